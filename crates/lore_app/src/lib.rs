@@ -1,0 +1,1 @@
+//! The application without a window: answers requests, supervises workers, keeps settings.

@@ -1,0 +1,1 @@
+//! The experience bank on LanceDB, and retrieval from it.

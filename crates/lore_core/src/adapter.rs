@@ -1,0 +1,163 @@
+//! LoRA adapters: their shape, where they came from, and the proof that they learned.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AdapterId, ExperimentId, JobId, ModelId};
+
+/// The shape of a LoRA adapter (Hu et al. 2021, section 4.1). On disk the names are PEFT's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoraConfig {
+    /// Rank of the update.
+    #[serde(rename = "r")]
+    pub rank: usize,
+    /// The update is scaled by `alpha / rank`.
+    #[serde(rename = "lora_alpha")]
+    pub alpha: f64,
+    /// Probability of dropping an input of the update while training.
+    #[serde(rename = "lora_dropout")]
+    pub dropout: f64,
+    /// Which projections get an update.
+    pub target_modules: Vec<TargetModule>,
+}
+
+impl Default for LoraConfig {
+    /// The paper's choice: rank 8, alpha 16, dropout 0.1 on q, k, v and o.
+    fn default() -> Self {
+        Self {
+            rank: 8,
+            alpha: 16.0,
+            dropout: 0.1,
+            target_modules: TargetModule::ATTENTION.to_vec(),
+        }
+    }
+}
+
+impl LoraConfig {
+    /// `alpha / rank`.
+    pub fn scale(&self) -> f64 {
+        self.alpha / self.rank as f64
+    }
+}
+
+/// A projection that can carry an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetModule {
+    /// Attention queries.
+    QProj,
+    /// Attention keys.
+    KProj,
+    /// Attention values.
+    VProj,
+    /// Attention output.
+    OProj,
+    /// Feed-forward gate.
+    GateProj,
+    /// Feed-forward up.
+    UpProj,
+    /// Feed-forward down.
+    DownProj,
+}
+
+impl TargetModule {
+    /// The four of attention.
+    pub const ATTENTION: [Self; 4] = [Self::QProj, Self::KProj, Self::VProj, Self::OProj];
+
+    /// All seven.
+    pub const ALL: [Self; 7] = [
+        Self::QProj,
+        Self::KProj,
+        Self::VProj,
+        Self::OProj,
+        Self::GateProj,
+        Self::UpProj,
+        Self::DownProj,
+    ];
+
+    /// The name in Hugging Face checkpoints.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::QProj => "q_proj",
+            Self::KProj => "k_proj",
+            Self::VProj => "v_proj",
+            Self::OProj => "o_proj",
+            Self::GateProj => "gate_proj",
+            Self::UpProj => "up_proj",
+            Self::DownProj => "down_proj",
+        }
+    }
+
+    /// The module that holds the projection in Hugging Face checkpoints.
+    pub fn parent(self) -> &'static str {
+        match self {
+            Self::QProj | Self::KProj | Self::VProj | Self::OProj => "self_attn",
+            Self::GateProj | Self::UpProj | Self::DownProj => "mlp",
+        }
+    }
+}
+
+/// A trained adapter in the adapter folder (`adapter.json` beside the PEFT files).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adapter {
+    /// Its name on disk.
+    pub id: AdapterId,
+    /// Its name for people.
+    pub name: String,
+    /// The model it belongs to.
+    pub base_model: ModelId,
+    /// SHA-256 of the base model's weights file.
+    pub base_digest: String,
+    /// Its shape.
+    pub lora: LoraConfig,
+    /// Where it came from.
+    pub origin: AdapterOrigin,
+    /// The proof that every matrix learned.
+    pub certificate: GradientCertificate,
+    /// Steps of the optimiser.
+    pub num_steps: u64,
+    /// The last training loss.
+    pub final_loss: f64,
+    /// True when memories were in the training context (ExpRAG-LoRA).
+    pub with_retrieval: bool,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: u64,
+}
+
+/// Where an adapter came from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AdapterOrigin {
+    /// The job that trained it.
+    pub job: Option<JobId>,
+    /// The experiment it belongs to.
+    pub experiment: Option<ExperimentId>,
+    /// Hash of the training trajectories.
+    pub data_hash: String,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// What the first two optimiser steps showed: B must have a gradient at step 1, A at step 2
+/// (A's is zero before, because B starts at zero).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GradientCertificate {
+    /// LoRA matrices looked at.
+    pub num_matrices: usize,
+    /// Names of matrices whose gradient was zero, missing or not finite; empty in a sound run.
+    pub dead: Vec<String>,
+    /// Smallest gradient norm of any B at step 1.
+    pub min_b_norm: f64,
+    /// Smallest gradient norm of any A at step 2.
+    pub min_a_norm: f64,
+    /// True once both steps were looked at.
+    pub complete: bool,
+}
+
+impl GradientCertificate {
+    /// True when every matrix was seen to learn.
+    pub fn holds(&self) -> bool {
+        self.complete && self.num_matrices > 0 && self.dead.is_empty()
+    }
+}

@@ -1,0 +1,318 @@
+//! Experiments: which arms are compared, on which tasks, with which seeds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::prompt::MemoryFormat;
+use crate::{ExperimentId, ModelId, RetrievalConfig, Sampling, TrainConfig, WorldSpec};
+
+/// One experiment: everything needed to run it again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExperimentSpec {
+    /// Its name on disk.
+    pub id: ExperimentId,
+    /// Its name for people.
+    pub name: String,
+    /// The size it was started from.
+    pub preset: Preset,
+    /// Where tasks come from.
+    pub world: WorldSpec,
+    /// Task types that training never sees. All others are seen.
+    pub unseen_types: Vec<String>,
+    /// How many tasks.
+    pub tasks: TaskPlan,
+    /// The base model.
+    pub model: ModelId,
+    /// The embedder of the bank.
+    pub embedder: ModelId,
+    /// The recipe; its `retrieval` is set per arm from [`ExperimentSpec::retrieval`].
+    pub train: TrainConfig,
+    /// Retrieval, in training and at test.
+    pub retrieval: RetrievalConfig,
+    /// The bank that serves a test episode.
+    pub bank_at_test: BankAtTest,
+    /// How episodes are played.
+    pub agent: AgentConfig,
+    /// What is compared.
+    pub arms: Vec<Arm>,
+    /// Every arm is trained and played once with each.
+    pub seeds: Vec<u64>,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: u64,
+}
+
+impl Default for ExperimentSpec {
+    fn default() -> Self {
+        Self::preset(Preset::Smoke)
+    }
+}
+
+impl ExperimentSpec {
+    /// The paper's comparison at one of the three sizes, on generated games.
+    pub fn preset(preset: Preset) -> Self {
+        let mut spec = Self {
+            id: ExperimentId::default(),
+            name: format!("Learning from experience ({})", preset.label()),
+            preset,
+            world: WorldSpec::default(),
+            unseen_types: UNSEEN_TYPES.map(str::to_owned).to_vec(),
+            tasks: TaskPlan::default(),
+            model: ModelId::from("smollm2-135m-instruct"),
+            embedder: ModelId::from("all-minilm-l6-v2"),
+            train: TrainConfig::default(),
+            retrieval: RetrievalConfig::default(),
+            bank_at_test: BankAtTest::Matched,
+            agent: AgentConfig::default(),
+            arms: Arm::paper(),
+            seeds: vec![2025],
+            created_ms: 0,
+        };
+        match preset {
+            Preset::Smoke => {
+                spec.tasks = TaskPlan {
+                    train_per_type: 8,
+                    seen_test: 6,
+                    unseen_test: 6,
+                    seed: 7,
+                };
+                spec.train.batch_size = 2;
+                spec.train.max_steps = 24;
+                spec.train.learning_rate = 5e-4;
+                spec.train.max_tokens = 2048;
+                spec.agent.max_steps = 15;
+                spec.retrieval.format = MemoryFormat::Plain;
+            }
+            Preset::Laptop => {
+                spec.tasks = TaskPlan {
+                    train_per_type: 40,
+                    seen_test: 60,
+                    unseen_test: 60,
+                    seed: 7,
+                };
+                spec.train.epochs = 3.0;
+                spec.train.learning_rate = 2e-4;
+                spec.train.max_tokens = 3072;
+                spec.agent.max_steps = 30;
+                spec.seeds = vec![2025, 2026, 2027];
+            }
+            Preset::Paper => {
+                spec.world = WorldSpec::Generated {
+                    seed: 1,
+                    small: false,
+                };
+                spec.tasks = TaskPlan {
+                    train_per_type: 600,
+                    seen_test: 73,
+                    unseen_test: 61,
+                    seed: 7,
+                };
+                spec.train.max_tokens = 8192;
+                spec.agent.max_steps = 50;
+                spec.seeds = vec![2025, 2026, 2027];
+            }
+        }
+        spec
+    }
+
+    /// True for task types that training never sees.
+    pub fn is_unseen(&self, task_type: &str) -> bool {
+        self.unseen_types.iter().any(|unseen| unseen == task_type)
+    }
+}
+
+/// The paper's unseen ALFWorld types.
+pub(crate) const UNSEEN_TYPES: [&str; 3] = [
+    "pick_heat_then_place_in_recep",
+    "pick_cool_then_place_in_recep",
+    "pick_two_obj_and_place",
+];
+
+/// How large an experiment is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// Minutes on a small machine: shows that everything works, proves nothing.
+    #[default]
+    Smoke,
+    /// An evening on a laptop.
+    Laptop,
+    /// The paper's size; wants a GPU.
+    Paper,
+}
+
+impl Preset {
+    /// Every size, smallest first.
+    pub const ALL: [Self; 3] = [Self::Smoke, Self::Laptop, Self::Paper];
+
+    /// The word shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Smoke => "quick look",
+            Self::Laptop => "laptop",
+            Self::Paper => "paper",
+        }
+    }
+}
+
+/// How many tasks an experiment uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskPlan {
+    /// Expert episodes per task type, for bank and training.
+    pub train_per_type: usize,
+    /// Test tasks of the seen types, spread evenly over them.
+    pub seen_test: usize,
+    /// Test tasks of the unseen types, spread evenly over them.
+    pub unseen_test: usize,
+    /// The seed that picks them.
+    pub seed: u64,
+}
+
+/// Whether training saw a task's type.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitKind {
+    /// The type was in training ("easy" in the paper).
+    #[default]
+    Seen,
+    /// The type was never in training ("hard" in the paper).
+    Unseen,
+}
+
+impl SplitKind {
+    /// The word shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Seen => "seen types",
+            Self::Unseen => "unseen types",
+        }
+    }
+}
+
+/// The bank that serves a test episode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BankAtTest {
+    /// Training-split episodes of the tested kind: seen types serve seen, unseen serve unseen.
+    #[default]
+    Matched,
+    /// Only episodes of seen types.
+    TrainingOnly,
+    /// Episodes of every type.
+    All,
+    /// Nothing.
+    Empty,
+}
+
+impl BankAtTest {
+    /// Every choice, for forms.
+    pub const ALL: [Self; 4] = [Self::Matched, Self::TrainingOnly, Self::All, Self::Empty];
+
+    /// The words shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Matched => "matching task types",
+            Self::TrainingOnly => "seen types only",
+            Self::All => "all types",
+            Self::Empty => "empty",
+        }
+    }
+}
+
+/// How an episode is played.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AgentConfig {
+    /// Actions before the episode is cut off.
+    pub max_steps: usize,
+    /// How an action is picked.
+    pub action_mode: ActionMode,
+    /// How tokens are picked.
+    pub sampling: Sampling,
+    /// The longest prompt, in tokens; older turns are left out beyond it.
+    pub max_prompt_tokens: usize,
+}
+
+impl Default for AgentConfig {
+    fn default() -> Self {
+        Self {
+            max_steps: 50,
+            action_mode: ActionMode::Generate,
+            sampling: Sampling::default(),
+            max_prompt_tokens: 4096,
+        }
+    }
+}
+
+/// How an action is picked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionMode {
+    /// The model writes it, as in the paper.
+    #[default]
+    Generate,
+    /// The most likely of the actions that the world accepts; needs a world that lists them.
+    Choose,
+}
+
+impl ActionMode {
+    /// Every choice, for forms.
+    pub const ALL: [Self; 2] = [Self::Generate, Self::Choose];
+
+    /// The words shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Generate => "model writes the action",
+            Self::Choose => "model picks from the possible actions",
+        }
+    }
+}
+
+/// One setting of what is compared.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Arm {
+    /// Its name on disk, for example `exprag_lora`.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Fine-tuned with LoRA; `Some(true)` with memories in the training context.
+    pub lora_with_memory: Option<bool>,
+    /// Retrieves at test.
+    pub retrieval: bool,
+}
+
+impl Arm {
+    /// The five that every experiment compares.
+    pub fn paper() -> Vec<Self> {
+        let arm = |id: &str, name: &str, lora_with_memory, retrieval| Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            lora_with_memory,
+            retrieval,
+        };
+        vec![
+            arm("base", "Base model", None, false),
+            arm("exprag", "ExpRAG", None, true),
+            arm("lora", "LoRA", Some(false), false),
+            arm("lora_exprag", "LoRA + ExpRAG", Some(false), true),
+            arm("exprag_lora", "ExpRAG-LoRA", Some(true), true),
+        ]
+    }
+
+    /// One sentence for people who do not know the method.
+    pub fn explanation(&self) -> &'static str {
+        match (self.lora_with_memory, self.retrieval) {
+            (None, false) => "The model as it is, with nothing to remember",
+            (None, true) => "The model as it is, shown similar past episodes",
+            (Some(false), false) => "Fine-tuned on past episodes, shown none while acting",
+            (Some(false), true) => {
+                "Fine-tuned without memories, shown similar past episodes while acting"
+            }
+            (Some(true), true) => {
+                "Fine-tuned with similar past episodes in view, and shown them while acting"
+            }
+            (Some(true), false) => "Fine-tuned with past episodes in view, shown none while acting",
+        }
+    }
+}

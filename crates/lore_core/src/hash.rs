@@ -1,0 +1,36 @@
+//! Content hashes: what makes "the same trajectory" and "the same split" checkable.
+
+use sha2::{Digest, Sha256};
+
+/// SHA-256 of the parts, each preceded by its length so that moving a boundary changes the hash.
+/// Returned as 64 lower-case hexadecimal digits.
+pub fn content_hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The first twelve digits of [`content_hash`], for names that people read.
+pub fn short_hash<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash = content_hash(parts);
+    hash.truncate(12);
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boundaries_count() {
+        assert_ne!(content_hash(["ab", "c"]), content_hash(["a", "bc"]));
+        assert_eq!(short_hash(["x"]).len(), 12);
+    }
+}

@@ -1,0 +1,103 @@
+//! Where things stand in the data folder. Pure path arithmetic; nothing is touched.
+
+use std::path::{Path, PathBuf};
+
+use crate::{AdapterId, DatasetId, ExperimentId, JobId, ModelId};
+
+/// The data folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataDir {
+    root: PathBuf,
+}
+
+impl DataDir {
+    /// The folder at `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// LanceDB's folder; each bank is a table in it.
+    pub fn bank(&self) -> PathBuf {
+        self.root.join("bank.lance")
+    }
+
+    /// All models and embedders.
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
+    /// One model's folder; holds `model.json`.
+    pub fn model(&self, id: &ModelId) -> PathBuf {
+        self.models().join(id.as_str())
+    }
+
+    /// All adapters.
+    pub fn adapters(&self) -> PathBuf {
+        self.root.join("adapters")
+    }
+
+    /// One adapter's folder; holds `adapter.json` and the PEFT files.
+    pub fn adapter(&self, id: &AdapterId) -> PathBuf {
+        self.adapters().join(id.as_str())
+    }
+
+    /// All data sets.
+    pub fn datasets(&self) -> PathBuf {
+        self.root.join("datasets")
+    }
+
+    /// One data set's folder; holds `dataset.json` and `trajectories.jsonl` or `games.jsonl`.
+    pub fn dataset(&self, id: &DatasetId) -> PathBuf {
+        self.datasets().join(id.as_str())
+    }
+
+    /// All experiments.
+    pub fn experiments(&self) -> PathBuf {
+        self.root.join("experiments")
+    }
+
+    /// One experiment's folder; holds `experiment.json`, `results.json`, `report.html`.
+    pub fn experiment(&self, id: &ExperimentId) -> PathBuf {
+        self.experiments().join(id.as_str())
+    }
+
+    /// The jobs of an experiment, one folder each.
+    pub fn runs(&self, id: &ExperimentId) -> PathBuf {
+        self.experiment(id).join("runs")
+    }
+
+    /// Jobs that belong to no experiment, one folder each.
+    pub fn jobs(&self) -> PathBuf {
+        self.root.join("jobs")
+    }
+
+    /// The folder of a job: in its experiment if it has one.
+    pub fn job(&self, experiment: Option<&ExperimentId>, id: &JobId) -> PathBuf {
+        match experiment {
+            // Names are `<experiment>.<name>`; the folder need not say it twice.
+            Some(experiment) => {
+                let name = id.as_str();
+                let short = name
+                    .strip_prefix(experiment.as_str())
+                    .and_then(|rest| rest.strip_prefix('.'));
+                self.runs(experiment).join(short.unwrap_or(name))
+            }
+            None => self.jobs().join(id.as_str()),
+        }
+    }
+
+    /// Deleted things, until the undo time is over.
+    pub fn trash(&self) -> PathBuf {
+        self.root.join("trash")
+    }
+
+    /// The user's settings.
+    pub fn settings(&self) -> PathBuf {
+        self.root.join("settings.json")
+    }
+}

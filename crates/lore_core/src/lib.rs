@@ -1,0 +1,67 @@
+//! The nouns of learning from experience, and the four traits every engine meets at.
+//!
+//! [`Task`], [`Trajectory`], [`Experience`], [`Adapter`] and the specifications of what to do with
+//! them ([`TrainConfig`], [`RetrievalConfig`], [`ExperimentSpec`]) are plain data. The traits
+//! [`Environment`], [`LanguageModel`], [`Embedder`] and [`Retriever`] live below the crates that
+//! implement them and the crates that use them, so that neither sees the other.
+//!
+//! **Invariant:** no file system, clock, thread or model here; the crate compiles to wasm32.
+
+mod adapter;
+mod bank;
+mod dataset;
+mod embedder;
+mod environment;
+mod experiment;
+mod hash;
+mod id;
+mod language_model;
+mod layout;
+mod message;
+mod model;
+mod page;
+mod painted;
+pub mod prompt;
+mod results;
+mod retrieval;
+pub mod stats;
+mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod training;
+mod trajectory;
+mod watch;
+mod world;
+
+pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, TargetModule};
+pub use bank::{BankInfo, ExperienceRow, MapPoint};
+pub use dataset::{DatasetInfo, DatasetKind, FormatGuess, ImportReport, RejectedRow, TypeCount};
+pub use embedder::{EmbedKind, Embedder, dot};
+pub use environment::{Environment, EpisodeEnd, StepOutcome};
+pub use experiment::{
+    ActionMode, AgentConfig, Arm, BankAtTest, ExperimentSpec, Preset, SplitKind, TaskPlan,
+};
+pub use hash::{content_hash, short_hash};
+pub use id::{
+    AdapterId, BankId, DatasetId, ExperienceId, ExperimentId, JobId, ModelId, TaskId, TrajectoryId,
+};
+pub use language_model::{
+    Completion, FinishReason, GenerateRequest, LanguageModel, Sampling, ScoredAction,
+};
+pub use layout::DataDir;
+pub use message::{Message, Role};
+pub use model::{ModelInfo, ModelKind};
+pub use page::{Page, TrajectoryFilter, TrajectoryRow};
+pub use painted::{MaskedToken, PaintedExample};
+pub use results::{
+    ArmSummary, EpisodeSummary, ExperimentResults, PairedComparison, Proportion, RunSummary,
+};
+pub use retrieval::{
+    Experience, Filter, Hit, LeakGuard, MemoryUse, OutcomeFilter, Query, RetrievalConfig,
+    RetrievalMode, Retriever,
+};
+pub use task::{Split, Task};
+pub use training::{Schedule, TrainConfig};
+pub use trajectory::{EpisodeTrace, Step, StepTrace, Trajectory};
+pub use watch::{StopToken, Watcher};
+pub use world::WorldSpec;

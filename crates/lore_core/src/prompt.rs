@@ -1,0 +1,147 @@
+//! The prompt: instructions, action templates and the memory block.
+//!
+//! Training and acting must build it in exactly the same way, and neither crate knows the other,
+//! so it lives here. Source: the paper's prompt (memory block in the system prompt, ahead of task
+//! and history, successes and failures under separate headings).
+
+use crate::{Hit, Message, Trajectory};
+
+/// The system prompt of an agent without memories.
+pub fn instructions(action_templates: &[String]) -> String {
+    let mut text = String::from(
+        "You are an agent in a text world. Each message tells you what you see. \
+         Answer with the next action and nothing else.",
+    );
+    if !action_templates.is_empty() {
+        text.push_str("\n\nActions:");
+        for template in action_templates {
+            text.push_str("\n- ");
+            text.push_str(template);
+        }
+    }
+    text
+}
+
+/// The system prompt with the memories in `hits`, best first; equal to [`instructions`] without any.
+pub fn system_prompt(action_templates: &[String], hits: &[Hit], format: MemoryFormat) -> String {
+    let mut text = instructions(action_templates);
+    for (heading, success) in [
+        ("Past episodes that reached their goal", true),
+        ("Past episodes that failed", false),
+    ] {
+        let mut of_kind = hits
+            .iter()
+            .map(|hit| &hit.experience.trajectory)
+            .filter(|trajectory| trajectory.is_success() == success)
+            .peekable();
+        if of_kind.peek().is_none() {
+            continue;
+        }
+        text.push_str("\n\n# ");
+        text.push_str(heading);
+        for trajectory in of_kind {
+            text.push_str("\n\n");
+            text.push_str(&memory(trajectory, format));
+        }
+    }
+    text
+}
+
+/// How a memory is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemoryFormat {
+    /// A chat as JSON, `[{"role": …, "content": …}, …]`: the paper's default.
+    #[default]
+    Chat,
+    /// Plain text with `>` before actions: fewer tokens.
+    Plain,
+}
+
+impl MemoryFormat {
+    /// Every choice, for forms.
+    pub const ALL: [Self; 2] = [Self::Chat, Self::Plain];
+
+    /// The words shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Chat => "as a chat",
+            Self::Plain => "as plain text",
+        }
+    }
+}
+
+/// One trajectory as it stands in the memory block.
+pub fn memory(trajectory: &Trajectory, format: MemoryFormat) -> String {
+    match format {
+        MemoryFormat::Chat => serde_json::to_string(&trajectory.messages())
+            .expect("messages hold only strings, which always serialise"),
+        MemoryFormat::Plain => trajectory.text(),
+    }
+}
+
+/// The chat before the action of step `step`: system prompt, first observation, then the steps from
+/// `history_start` on. `step` may equal the number of steps, for the prompt of the next action.
+pub fn chat(
+    system: &str,
+    trajectory: &Trajectory,
+    history_start: usize,
+    step: usize,
+) -> Vec<Message> {
+    let mut messages = vec![
+        Message::system(system),
+        Message::user(trajectory.initial_observation.clone()),
+    ];
+    for past in trajectory.steps.iter().take(step).skip(history_start) {
+        messages.push(Message::assistant(past.action.clone()));
+        messages.push(Message::user(past.observation.clone()));
+    }
+    messages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EpisodeEnd, Experience, ExperienceId, Step, Task};
+
+    fn hit(end: EpisodeEnd) -> Hit {
+        let step = Step {
+            action: "go".into(),
+            observation: "there".into(),
+            ..Step::default()
+        };
+        let trajectory = Trajectory::new(Task::default(), "expert", "start", vec![step], end);
+        Hit {
+            experience: Experience {
+                id: ExperienceId::from("e"),
+                trajectory,
+                num_tokens: 0,
+                pinned: false,
+                never_use: false,
+            },
+            score: 1.0,
+            rank: 0,
+        }
+    }
+
+    #[test]
+    fn no_memory_means_plain_instructions() {
+        assert_eq!(
+            system_prompt(&[], &[], MemoryFormat::Chat),
+            instructions(&[])
+        );
+    }
+
+    #[test]
+    fn successes_and_failures_have_their_headings() {
+        let text = system_prompt(
+            &["look".into()],
+            &[hit(EpisodeEnd::Truncated), hit(EpisodeEnd::Success)],
+            MemoryFormat::Chat,
+        );
+        let good = text.find("reached their goal").expect("has successes");
+        let bad = text.find("that failed").expect("has failures");
+        assert!(good < bad, "successes come first");
+        assert!(text.contains(r#"{"role":"assistant","content":"go"}"#));
+    }
+}

@@ -1,0 +1,201 @@
+//! Experience, and finding it again: ExpRAG's retrieval.
+
+use serde::{Deserialize, Serialize};
+
+use crate::prompt::MemoryFormat;
+use crate::{ExperienceId, Task, Trajectory, TrajectoryId};
+
+/// A trajectory kept for reuse, with what a bank knows about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Experience {
+    /// Equal to the identifier of the trajectory.
+    pub id: ExperienceId,
+    /// The record itself.
+    pub trajectory: Trajectory,
+    /// Tokens of the trajectory as text, by the bank's embedder; an estimate for other models.
+    pub num_tokens: u32,
+    /// Shown first and never removed by clean-up.
+    #[serde(default)]
+    pub pinned: bool,
+    /// Never retrieved.
+    #[serde(default)]
+    pub never_use: bool,
+}
+
+/// Finds experiences for a situation.
+pub trait Retriever {
+    /// The best experiences for the query, best first; at most `query.k`.
+    fn retrieve(&mut self, query: &Query) -> anyhow::Result<Vec<Hit>>;
+}
+
+/// What to look for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Query {
+    /// The text compared with the keys.
+    pub text: String,
+    /// Task keys (static retrieval) or whole-trajectory keys (dynamic retrieval).
+    pub mode: RetrievalMode,
+    /// How many experiences to return.
+    pub k: usize,
+    /// What may be returned.
+    pub filter: Filter,
+    /// What must not be returned, whatever its score.
+    #[serde(default)]
+    pub guard: LeakGuard,
+}
+
+/// An experience that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// What was found.
+    pub experience: Experience,
+    /// Dot product of query and key.
+    pub score: f32,
+    /// 0 for the best.
+    pub rank: u32,
+}
+
+/// What may be retrieved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Filter {
+    /// By how the episode ended.
+    pub outcome: OutcomeFilter,
+    /// Only these task types; empty means all.
+    pub task_types: Vec<String>,
+    /// Only these environments; empty means all.
+    pub environments: Vec<String>,
+    /// Only trajectories whose text contains this.
+    pub text: String,
+}
+
+/// Which outcomes may be retrieved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeFilter {
+    /// Successes and failures, as in the paper.
+    #[default]
+    All,
+    /// Successes only.
+    Successes,
+    /// Failures only.
+    Failures,
+}
+
+impl OutcomeFilter {
+    /// Every choice, for forms.
+    pub const ALL: [Self; 3] = [Self::All, Self::Successes, Self::Failures];
+
+    /// The words shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::All => "all outcomes",
+            Self::Successes => "successes only",
+            Self::Failures => "failures only",
+        }
+    }
+}
+
+/// When retrieval happens, and what is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetrievalMode {
+    /// Once, before the first action: the task's description against task keys.
+    #[default]
+    Static,
+    /// At every step: the trajectory so far against whole-trajectory keys.
+    Dynamic,
+}
+
+/// Keeps an experience from retrieving itself or a twin: same game, or same text.
+///
+/// The paper does not say how it avoids this; here it is always on in training, and checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LeakGuard {
+    /// This trajectory.
+    pub trajectory: Option<TrajectoryId>,
+    /// Every trajectory of this task.
+    pub task: Option<crate::TaskId>,
+    /// Every trajectory with this [`Trajectory::text_hash`].
+    pub text_hash: Option<String>,
+}
+
+impl LeakGuard {
+    /// The guard for training on `trajectory`.
+    pub fn for_training(trajectory: &Trajectory) -> Self {
+        Self {
+            trajectory: Some(trajectory.id.clone()),
+            task: Some(trajectory.task.id.clone()),
+            text_hash: Some(trajectory.text_hash()),
+        }
+    }
+
+    /// The guard for playing `task`: a bank may hold other episodes of the very game.
+    pub fn for_task(task: &Task) -> Self {
+        Self {
+            trajectory: None,
+            task: Some(task.id.clone()),
+            text_hash: None,
+        }
+    }
+
+    /// True when `candidate` must not be shown.
+    pub fn blocks(&self, candidate: &Trajectory) -> bool {
+        self.trajectory.as_ref() == Some(&candidate.id)
+            || self.task.as_ref() == Some(&candidate.task.id)
+            || self
+                .text_hash
+                .as_ref()
+                .is_some_and(|hash| *hash == candidate.text_hash())
+    }
+}
+
+/// How retrieval is set up for an arm or a training.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RetrievalConfig {
+    /// Experiences in the memory block; 0 switches retrieval off.
+    pub k: usize,
+    /// When retrieval happens.
+    pub mode: RetrievalMode,
+    /// What may be retrieved.
+    pub filter: Filter,
+    /// The largest memory block, in tokens of the base model; memories that do not fit are dropped
+    /// from the worst score up. 0 means no limit.
+    pub token_budget: usize,
+    /// How a memory is written into the prompt.
+    pub format: MemoryFormat,
+}
+
+impl Default for RetrievalConfig {
+    /// The paper's choice: static, K = 2.
+    fn default() -> Self {
+        Self {
+            k: 2,
+            mode: RetrievalMode::Static,
+            filter: Filter::default(),
+            token_budget: 0,
+            format: MemoryFormat::Chat,
+        }
+    }
+}
+
+/// One memory as it was used in a prompt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MemoryUse {
+    /// Which experience.
+    pub experience: ExperienceId,
+    /// Its task, in words.
+    pub goal: String,
+    /// Its task type.
+    pub task_type: String,
+    /// Whether it succeeded.
+    pub success: bool,
+    /// Dot product of query and key.
+    pub score: f32,
+    /// 0 for the best.
+    pub rank: u32,
+    /// Tokens it cost in the prompt.
+    pub num_tokens: u32,
+}

@@ -1,0 +1,1 @@
+//! Scripted doubles of the four traits.

@@ -1,0 +1,167 @@
+//! Trajectories: the records of episodes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EpisodeEnd, MemoryUse, Message, ScoredAction, Task, TrajectoryId, content_hash};
+
+/// The record of one episode: a task, then observation, action, observation, action, …
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trajectory {
+    /// Hash of task, observations and actions; see [`Trajectory::content_id`].
+    pub id: TrajectoryId,
+    /// What was to be done.
+    pub task: Task,
+    /// Who acted: `expert`, `person`, an arm of an experiment, or the name of an imported file.
+    pub source: String,
+    /// The first observation, task description included where the world prints one.
+    pub initial_observation: String,
+    /// Actions and what followed, oldest first.
+    pub steps: Vec<Step>,
+    /// How the episode ended.
+    pub end: EpisodeEnd,
+    /// How the agent's prompts were made; absent for experts, people and imports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<EpisodeTrace>,
+}
+
+/// One action and its consequence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What the agent did.
+    pub action: String,
+    /// What the world answered.
+    pub observation: String,
+    /// The reward of this step.
+    #[serde(default)]
+    pub reward: f64,
+    /// The actions the world would have accepted before this step; empty when unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub admissible: Vec<String>,
+    /// What the step cost and how it was decided; absent for experts, people and imports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<StepTrace>,
+}
+
+/// How the prompts of an episode were made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EpisodeTrace {
+    /// The system prompt as sent, memory block included. The prompt of step `i` is this, followed
+    /// by the turns of [`Trajectory::messages`] before action `i`.
+    pub system_prompt: String,
+    /// The memories in the block, best first.
+    pub memories: Vec<MemoryUse>,
+    /// The seed of sampling.
+    pub seed: u64,
+    /// The base model that acted.
+    pub model: String,
+    /// The adapter that acted, if any.
+    #[serde(default)]
+    pub adapter: Option<String>,
+}
+
+/// What one step cost and how it was decided.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepTrace {
+    /// Tokens in the prompt.
+    pub prompt_tokens: u32,
+    /// Tokens of the prompt found in the key-value cache.
+    pub cached_tokens: u32,
+    /// Tokens produced.
+    pub completion_tokens: u32,
+    /// Wall time in milliseconds, retrieval and environment included.
+    pub millis: u64,
+    /// The model's text when it differs from the action taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+    /// Log-likelihoods of candidate actions, when actions are chosen by likelihood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scored: Vec<ScoredAction>,
+    /// The oldest step still in the prompt: greater than zero when history had to be cut.
+    #[serde(default)]
+    pub history_start: u32,
+}
+
+impl Trajectory {
+    /// Builds a trajectory and gives it the identifier of its content.
+    pub fn new(
+        task: Task,
+        source: impl Into<String>,
+        initial_observation: impl Into<String>,
+        steps: Vec<Step>,
+        end: EpisodeEnd,
+    ) -> Self {
+        let mut trajectory = Self {
+            id: TrajectoryId::default(),
+            task,
+            source: source.into(),
+            initial_observation: initial_observation.into(),
+            steps,
+            end,
+            trace: None,
+        };
+        trajectory.id = trajectory.content_id();
+        trajectory
+    }
+
+    /// Hash of the task, the source and everything said and done; two imports of one file agree on it.
+    pub fn content_id(&self) -> TrajectoryId {
+        let head = [
+            self.task.environment.as_str(),
+            self.task.id.as_str(),
+            self.source.as_str(),
+            self.task.goal.as_str(),
+            self.initial_observation.as_str(),
+            self.end.label(),
+        ];
+        let steps = self
+            .steps
+            .iter()
+            .flat_map(|step| [step.action.as_str(), step.observation.as_str()]);
+        let mut hash = content_hash(head.into_iter().chain(steps));
+        hash.truncate(20);
+        TrajectoryId(hash)
+    }
+
+    /// Hash of what was seen and done, whoever did it: equal for near-twins by text.
+    pub fn text_hash(&self) -> String {
+        let steps = self
+            .steps
+            .iter()
+            .flat_map(|step| [step.action.as_str(), step.observation.as_str()]);
+        content_hash([self.initial_observation.as_str()].into_iter().chain(steps))
+    }
+
+    /// The trajectory as one multi-turn chat: observations are user turns, actions assistant turns.
+    /// The last observation is included, so the chat ends with a user turn when `steps` is not empty.
+    pub fn messages(&self) -> Vec<Message> {
+        let mut messages = Vec::with_capacity(1 + 2 * self.steps.len());
+        messages.push(Message::user(self.initial_observation.clone()));
+        for step in &self.steps {
+            messages.push(Message::assistant(step.action.clone()));
+            messages.push(Message::user(step.observation.clone()));
+        }
+        messages
+    }
+
+    /// The trajectory as plain text, for whole-trajectory keys and full-text search.
+    pub fn text(&self) -> String {
+        let mut text = self.initial_observation.clone();
+        for step in &self.steps {
+            text.push_str("\n> ");
+            text.push_str(&step.action);
+            text.push('\n');
+            text.push_str(&step.observation);
+        }
+        text
+    }
+
+    /// True when the episode reached its goal.
+    pub fn is_success(&self) -> bool {
+        self.end == EpisodeEnd::Success
+    }
+
+    /// The number of actions taken.
+    pub fn num_steps(&self) -> usize {
+        self.steps.len()
+    }
+}

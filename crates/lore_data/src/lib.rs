@@ -1,0 +1,1 @@
+//! Data sets: importers, exporters, splits, statistics.

@@ -1,0 +1,1 @@
+//! Worlds: the native ALFWorld engine and a generator of fresh games.

@@ -1,0 +1,1 @@
+//! Experiments: arms and seeds become jobs, episodes, metrics, figures and reports.

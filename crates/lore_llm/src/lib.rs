@@ -1,0 +1,1 @@
+//! One configurable decoder: tokenizer, chat template, sampling, KV cache, adapters, embedder.

@@ -1,0 +1,145 @@
+//! What a job will take, said before it starts.
+
+use serde::{Deserialize, Serialize};
+
+use lore_core::{ExperimentSpec, TrainConfig};
+
+/// How fast this machine runs a model.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MachineSpeed {
+    /// Prompt tokens read in a second.
+    pub prefill_tokens_per_sec: f64,
+    /// Tokens written in a second, one episode at a time.
+    pub decode_tokens_per_sec: f64,
+    /// Tokens trained on in a second, forward and backward.
+    pub train_tokens_per_sec: f64,
+    /// True when measured here, false when guessed from the model's size.
+    pub measured: bool,
+}
+
+impl MachineSpeed {
+    /// A guess from the size of the model and the number of threads, used until there is a
+    /// measurement. A core is taken to do 60 GFLOP/s and to read 8 GB/s.
+    pub fn guess(num_parameters: u64, threads: usize) -> Self {
+        let parameters = (num_parameters as f64).max(1e6);
+        let cores = threads.max(1) as f64;
+        let flops = 60e9 * cores;
+        Self {
+            prefill_tokens_per_sec: flops / (2.0 * parameters),
+            decode_tokens_per_sec: (8e9 * cores / (2.0 * parameters)).min(200.0),
+            train_tokens_per_sec: flops / (5.0 * parameters),
+            measured: false,
+        }
+    }
+}
+
+/// What something will take.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Seconds in all.
+    pub secs: f64,
+    /// Where the seconds go.
+    pub parts: Vec<EstimatePart>,
+    /// The most memory at any time, in bytes.
+    pub memory_bytes: u64,
+    /// What it leaves on disk, in bytes.
+    pub disk_bytes: u64,
+    /// True when it rests on measurements of this machine.
+    pub measured: bool,
+    /// Reasons why it cannot or should not be started, one sentence each.
+    pub problems: Vec<String>,
+}
+
+/// A part of an estimate.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EstimatePart {
+    /// What.
+    pub title: String,
+    /// How long, in seconds.
+    pub secs: f64,
+}
+
+/// Tokens of a typical trajectory, system prompt without memories included. Small generated rooms
+/// make shorter ones; the figures are means over the generator's expert episodes.
+fn tokens_per_trajectory(spec: &ExperimentSpec) -> f64 {
+    match spec.world {
+        lore_core::WorldSpec::Generated { small: true, .. } => 420.0,
+        _ => 1100.0,
+    }
+}
+
+/// Seconds of one training.
+pub fn estimate_training(
+    config: &TrainConfig,
+    num_examples: u64,
+    tokens_per_example: f64,
+    speed: MachineSpeed,
+) -> f64 {
+    let batch = config.batch_size.max(1) as u64;
+    let by_epochs = (config.epochs * num_examples as f64 / batch as f64).ceil() as u64;
+    let steps = match config.max_steps {
+        0 => by_epochs,
+        limit => by_epochs.min(limit),
+    };
+    let tokens = tokens_per_example.min(config.max_tokens as f64);
+    (steps * batch) as f64 * tokens / speed.train_tokens_per_sec
+}
+
+/// Seconds, memory and disk of a whole experiment on a model of `num_parameters`.
+pub fn estimate_experiment(
+    spec: &ExperimentSpec,
+    num_parameters: u64,
+    speed: MachineSpeed,
+) -> Estimate {
+    let trajectory = tokens_per_trajectory(spec);
+    let memories = spec.retrieval.k as f64 * trajectory * 0.8;
+    let seeds = spec.seeds.len().max(1) as f64;
+    let num_seen_types = 6usize.saturating_sub(spec.unseen_types.len()).max(1);
+    let examples = (spec.tasks.train_per_type * num_seen_types) as u64;
+    let mut parts = vec![EstimatePart {
+        title: "Collect and remember".into(),
+        secs: 15.0,
+    }];
+    for (with_memory, title) in [(false, "Train LoRA"), (true, "Train ExpRAG-LoRA")] {
+        if spec
+            .arms
+            .iter()
+            .any(|arm| arm.lora_with_memory == Some(with_memory))
+        {
+            let tokens = trajectory + if with_memory { memories } else { 0.0 };
+            let secs = estimate_training(&spec.train, examples, tokens, speed) * seeds;
+            parts.push(EstimatePart {
+                title: title.into(),
+                secs,
+            });
+        }
+    }
+    let episodes = (spec.tasks.seen_test + spec.tasks.unseen_test) as f64;
+    for arm in &spec.arms {
+        let memory = if arm.retrieval { memories } else { 0.0 };
+        // An untrained model rarely ends early, so the step limit is what to reckon with.
+        let steps = spec.agent.max_steps as f64;
+        let prompt = 150.0 + memory + steps * 35.0;
+        let secs =
+            prompt / speed.prefill_tokens_per_sec + steps * 8.0 / speed.decode_tokens_per_sec;
+        parts.push(EstimatePart {
+            title: format!("Play with {}", arm.name),
+            secs: episodes * secs * seeds,
+        });
+    }
+    let longest = (trajectory + memories).min(spec.train.max_tokens as f64);
+    Estimate {
+        secs: parts.iter().map(|part| part.secs).sum(),
+        parts,
+        memory_bytes: estimate_memory(num_parameters, longest),
+        disk_bytes: 20_000_000 + (episodes * seeds * spec.arms.len() as f64 * 30_000.0) as u64,
+        measured: speed.measured,
+        problems: Vec::new(),
+    }
+}
+
+/// Weights in f32, activations of the longest example, and what every process has.
+fn estimate_memory(num_parameters: u64, longest_example: f64) -> u64 {
+    let activations = longest_example * (num_parameters as f64).sqrt() * 60.0;
+    4 * num_parameters + activations as u64 + 300_000_000
+}

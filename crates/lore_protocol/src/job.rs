@@ -1,0 +1,515 @@
+//! Jobs: long work in processes of its own.
+
+use serde::{Deserialize, Serialize};
+
+use lore_core::{
+    AdapterId, AgentConfig, Arm, BankAtTest, BankId, DatasetId, EpisodeSummary, ExperimentId,
+    GradientCertificate, JobId, ModelId, RetrievalConfig, TaskPlan, TrainConfig, WorldSpec,
+};
+
+use crate::{ApiError, ExportFormat, ModelSource};
+
+/// Everything a worker needs to do a job, and to do it again (`job.json`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobSpec {
+    /// [`crate::PROTOCOL_VERSION`] of the program that wrote it.
+    pub version: u32,
+    /// Its name on disk.
+    pub id: JobId,
+    /// Its name for people.
+    pub title: String,
+    /// The experiment it belongs to.
+    pub experiment: Option<ExperimentId>,
+    /// What is to be done.
+    pub work: Work,
+    /// Jobs that must have finished before this one starts.
+    #[serde(default)]
+    pub after: Vec<JobId>,
+    /// What it needs for itself while it runs.
+    pub resources: Vec<Resource>,
+    /// When it was made, in milliseconds since 1970.
+    pub created_ms: u64,
+    /// The program that made it.
+    pub code_version: String,
+    /// Processor threads.
+    pub threads: usize,
+}
+
+/// Something only one running job may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// The processor, for work that keeps all of it busy.
+    Cpu,
+    /// Writing to the bank.
+    BankWrite,
+    /// The network.
+    Network,
+}
+
+/// What a job does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    /// Brings a file in as a data set.
+    Import(ImportWork),
+    /// Gets a model.
+    FetchModel(FetchWork),
+    /// Has the scripted expert play.
+    Collect(CollectWork),
+    /// Builds or extends a bank.
+    BuildBank(BankWork),
+    /// Trains an adapter.
+    Train(TrainWork),
+    /// Plays test tasks with one arm and one seed.
+    Evaluate(EvaluateWork),
+    /// Pools the runs of an experiment into results, figures and a report.
+    Report(ReportWork),
+    /// Writes an adapter for others.
+    Export(ExportWork),
+    /// Measures how fast this machine runs a model, for estimates.
+    Measure(MeasureWork),
+}
+
+impl Work {
+    /// The word shown to people.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Import(_) => "import",
+            Self::FetchModel(_) => "get model",
+            Self::Collect(_) => "collect episodes",
+            Self::BuildBank(_) => "build bank",
+            Self::Train(_) => "train",
+            Self::Evaluate(_) => "play test tasks",
+            Self::Report(_) => "report",
+            Self::Export(_) => "export",
+            Self::Measure(_) => "measure speed",
+        }
+    }
+
+    /// What the work needs for itself.
+    pub fn resources(&self) -> Vec<Resource> {
+        match self {
+            Self::Import(_) | Self::Report(_) | Self::Export(_) => Vec::new(),
+            Self::FetchModel(_) => vec![Resource::Network],
+            Self::Collect(_) | Self::Train(_) | Self::Evaluate(_) | Self::Measure(_) => {
+                vec![Resource::Cpu]
+            }
+            Self::BuildBank(_) => vec![Resource::Cpu, Resource::BankWrite],
+        }
+    }
+}
+
+/// See [`Work::Import`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportWork {
+    /// The file or folder; never changed.
+    pub path: String,
+    /// The data set to make.
+    pub dataset: DatasetId,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// See [`Work::FetchModel`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FetchWork {
+    /// From where.
+    pub source: ModelSource,
+}
+
+/// See [`Work::Collect`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CollectWork {
+    /// Whose training tasks.
+    pub world: WorldSpec,
+    /// Task types that training must not see; kept with the data set.
+    pub unseen_types: Vec<String>,
+    /// Episodes per task type.
+    pub per_type: usize,
+    /// The seed that picks the tasks.
+    pub seed: u64,
+    /// Actions before an episode is cut off.
+    pub max_steps: usize,
+    /// The data set to make.
+    pub dataset: DatasetId,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// See [`Work::BuildBank`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BankWork {
+    /// The bank; made when it does not exist.
+    pub bank: BankId,
+    /// Its name for people.
+    pub name: String,
+    /// What goes in.
+    pub datasets: Vec<DatasetId>,
+    /// Which embedder makes the keys.
+    pub embedder: ModelId,
+}
+
+/// See [`Work::Train`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainWork {
+    /// The adapter to make.
+    pub adapter: AdapterId,
+    /// Its name for people.
+    pub name: String,
+    /// The base model.
+    pub model: ModelId,
+    /// The recipe.
+    pub config: TrainConfig,
+    /// The trajectories; only successes of the seen types are trained on.
+    pub dataset: DatasetId,
+    /// Task types that must not be trained on, nor stand in the memories.
+    pub unseen_types: Vec<String>,
+    /// The bank memories come from; needed when the recipe retrieves.
+    pub bank: Option<BankId>,
+}
+
+/// See [`Work::Evaluate`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EvaluateWork {
+    /// The arm.
+    pub arm: Arm,
+    /// The seed.
+    pub seed: u64,
+    /// The base model.
+    pub model: ModelId,
+    /// The adapter, for arms that have one.
+    pub adapter: Option<AdapterId>,
+    /// The bank, for arms that retrieve.
+    pub bank: Option<BankId>,
+    /// Retrieval, for arms that retrieve.
+    pub retrieval: RetrievalConfig,
+    /// What of the bank serves a test episode.
+    pub bank_at_test: BankAtTest,
+    /// How episodes are played.
+    pub agent: AgentConfig,
+    /// Whose test tasks.
+    pub world: WorldSpec,
+    /// Task types that training never saw.
+    pub unseen_types: Vec<String>,
+    /// How many tasks.
+    pub tasks: TaskPlan,
+}
+
+/// See [`Work::Report`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReportWork {
+    /// Which experiment.
+    pub experiment: ExperimentId,
+}
+
+/// See [`Work::Export`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportWork {
+    /// Which adapter.
+    pub adapter: AdapterId,
+    /// In which form.
+    pub format: ExportFormat,
+    /// The folder to make.
+    pub destination: String,
+}
+
+/// See [`Work::Measure`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeasureWork {
+    /// Which model.
+    pub model: ModelId,
+}
+
+/// One line of `events.jsonl`: what a worker said, numbered and dated by the supervisor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobLine {
+    /// Rises by one with every line of the job, from 1.
+    pub seq: u64,
+    /// Milliseconds since 1970.
+    pub ms: u64,
+    /// What was said.
+    pub event: JobEvent,
+}
+
+/// What a worker says. First [`JobEvent::Hello`]; last exactly one of `Finished`, `Cancelled`,
+/// `Failed`. A resumed job says `Hello` again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum JobEvent {
+    /// The worker is there.
+    Hello {
+        /// The protocol it speaks.
+        protocol: u32,
+        /// Its process.
+        pid: u32,
+        /// The program's version.
+        build: String,
+    },
+    /// How far it is.
+    Progress(Progress),
+    /// A number over time.
+    Metric {
+        /// `area/name`, for example `train/loss`.
+        name: String,
+        /// Optimiser step or episode, from 1.
+        step: u64,
+        /// The number.
+        value: f64,
+    },
+    /// Something for the log.
+    Message {
+        /// How serious.
+        level: Level,
+        /// What.
+        text: String,
+    },
+    /// An episode was played.
+    Episode {
+        /// Without its text; that stands in `trajectories.jsonl`.
+        episode: EpisodeSummary,
+    },
+    /// State was saved; the job can go on from here.
+    Checkpoint {
+        /// After this many optimiser steps.
+        step: u64,
+    },
+    /// What the gradients of the first steps showed.
+    Gradients {
+        /// The proof.
+        certificate: GradientCertificate,
+    },
+    /// Tokens a second and the like, for estimates.
+    Speed {
+        /// The speeds.
+        speed: crate::MachineSpeed,
+    },
+    /// Done.
+    Finished {
+        /// One sentence about what came out.
+        summary: String,
+    },
+    /// Stopped as asked; what was done is kept.
+    Cancelled {
+        /// True when Resume goes on from a checkpoint.
+        resumable: bool,
+    },
+    /// It could not be done.
+    Failed {
+        /// Why.
+        error: ApiError,
+    },
+}
+
+impl JobEvent {
+    /// True for the last word of a job.
+    pub fn is_terminal(&self) -> bool {
+        matches!(
+            self,
+            Self::Finished { .. } | Self::Cancelled { .. } | Self::Failed { .. }
+        )
+    }
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What is being done now, in words.
+    pub stage: String,
+    /// How much of it is done.
+    pub done: u64,
+    /// How much there is; 0 when unknown.
+    pub total: u64,
+    /// What is counted: `episodes`, `steps`, `MB`.
+    pub unit: String,
+    /// Seconds left of the whole job, once that can be said.
+    pub secs_left: Option<f64>,
+}
+
+/// How serious a message is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// For those who look.
+    #[default]
+    Info,
+    /// Worth knowing.
+    Warning,
+}
+
+/// A question about jobs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum JobRequest {
+    /// Every job → [`JobResponse::List`].
+    List,
+    /// Puts work into the queue → [`JobResponse::Submitted`].
+    Submit {
+        /// The work.
+        work: Box<Work>,
+        /// The name for people.
+        title: String,
+    },
+    /// Stops after saving → `Done`.
+    Stop {
+        /// Which.
+        job: JobId,
+    },
+    /// Goes on from the last checkpoint, or starts again → `Done`.
+    Resume {
+        /// Which.
+        job: JobId,
+    },
+    /// Moves a waiting job → `Done`.
+    Move {
+        /// Which.
+        job: JobId,
+        /// To this place among the waiting, from 0.
+        index: usize,
+    },
+    /// Takes a job that is not running off the list; what it made stays → `Done`.
+    Remove {
+        /// Which.
+        job: JobId,
+    },
+    /// A metric, thinned to a width → [`JobResponse::Series`].
+    Series {
+        /// Of which job.
+        job: JobId,
+        /// Which metric.
+        name: String,
+        /// At most this many points.
+        width: usize,
+    },
+    /// The lines after `after_seq` → [`JobResponse::Lines`].
+    Lines {
+        /// Of which job.
+        job: JobId,
+        /// After this line.
+        after_seq: u64,
+        /// At most this many, the latest.
+        limit: usize,
+    },
+    /// The end of the worker's own log → [`JobResponse::Log`].
+    Log {
+        /// Of which job.
+        job: JobId,
+    },
+    /// Events of the application after `after_seq`, for a reloaded window; they arrive as events
+    /// → `Done`.
+    Replay {
+        /// The last one seen.
+        after_seq: u64,
+    },
+}
+
+/// The answer to a [`JobRequest`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum JobResponse {
+    /// Every job: running, then waiting in order, then ended, newest first.
+    List(Vec<JobInfo>),
+    /// The job that was made.
+    Submitted(JobId),
+    /// A metric over time.
+    Series {
+        /// Of which job.
+        job: JobId,
+        /// Which metric.
+        name: String,
+        /// Its points, in order of `step`.
+        points: Vec<MetricPoint>,
+    },
+    /// Lines of `events.jsonl`.
+    Lines {
+        /// Of which job.
+        job: JobId,
+        /// The lines.
+        lines: Vec<JobLine>,
+    },
+    /// The end of `worker.log`.
+    Log {
+        /// Of which job.
+        job: JobId,
+        /// The text.
+        text: String,
+    },
+}
+
+/// A point of a metric.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MetricPoint {
+    /// Optimiser step or episode.
+    pub step: u64,
+    /// The number.
+    pub value: f64,
+}
+
+/// A job as a list shows it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobInfo {
+    /// What it was asked to do.
+    pub spec: JobSpec,
+    /// Where it stands.
+    pub state: JobState,
+    /// How far it is.
+    pub progress: Option<Progress>,
+    /// When it last began, in milliseconds since 1970.
+    pub started_ms: Option<u64>,
+    /// When it ended.
+    pub ended_ms: Option<u64>,
+    /// The last line.
+    pub last_seq: u64,
+    /// Names of its metrics, in alphabetical order.
+    pub metrics: Vec<String>,
+    /// The proof that every LoRA matrix learned, for trainings.
+    pub certificate: Option<GradientCertificate>,
+    /// True when it can go on from a checkpoint.
+    pub has_checkpoint: bool,
+}
+
+/// Where a job stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum JobState {
+    /// Waiting for its turn.
+    #[default]
+    Queued,
+    /// At work.
+    Running,
+    /// Asked to stop; saving.
+    Stopping,
+    /// Done.
+    Finished {
+        /// One sentence about what came out.
+        summary: String,
+    },
+    /// Stopped as asked.
+    Cancelled {
+        /// True when Resume goes on from a checkpoint.
+        resumable: bool,
+    },
+    /// It could not be done.
+    Failed {
+        /// Why. [`crate::ErrorCode::WorkerCrashed`] when the process ended without a last word.
+        error: ApiError,
+    },
+}
+
+impl JobState {
+    /// True while the job waits or works.
+    pub fn is_active(&self) -> bool {
+        matches!(self, Self::Queued | Self::Running | Self::Stopping)
+    }
+
+    /// The word shown to people.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Queued => "waiting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Finished { .. } => "done",
+            Self::Cancelled { .. } => "stopped",
+            Self::Failed { error } if error.code == crate::ErrorCode::WorkerCrashed => "crashed",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What the interface, the core and the workers say to each other.
+//!
+//! * Interface ⇄ core: [`Request`], [`Response`], [`Incoming`], through a [`Backend`].
+//! * Core ⇄ worker: [`JobSpec`] in, [`JobEvent`] lines out, [`Control`] lines in; for interactive
+//!   work [`Question`] in, [`Answer`] out.
+//!
+//! The wire is JSON text made and read by `serde_json` on both ends. Enums are closed and nested by
+//! domain, so that a match that forgets a case does not compile.
+//!
+//! **Invariant:** no file system, clock, thread or window here; the crate compiles to wasm32.
+
+mod backend;
+mod bank;
+mod dataset;
+mod error;
+mod estimate;
+mod experiment;
+mod export;
+mod job;
+mod model;
+pub mod plan;
+mod request;
+mod settings;
+mod shell;
+mod trajectory;
+mod worker;
+
+pub use backend::{Backend, Incoming, RequestId};
+pub use bank::{BankRequest, BankResponse};
+pub use dataset::{DatasetRequest, DatasetResponse, TaskRow};
+pub use error::{ApiError, ErrorCode, ResultExt};
+pub use estimate::{Estimate, EstimatePart, MachineSpeed, estimate_experiment, estimate_training};
+pub use experiment::{ExperimentInfo, ExperimentRequest, ExperimentResponse, ExperimentState};
+pub use export::{ExportFormat, ExportRequest, ExportResponse, ExportedFile};
+pub use job::{
+    BankWork, CollectWork, EvaluateWork, ExportWork, FetchWork, ImportWork, JobEvent, JobInfo,
+    JobLine, JobRequest, JobResponse, JobSpec, JobState, Level, MeasureWork, MetricPoint, Progress,
+    ReportWork, Resource, TrainWork, Work,
+};
+pub use model::{ModelRequest, ModelResponse, ModelSource, StarterModel};
+pub use request::{Event, PROTOCOL_VERSION, Request, Response, Topic};
+pub use settings::{
+    Device, Language, Settings, SettingsRequest, SettingsResponse, Status, Theme, WindowKind,
+};
+pub use shell::{FileKind, ShellEvent, ShellRequest, ShellResponse};
+pub use trajectory::{Source, TrajectoryRequest, TrajectoryResponse};
+pub use worker::{Answer, Control, Question, WorkerReply, WorkerRequest};

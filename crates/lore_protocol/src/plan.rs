@@ -1,0 +1,230 @@
+//! From an experiment to its jobs.
+
+use lore_core::{AdapterId, Arm, BankId, DatasetId, ExperimentSpec, JobId};
+
+use crate::{
+    BankWork, CollectWork, EvaluateWork, JobSpec, PROTOCOL_VERSION, ReportWork, TrainWork, Work,
+};
+
+/// What every job of a plan shares.
+#[derive(Clone, Debug)]
+pub struct PlanContext {
+    /// Now, in milliseconds since 1970.
+    pub now_ms: u64,
+    /// The version of the program.
+    pub code_version: String,
+    /// Processor threads.
+    pub threads: usize,
+}
+
+/// The jobs of an experiment, in an order in which every job comes after those it waits for:
+/// collect, remember, train once per recipe and seed, play once per arm and seed, report.
+pub fn plan(spec: &ExperimentSpec, context: &PlanContext) -> Vec<JobSpec> {
+    let mut planner = Planner {
+        spec,
+        context,
+        jobs: Vec::new(),
+    };
+    let collect = planner.collect();
+    let bank = planner.bank(&collect);
+    let mut plays = Vec::new();
+    for &seed in &spec.seeds {
+        for with_memory in [false, true] {
+            if spec
+                .arms
+                .iter()
+                .any(|arm| arm.lora_with_memory == Some(with_memory))
+            {
+                planner.train(with_memory, seed, [&collect, &bank]);
+            }
+        }
+        for arm in &spec.arms {
+            plays.push(planner.evaluate(arm, seed, &bank));
+        }
+    }
+    planner.push(
+        JobId::from("report"),
+        "Write the report".to_owned(),
+        Work::Report(ReportWork {
+            experiment: spec.id.clone(),
+        }),
+        plays,
+    );
+    planner.jobs
+}
+
+/// The data set of an experiment's expert episodes.
+pub fn dataset_of(spec: &ExperimentSpec) -> DatasetId {
+    DatasetId(format!("{}-episodes", spec.id))
+}
+
+/// The bank of an experiment.
+pub fn bank_of(spec: &ExperimentSpec) -> BankId {
+    BankId(format!("{}-bank", spec.id))
+}
+
+/// The adapter of an experiment's recipe and seed.
+pub fn adapter_of(spec: &ExperimentSpec, with_memory: bool, seed: u64) -> AdapterId {
+    let recipe = if with_memory { "exprag-lora" } else { "lora" };
+    AdapterId(format!("{}-{recipe}-seed{seed}", spec.id))
+}
+
+struct Planner<'a> {
+    spec: &'a ExperimentSpec,
+    context: &'a PlanContext,
+    jobs: Vec<JobSpec>,
+}
+
+impl Planner<'_> {
+    /// Names are unique over all experiments: `<experiment>.<name>`.
+    fn id(&self, name: &str) -> JobId {
+        let prefix = format!("{}.", self.spec.id);
+        JobId(if name.starts_with(&prefix) {
+            name.to_owned()
+        } else {
+            prefix + name
+        })
+    }
+
+    fn push(&mut self, id: JobId, title: String, work: Work, after: Vec<JobId>) -> JobId {
+        let id = self.id(id.as_str());
+        let after = after.iter().map(|id| self.id(id.as_str())).collect();
+        self.jobs.push(JobSpec {
+            version: PROTOCOL_VERSION,
+            id: id.clone(),
+            title,
+            experiment: Some(self.spec.id.clone()),
+            resources: work.resources(),
+            work,
+            after,
+            created_ms: self.context.now_ms,
+            code_version: self.context.code_version.clone(),
+            threads: self.context.threads,
+        });
+        id
+    }
+
+    fn collect(&mut self) -> JobId {
+        let spec = self.spec;
+        let work = Work::Collect(CollectWork {
+            world: spec.world.clone(),
+            unseen_types: spec.unseen_types.clone(),
+            per_type: spec.tasks.train_per_type,
+            seed: spec.tasks.seed,
+            max_steps: 50,
+            dataset: dataset_of(spec),
+            name: format!("Expert episodes of {}", spec.name),
+        });
+        self.push(
+            "collect".into(),
+            "Collect expert episodes".into(),
+            work,
+            Vec::new(),
+        )
+    }
+
+    fn bank(&mut self, collect: &JobId) -> JobId {
+        let spec = self.spec;
+        let work = Work::BuildBank(BankWork {
+            bank: bank_of(spec),
+            name: format!("Bank of {}", spec.name),
+            datasets: vec![dataset_of(spec)],
+            embedder: spec.embedder.clone(),
+        });
+        self.push(
+            "bank".into(),
+            "Build the experience bank".into(),
+            work,
+            vec![collect.clone()],
+        )
+    }
+
+    fn train(&mut self, with_memory: bool, seed: u64, after: [&JobId; 2]) {
+        let spec = self.spec;
+        let mut config = spec.train.clone();
+        config.seed = seed;
+        config.retrieval = with_memory.then(|| spec.retrieval.clone());
+        let recipe = if with_memory { "ExpRAG-LoRA" } else { "LoRA" };
+        let work = Work::Train(TrainWork {
+            adapter: adapter_of(spec, with_memory, seed),
+            name: format!("{recipe}, {}, seed {seed}", spec.name),
+            model: spec.model.clone(),
+            config,
+            dataset: dataset_of(spec),
+            unseen_types: spec.unseen_types.clone(),
+            bank: with_memory.then(|| bank_of(spec)),
+        });
+        let id = train_id(with_memory, seed);
+        self.push(
+            id,
+            format!("Train {recipe}, seed {seed}"),
+            work,
+            after.map(Clone::clone).to_vec(),
+        );
+    }
+
+    fn evaluate(&mut self, arm: &Arm, seed: u64, bank: &JobId) -> JobId {
+        let spec = self.spec;
+        let work = Work::Evaluate(EvaluateWork {
+            arm: arm.clone(),
+            seed,
+            model: spec.model.clone(),
+            adapter: arm
+                .lora_with_memory
+                .map(|memory| adapter_of(spec, memory, seed)),
+            bank: arm.retrieval.then(|| bank_of(spec)),
+            retrieval: spec.retrieval.clone(),
+            bank_at_test: spec.bank_at_test,
+            agent: spec.agent.clone(),
+            world: spec.world.clone(),
+            unseen_types: spec.unseen_types.clone(),
+            tasks: spec.tasks.clone(),
+        });
+        let mut after = vec![bank.clone()];
+        after.extend(arm.lora_with_memory.map(|memory| train_id(memory, seed)));
+        let title = format!("Play with {}, seed {seed}", arm.name);
+        self.push(JobId(format!("{}-seed{seed}", arm.id)), title, work, after)
+    }
+}
+
+fn train_id(with_memory: bool, seed: u64) -> JobId {
+    let recipe = if with_memory { "exprag-lora" } else { "lora" };
+    JobId(format!("train-{recipe}-seed{seed}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lore_core::Preset;
+
+    fn context() -> PlanContext {
+        PlanContext {
+            now_ms: 0,
+            code_version: "test".into(),
+            threads: 1,
+        }
+    }
+
+    #[test]
+    fn every_job_comes_after_what_it_waits_for() {
+        let jobs = plan(&ExperimentSpec::preset(Preset::Smoke), &context());
+        for (index, job) in jobs.iter().enumerate() {
+            for needed in &job.after {
+                assert!(
+                    jobs[..index].iter().any(|earlier| earlier.id == *needed),
+                    "{} waits for {needed}, which comes later",
+                    job.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn five_arms_and_two_recipes() {
+        let jobs = plan(&ExperimentSpec::preset(Preset::Smoke), &context());
+        let count = |label| jobs.iter().filter(|job| job.work.label() == label).count();
+        assert_eq!(count("train"), 2);
+        assert_eq!(count("play test tasks"), 5);
+        assert_eq!(count("report"), 1);
+    }
+}

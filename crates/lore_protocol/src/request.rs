@@ -1,0 +1,99 @@
+//! Requests, responses and events, nested by domain.
+
+use serde::{Deserialize, Serialize};
+
+use lore_core::JobId;
+
+use crate::{
+    BankRequest, BankResponse, DatasetRequest, DatasetResponse, ExperimentRequest,
+    ExperimentResponse, ExportRequest, ExportResponse, JobLine, JobRequest, JobResponse,
+    ModelRequest, ModelResponse, SettingsRequest, SettingsResponse, ShellEvent, ShellRequest,
+    ShellResponse, TrajectoryRequest, TrajectoryResponse,
+};
+
+/// The version of the protocol; first in every conversation with a worker.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// Something the interface wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Data sets.
+    Dataset(DatasetRequest),
+    /// Experience banks.
+    Bank(BankRequest),
+    /// Models and embedders.
+    Model(ModelRequest),
+    /// Jobs and their queue.
+    Job(JobRequest),
+    /// Experiments and results.
+    Experiment(ExperimentRequest),
+    /// Single trajectories.
+    Trajectory(TrajectoryRequest),
+    /// Adapters and their export.
+    Export(ExportRequest),
+    /// Settings and the state of the application.
+    Settings(SettingsRequest),
+    /// The shell: dialogs, links. Answered by the window, not by the core.
+    Shell(ShellRequest),
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Response {
+    /// Done; nothing to tell.
+    Done,
+    /// Data sets.
+    Dataset(DatasetResponse),
+    /// Experience banks.
+    Bank(BankResponse),
+    /// Models and embedders.
+    Model(ModelResponse),
+    /// Jobs and their queue.
+    Job(JobResponse),
+    /// Experiments and results.
+    Experiment(ExperimentResponse),
+    /// Single trajectories.
+    Trajectory(TrajectoryResponse),
+    /// Adapters and their export.
+    Export(ExportResponse),
+    /// Settings and the state of the application.
+    Settings(SettingsResponse),
+    /// The shell.
+    Shell(ShellResponse),
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// A page that shows this should fetch it again.
+    Stale(Topic),
+    /// A job said something.
+    Job {
+        /// Which job.
+        job: JobId,
+        /// What it said.
+        line: JobLine,
+    },
+    /// The shell noticed something.
+    Shell(ShellEvent),
+}
+
+/// What can become stale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// The list of data sets.
+    Datasets,
+    /// The list of banks and their rows.
+    Banks,
+    /// The list of models.
+    Models,
+    /// The list of jobs and their order.
+    Jobs,
+    /// Experiments and results.
+    Experiments,
+    /// Adapters.
+    Adapters,
+    /// Settings and status.
+    Settings,
+}

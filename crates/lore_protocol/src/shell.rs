@@ -1,0 +1,66 @@
+//! What only the window's shell can do: dialogs, links, the clipboard.
+
+use serde::{Deserialize, Serialize};
+
+/// Something for the shell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShellRequest {
+    /// Asks for a file or folder → [`ShellResponse::Path`].
+    Pick {
+        /// What for.
+        kind: FileKind,
+    },
+    /// Shows a file or folder in the system's file browser → `Done`.
+    Reveal {
+        /// Which.
+        path: String,
+    },
+    /// Opens a file or a web page with the system's program for it → `Done`.
+    Open {
+        /// Which.
+        target: String,
+    },
+}
+
+/// What a dialog asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A file with episodes or games.
+    Dataset,
+    /// A folder with episodes or games.
+    DatasetFolder,
+    /// A GGUF file.
+    ModelFile,
+    /// A Hugging Face folder.
+    ModelFolder,
+    /// An empty folder to write to.
+    ExportFolder,
+}
+
+/// The answer to a [`ShellRequest`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShellResponse {
+    /// What was picked; `None` when the dialog was closed.
+    Path {
+        /// What was asked for.
+        kind: FileKind,
+        /// The path.
+        path: Option<String>,
+    },
+}
+
+/// Something the shell noticed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ShellEvent {
+    /// Files are held over the window.
+    Hover {
+        /// How many; 0 when they went away.
+        count: usize,
+    },
+    /// Files were dropped on the window.
+    Dropped {
+        /// Which.
+        paths: Vec<String>,
+    },
+}

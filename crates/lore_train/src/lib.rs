@@ -1,0 +1,1 @@
+//! LoRA training: examples, loss mask, optimiser, schedule, checkpoints.

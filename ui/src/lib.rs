@@ -1,0 +1,1 @@
+//! Everything one sees: one egui application for the webview and the native window.
