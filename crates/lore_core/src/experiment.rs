@@ -121,7 +121,7 @@ impl ExperimentSpec {
 }
 
 /// The paper's unseen ALFWorld types.
-pub(crate) const UNSEEN_TYPES: [&str; 3] = [
+pub const UNSEEN_TYPES: [&str; 3] = [
     "pick_heat_then_place_in_recep",
     "pick_cool_then_place_in_recep",
     "pick_two_obj_and_place",

@@ -40,6 +40,7 @@ pub use embedder::{EmbedKind, Embedder, dot};
 pub use environment::{Environment, EpisodeEnd, StepOutcome};
 pub use experiment::{
     ActionMode, AgentConfig, Arm, BankAtTest, ExperimentSpec, Preset, SplitKind, TaskPlan,
+    UNSEEN_TYPES,
 };
 pub use hash::{content_hash, short_hash};
 pub use id::{
@@ -62,6 +63,6 @@ pub use retrieval::{
 };
 pub use task::{Split, Task};
 pub use training::{Schedule, TrainConfig};
-pub use trajectory::{EpisodeTrace, Step, StepTrace, Trajectory};
+pub use trajectory::{EpisodeTrace, Step, StepMemory, StepTrace, Trajectory};
 pub use watch::{StopToken, Watcher};
 pub use world::WorldSpec;

@@ -69,6 +69,25 @@ pub struct Filter {
     pub text: String,
 }
 
+impl Filter {
+    /// True when `trajectory` may be retrieved. Text is looked for in the goal and in
+    /// [`Trajectory::text`], whatever the case.
+    pub fn accepts(&self, trajectory: &Trajectory) -> bool {
+        let outcome = match self.outcome {
+            OutcomeFilter::All => true,
+            OutcomeFilter::Successes => trajectory.is_success(),
+            OutcomeFilter::Failures => !trajectory.is_success(),
+        };
+        let of = |allowed: &[String], value: &str| {
+            allowed.is_empty() || allowed.iter().any(|allowed| allowed == value)
+        };
+        outcome
+            && of(&self.task_types, &trajectory.task.task_type)
+            && of(&self.environments, &trajectory.task.environment)
+            && (self.text.is_empty() || trajectory.mentions(&self.text))
+    }
+}
+
 /// Which outcomes may be retrieved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

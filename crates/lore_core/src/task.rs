@@ -46,3 +46,10 @@ pub struct Task {
     #[serde(default)]
     pub split: Split,
 }
+
+impl Task {
+    /// What static retrieval compares: banks store it as the task key, agents ask with it.
+    pub fn key(&self) -> String {
+        self.goal.clone()
+    }
+}

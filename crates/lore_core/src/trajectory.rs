@@ -79,6 +79,18 @@ pub struct StepTrace {
     /// The oldest step still in the prompt: greater than zero when history had to be cut.
     #[serde(default)]
     pub history_start: u32,
+    /// The memory block from this step on, when it differs from the one before (dynamic retrieval).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Box<StepMemory>>,
+}
+
+/// A memory block that was made in the middle of an episode.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepMemory {
+    /// The system prompt as sent from this step on; replaces [`EpisodeTrace::system_prompt`].
+    pub system_prompt: String,
+    /// The memories in the block, best first.
+    pub memories: Vec<MemoryUse>,
 }
 
 impl Trajectory {
@@ -153,6 +165,23 @@ impl Trajectory {
             text.push_str(&step.observation);
         }
         text
+    }
+
+    /// True when the goal, an observation or an action contains `text`, whatever the case.
+    pub fn mentions(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.task.goal.to_lowercase().contains(&text) || self.text().to_lowercase().contains(&text)
+    }
+
+    /// What a bank stores as the key of static retrieval.
+    pub fn task_key(&self) -> String {
+        self.task.key()
+    }
+
+    /// What a bank stores as the key of dynamic retrieval, and what an agent asks with in the middle
+    /// of an episode: everything seen and done so far.
+    pub fn trajectory_key(&self) -> String {
+        self.text()
     }
 
     /// True when the episode reached its goal.
