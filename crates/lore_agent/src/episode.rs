@@ -1,0 +1,224 @@
+//! One episode, from reset to end.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use lore_core::{
+    AgentConfig, Environment, EpisodeEnd, EpisodeTrace, LanguageModel, Step, StepMemory,
+    StepOutcome, StepTrace, StopToken, Trajectory,
+};
+
+use crate::decide::{Decision, decide};
+use crate::memory::{MemoryBlock, MemorySource};
+use crate::window::HistoryWindow;
+
+/// How an episode is played and recorded.
+#[derive(Clone, Debug)]
+pub struct Play<'a> {
+    /// The rules.
+    pub config: &'a AgentConfig,
+    /// The seed of sampling; each step draws its own from it.
+    pub seed: u64,
+    /// Who acts, for the record: an arm's name.
+    pub source: &'a str,
+    /// The adapter on the model, for the record.
+    pub adapter: Option<&'a str>,
+}
+
+/// Plays the task of `env` to its end; `None` when `stop` was asked for in the middle, because half an
+/// episode is no result.
+///
+/// # Errors
+/// When the model or the retrieval fails. A world that fails ends the episode as
+/// [`EpisodeEnd::EnvironmentError`], with what was played before.
+pub fn run_episode(
+    env: &mut dyn Environment,
+    model: &mut dyn LanguageModel,
+    memory: Option<MemorySource<'_>>,
+    play: &Play<'_>,
+    stop: &StopToken,
+) -> Result<Option<Trajectory>> {
+    let mut episode = Episode::begin(env, model, memory, play)?;
+    while episode.is_open() {
+        if stop.is_stopped() {
+            return Ok(None);
+        }
+        episode.step(env, model)?;
+    }
+    Ok(Some(episode.close()))
+}
+
+/// An episode in the making.
+struct Episode<'a, 'm> {
+    play: &'a Play<'a>,
+    memory: Option<MemorySource<'m>>,
+    templates: Vec<String>,
+    /// The memory block in force.
+    block: MemoryBlock,
+    window: HistoryWindow,
+    trace: EpisodeTrace,
+    record: Trajectory,
+    end: Option<EpisodeEnd>,
+}
+
+impl<'a, 'm> Episode<'a, 'm> {
+    fn begin(
+        env: &mut dyn Environment,
+        model: &dyn LanguageModel,
+        memory: Option<MemorySource<'m>>,
+        play: &'a Play<'a>,
+    ) -> Result<Self> {
+        let (observation, end) = match env.reset() {
+            Ok(observation) => (observation, None),
+            Err(error) => (world_failure(&error), Some(EpisodeEnd::EnvironmentError)),
+        };
+        let mut episode = Self {
+            play,
+            memory,
+            templates: env.action_templates(),
+            block: MemoryBlock::default(),
+            window: HistoryWindow {
+                start: 0,
+                limit: prompt_limit(model, play.config),
+            },
+            trace: EpisodeTrace {
+                seed: play.seed,
+                model: model.name(),
+                adapter: play.adapter.map(str::to_owned),
+                ..EpisodeTrace::default()
+            },
+            record: Trajectory::new(
+                env.task().clone(),
+                play.source,
+                observation,
+                Vec::new(),
+                EpisodeEnd::default(),
+            ),
+            end,
+        };
+        if episode.end.is_none() {
+            episode.remember(model)?;
+            episode.trace.system_prompt = episode.block.system_prompt.clone();
+            episode.trace.memories = episode.block.memories.clone();
+        }
+        Ok(episode)
+    }
+
+    fn is_open(&self) -> bool {
+        self.end.is_none() && self.record.num_steps() < self.play.config.max_steps
+    }
+
+    /// Makes the memory block for the situation; true when it differs from the one in force.
+    fn remember(&mut self, model: &dyn LanguageModel) -> Result<bool> {
+        // A quarter of the prompt stays free for what happens after the first observation.
+        let room = self.window.limit / 4 * 3;
+        let block = MemoryBlock::build(
+            self.memory.as_mut(),
+            model,
+            &self.templates,
+            &self.record,
+            room,
+        )?;
+        let differs = block != self.block;
+        self.block = block;
+        Ok(differs)
+    }
+
+    fn step(&mut self, env: &mut dyn Environment, model: &mut dyn LanguageModel) -> Result<()> {
+        let began = Instant::now();
+        let new_memory = self.remember_anew(model)?;
+        let messages = self
+            .window
+            .chat(model, &self.block.system_prompt, &self.record)?;
+        let admissible = env.admissible_actions();
+        let seed = step_seed(self.play.seed, self.record.num_steps());
+        let decision = decide(model, self.play.config, messages, &admissible, seed)?;
+        let outcome = env
+            .step(&decision.action)
+            .unwrap_or_else(|error| StepOutcome {
+                observation: world_failure(&error),
+                reward: 0.0,
+                end: Some(EpisodeEnd::EnvironmentError),
+            });
+        self.end = outcome.end;
+        let trace = self.step_trace(&decision, new_memory, began);
+        self.record.steps.push(Step {
+            action: decision.action,
+            observation: outcome.observation,
+            reward: outcome.reward,
+            admissible,
+            trace: Some(trace),
+        });
+        Ok(())
+    }
+
+    /// With dynamic retrieval, the memory block of this step if it is a new one. The first step uses
+    /// the block that was made at the start.
+    fn remember_anew(&mut self, model: &dyn LanguageModel) -> Result<Option<Box<StepMemory>>> {
+        let dynamic = self.memory.as_ref().is_some_and(MemorySource::is_dynamic);
+        if !dynamic || self.record.steps.is_empty() || !self.remember(model)? {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(StepMemory {
+            system_prompt: self.block.system_prompt.clone(),
+            memories: self.block.memories.clone(),
+        })))
+    }
+
+    fn step_trace(
+        &self,
+        decision: &Decision,
+        memory: Option<Box<StepMemory>>,
+        began: Instant,
+    ) -> StepTrace {
+        StepTrace {
+            prompt_tokens: decision.prompt_tokens,
+            cached_tokens: decision.cached_tokens,
+            completion_tokens: decision.completion_tokens,
+            millis: began.elapsed().as_millis() as u64,
+            raw: decision.raw.clone(),
+            scored: decision.scored.clone(),
+            history_start: self.window.start as u32,
+            memory,
+        }
+    }
+
+    fn close(self) -> Trajectory {
+        let Self {
+            mut record,
+            trace,
+            end,
+            play: _,
+            memory: _,
+            templates: _,
+            block: _,
+            window: _,
+        } = self;
+        record.end = end.unwrap_or(EpisodeEnd::Truncated);
+        record.id = record.content_id();
+        record.trace = Some(trace);
+        record
+    }
+}
+
+/// The longest prompt that leaves the model room to answer.
+fn prompt_limit(model: &dyn LanguageModel, config: &AgentConfig) -> usize {
+    let accepted = model
+        .context_length()
+        .saturating_sub(config.sampling.max_new_tokens);
+    config.max_prompt_tokens.min(accepted)
+}
+
+fn world_failure(error: &anyhow::Error) -> String {
+    format!("The world failed: {error:#}")
+}
+
+/// A seed of its own for every step (the finaliser of `SplitMix64`, Steele et al. 2014), so that equal
+/// situations in one episode do not repeat one draw.
+fn step_seed(seed: u64, step: usize) -> u64 {
+    let mut z = seed.wrapping_add((step as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
