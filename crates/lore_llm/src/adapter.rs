@@ -1,0 +1,72 @@
+//! LoRA adapters on disk, in PEFT's format: `adapter_model.safetensors` and `adapter_config.json`.
+
+mod peft;
+
+use lore_core::{LoraConfig, TargetModule};
+
+use crate::ModelConfig;
+
+/// A LoRA adapter: for each adapted projection, two matrices whose product, scaled, is added to
+/// the frozen weight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdapterWeights {
+    /// Rank, alpha and targets.
+    pub config: LoraConfig,
+    /// The name of the model it belongs to, as PEFT writes it.
+    pub base_model: String,
+    /// One pair for each layer and target.
+    pub pairs: Vec<LoraPair>,
+}
+
+/// The update of one projection: `scale * b * a`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoraPair {
+    /// Which transformer block.
+    pub layer: usize,
+    /// Which projection.
+    pub module: TargetModule,
+    /// `[r, in]`, row major.
+    pub a: Vec<f32>,
+    /// `[out, r]`, row major.
+    pub b: Vec<f32>,
+}
+
+impl AdapterWeights {
+    /// The pair of a projection, if it is adapted.
+    pub fn pair(&self, layer: usize, module: TargetModule) -> Option<&LoraPair> {
+        self.pairs
+            .iter()
+            .find(|pair| pair.layer == layer && pair.module == module)
+    }
+
+    /// Checks that every pair fits the model.
+    pub fn check_fits(&self, config: &ModelConfig) -> anyhow::Result<()> {
+        let rank = self.config.rank;
+        for pair in &self.pairs {
+            let (out, into) = module_shape(config, pair.module);
+            anyhow::ensure!(
+                pair.layer < config.num_layers
+                    && pair.a.len() == rank * into
+                    && pair.b.len() == out * rank,
+                "The adapter does not fit the model: {} of layer {} has another shape. It was \
+                 probably trained on another model ({:?}).",
+                pair.module.name(),
+                pair.layer,
+                self.base_model,
+            );
+        }
+        Ok(())
+    }
+}
+
+/// `(out, in)` of a projection.
+pub fn module_shape(config: &ModelConfig, module: TargetModule) -> (usize, usize) {
+    let hidden = config.hidden_size;
+    match module {
+        TargetModule::QProj => (config.query_size(), hidden),
+        TargetModule::KProj | TargetModule::VProj => (config.kv_size(), hidden),
+        TargetModule::OProj => (hidden, config.query_size()),
+        TargetModule::GateProj | TargetModule::UpProj => (config.intermediate_size, hidden),
+        TargetModule::DownProj => (hidden, config.intermediate_size),
+    }
+}

@@ -1,0 +1,288 @@
+//! Reading and writing adapters as PEFT does.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+
+use lore_core::{LoraConfig, TargetModule};
+
+use super::{AdapterWeights, LoraPair};
+use crate::numbers;
+
+const CONFIG_FILE: &str = "adapter_config.json";
+const WEIGHTS_FILE: &str = "adapter_model.safetensors";
+const PREFIX: &str = "base_model.model.model.layers.";
+
+impl AdapterWeights {
+    /// Writes the two PEFT files into `dir`, each under a temporary name first, so that a reader
+    /// never meets half a file. `hub_name` is what PEFT will look for as the base model.
+    pub fn save_peft(&self, dir: &Path, hub_name: &str) -> Result<()> {
+        fs::create_dir_all(dir).with_context(|| format!("Could not create {}", dir.display()))?;
+        let weights = self.safetensors_bytes()?;
+        let config = serde_json::to_vec_pretty(&PeftConfig::new(&self.config, hub_name))?;
+        replace_file(&dir.join(WEIGHTS_FILE), &weights)?;
+        replace_file(&dir.join(CONFIG_FILE), &config)
+    }
+
+    /// Reads an adapter that PEFT or [`AdapterWeights::save_peft`] wrote. Anything the decoder
+    /// would not compute (DoRA, rank patterns, trained biases) is refused.
+    pub fn load_peft(dir: &Path) -> Result<Self> {
+        let config = read_config(dir)?;
+        let path = dir.join(WEIGHTS_FILE);
+        let bytes = fs::read(&path)
+            .with_context(|| format!("Could not read the adapter's weights {}", path.display()))?;
+        let tensors = SafeTensors::deserialize(&bytes)
+            .with_context(|| format!("The adapter's weights {} are damaged", path.display()))?;
+        let pairs = read_pairs(&tensors, config.r)?;
+        ensure!(!pairs.is_empty(), "The adapter holds no LoRA matrices");
+        let mut target_modules: Vec<_> = pairs.iter().map(|pair| pair.module).collect();
+        target_modules.sort_unstable();
+        target_modules.dedup();
+        Ok(Self {
+            config: LoraConfig {
+                rank: config.r,
+                alpha: config.effective_alpha(),
+                dropout: config.lora_dropout,
+                target_modules,
+            },
+            base_model: config.base_model_name_or_path.unwrap_or_default(),
+            pairs,
+        })
+    }
+
+    /// The weights file's bytes: PEFT's keys, in the order of the pairs.
+    fn safetensors_bytes(&self) -> Result<Vec<u8>> {
+        let rank = self.config.rank;
+        let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
+        for pair in &self.pairs {
+            let (into, out) = (pair.a.len() / rank, pair.b.len() / rank);
+            let (key_a, key_b) = peft_keys(pair.layer, pair.module);
+            tensors.push((key_a, vec![rank, into], numbers::to_le_bytes(&pair.a)));
+            tensors.push((key_b, vec![out, rank], numbers::to_le_bytes(&pair.b)));
+        }
+        let views = tensors
+            .iter()
+            .map(|(key, shape, bytes)| {
+                Ok((
+                    key.as_str(),
+                    TensorView::new(Dtype::F32, shape.clone(), bytes)?,
+                ))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+        Ok(safetensors::serialize(views, Some(metadata))?)
+    }
+}
+
+/// PEFT's names of the two matrices of a projection: A, then B.
+pub(crate) fn peft_keys(layer: usize, module: TargetModule) -> (String, String) {
+    let stem = format!("{PREFIX}{layer}.{}.{}", module.parent(), module.name());
+    (
+        format!("{stem}.lora_A.weight"),
+        format!("{stem}.lora_B.weight"),
+    )
+}
+
+/// The fields PEFT writes for a plain LoRA adapter.
+#[derive(Serialize, Deserialize)]
+struct PeftConfig {
+    peft_type: String,
+    task_type: Option<String>,
+    base_model_name_or_path: Option<String>,
+    revision: Option<String>,
+    r: usize,
+    lora_alpha: f64,
+    #[serde(default)]
+    lora_dropout: f64,
+    target_modules: serde_json::Value,
+    #[serde(default)]
+    exclude_modules: Option<serde_json::Value>,
+    #[serde(default = "no_bias")]
+    bias: String,
+    #[serde(default)]
+    use_rslora: bool,
+    #[serde(default)]
+    use_dora: bool,
+    #[serde(default)]
+    fan_in_fan_out: bool,
+    #[serde(default)]
+    inference_mode: bool,
+    #[serde(default)]
+    init_lora_weights: serde_json::Value,
+    #[serde(default)]
+    modules_to_save: Option<Vec<String>>,
+    #[serde(default)]
+    layers_to_transform: Option<serde_json::Value>,
+    #[serde(default)]
+    layers_pattern: Option<serde_json::Value>,
+    #[serde(default)]
+    rank_pattern: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    alpha_pattern: BTreeMap<String, serde_json::Value>,
+    #[serde(default)]
+    peft_version: Option<String>,
+}
+
+fn no_bias() -> String {
+    "none".to_owned()
+}
+
+impl PeftConfig {
+    fn new(lora: &LoraConfig, hub_name: &str) -> Self {
+        let targets: Vec<_> = lora.target_modules.iter().map(|m| m.name()).collect();
+        Self {
+            peft_type: "LORA".to_owned(),
+            task_type: Some("CAUSAL_LM".to_owned()),
+            base_model_name_or_path: Some(hub_name.to_owned()),
+            revision: None,
+            r: lora.rank,
+            lora_alpha: lora.alpha,
+            lora_dropout: lora.dropout,
+            target_modules: targets.into(),
+            exclude_modules: None,
+            bias: no_bias(),
+            use_rslora: false,
+            use_dora: false,
+            fan_in_fan_out: false,
+            inference_mode: true,
+            init_lora_weights: true.into(),
+            modules_to_save: None,
+            layers_to_transform: None,
+            layers_pattern: None,
+            rank_pattern: BTreeMap::new(),
+            alpha_pattern: BTreeMap::new(),
+            peft_version: Some("0.17.0".to_owned()),
+        }
+    }
+
+    /// Rank-stabilised LoRA scales by `alpha / sqrt(r)` (Kalajdzievski 2023); folded into alpha,
+    /// because everything else here scales by `alpha / r`.
+    fn effective_alpha(&self) -> f64 {
+        if self.use_rslora {
+            self.lora_alpha * (self.r as f64).sqrt()
+        } else {
+            self.lora_alpha
+        }
+    }
+
+    fn check_supported(&self) -> Result<()> {
+        ensure!(
+            self.peft_type == "LORA",
+            "This adapter is of type {:?}; only LoRA adapters can be used",
+            self.peft_type
+        );
+        ensure!(
+            !self.use_dora,
+            "This adapter uses DoRA, which is not supported"
+        );
+        ensure!(
+            self.bias == "none" && self.modules_to_save.as_ref().is_none_or(Vec::is_empty),
+            "This adapter also trained biases or whole modules, which is not supported"
+        );
+        ensure!(
+            self.rank_pattern.is_empty() && self.alpha_pattern.is_empty(),
+            "This adapter has different ranks in different layers, which is not supported"
+        );
+        ensure!(self.r > 0, "The adapter's rank is zero");
+        Ok(())
+    }
+}
+
+fn read_config(dir: &Path) -> Result<PeftConfig> {
+    let path = dir.join(CONFIG_FILE);
+    let text = fs::read_to_string(&path)
+        .with_context(|| format!("Could not read the adapter's settings {}", path.display()))?;
+    let config: PeftConfig = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not a PEFT adapter's settings file", path.display()))?;
+    config.check_supported()?;
+    Ok(config)
+}
+
+/// Finds the A and B of every adapted projection, in the order of layers and modules.
+fn read_pairs(tensors: &SafeTensors<'_>, rank: usize) -> Result<Vec<LoraPair>> {
+    let mut found: BTreeMap<(usize, TargetModule), (Vec<f32>, Vec<f32>)> = BTreeMap::new();
+    for (key, view) in tensors.tensors() {
+        let (layer, module, is_b) = parse_key(&key)?;
+        let shape = view.shape();
+        let rank_axis = usize::from(is_b);
+        ensure!(
+            shape.len() == 2 && shape[rank_axis] == rank,
+            "The adapter's matrix {key} has the shape {shape:?}, which does not fit rank {rank}"
+        );
+        let values = numbers::to_f32(view.dtype(), view.data())?;
+        let pair = found.entry((layer, module)).or_default();
+        if is_b {
+            pair.1 = values;
+        } else {
+            pair.0 = values;
+        }
+    }
+    found
+        .into_iter()
+        .map(|((layer, module), (a, b))| {
+            ensure!(
+                !a.is_empty() && !b.is_empty(),
+                "The adapter lacks a matrix for {} of layer {layer}",
+                module.name()
+            );
+            Ok(LoraPair {
+                layer,
+                module,
+                a,
+                b,
+            })
+        })
+        .collect()
+}
+
+/// Layer, projection, and whether the key names the B matrix.
+fn parse_key(key: &str) -> Result<(usize, TargetModule, bool)> {
+    let parsed = (|| {
+        let (layer, rest) = key.strip_prefix(PREFIX)?.split_once('.')?;
+        let layer = layer.parse().ok()?;
+        let (path, is_b) = rest
+            .strip_suffix(".lora_A.weight")
+            .map(|path| (path, false))
+            .or_else(|| Some((rest.strip_suffix(".lora_B.weight")?, true)))?;
+        let module = TargetModule::ALL
+            .into_iter()
+            .find(|m| path == format!("{}.{}", m.parent(), m.name()))?;
+        Some((layer, module, is_b))
+    })();
+    match parsed {
+        Some(parsed) => Ok(parsed),
+        None => bail!("The adapter changes {key:?}, which is not supported"),
+    }
+}
+
+/// Writes beside the target and renames, so that the old file stays until the new one is whole.
+fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    let temporary = path.with_file_name(name);
+    fs::write(&temporary, bytes)
+        .and_then(|()| fs::rename(&temporary, path))
+        .with_context(|| format!("Could not write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_of_peft() {
+        let (a, b) = peft_keys(3, TargetModule::QProj);
+        assert_eq!(
+            a,
+            "base_model.model.model.layers.3.self_attn.q_proj.lora_A.weight"
+        );
+        assert_eq!(parse_key(&a).unwrap(), (3, TargetModule::QProj, false));
+        assert_eq!(parse_key(&b).unwrap(), (3, TargetModule::QProj, true));
+        assert!(parse_key("base_model.model.lm_head.lora_A.weight").is_err());
+    }
+}

@@ -1,0 +1,103 @@
+//! What a decoder looks like: one description for every family.
+
+use std::fmt;
+
+/// A family of decoders. They differ in small things (biases, norms), not in shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Llama 2 and 3, SmolLM2, TinyLlama and their relatives.
+    Llama,
+    /// Mistral 7B and its relatives.
+    Mistral,
+    /// Qwen2 and Qwen2.5: Llama with biases on q, k and v.
+    Qwen2,
+    /// Qwen3: normalises q and k.
+    Qwen3,
+    /// Gemma 3: four norms a block, GELU, two rotary bases.
+    Gemma3,
+}
+
+impl Family {
+    /// Every family that is known by name, whether or not it runs.
+    pub const ALL: [Self; 5] = [
+        Self::Llama,
+        Self::Mistral,
+        Self::Qwen2,
+        Self::Qwen3,
+        Self::Gemma3,
+    ];
+
+    /// The name in `config.json` (`model_type`) and in GGUF files (`general.architecture`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Llama => "llama",
+            Self::Mistral => "mistral",
+            Self::Qwen2 => "qwen2",
+            Self::Qwen3 => "qwen3",
+            Self::Gemma3 => "gemma3",
+        }
+    }
+
+    /// The family with this name, if it is known.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "gemma3_text" => Some(Self::Gemma3),
+            _ => Self::ALL.into_iter().find(|family| family.name() == name),
+        }
+    }
+
+    /// True when [`crate::Decoder`] computes this family.
+    pub fn is_supported(self) -> bool {
+        matches!(self, Self::Llama | Self::Mistral | Self::Qwen2)
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The shape of a decoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelConfig {
+    /// The family.
+    pub architecture: Family,
+    /// Rows of the embedding.
+    pub vocab_size: usize,
+    /// Numbers in a hidden state.
+    pub hidden_size: usize,
+    /// Numbers between `up` and `down` of the feed-forward part.
+    pub intermediate_size: usize,
+    /// Transformer blocks.
+    pub num_layers: usize,
+    /// Query heads.
+    pub num_heads: usize,
+    /// Key and value heads; divides `num_heads`.
+    pub num_kv_heads: usize,
+    /// Numbers in one head.
+    pub head_dim: usize,
+    /// Added to the mean square in RMSNorm.
+    pub norm_eps: f32,
+    /// Base of the rotary frequencies.
+    pub rope_theta: f32,
+    /// Divisors of the rotary frequencies, `head_dim / 2` of them; empty when they are not scaled
+    /// (Llama 3.1 and later scale the slow ones).
+    pub rope_factors: Vec<f32>,
+    /// True when the output projection is the embedding.
+    pub tie_embeddings: bool,
+    /// The longest sequence, in tokens.
+    pub context_length: usize,
+}
+
+impl ModelConfig {
+    /// Numbers in all query heads together.
+    pub fn query_size(&self) -> usize {
+        self.num_heads * self.head_dim
+    }
+
+    /// Numbers in all key heads together (and in all value heads).
+    pub fn kv_size(&self) -> usize {
+        self.num_kv_heads * self.head_dim
+    }
+}
