@@ -16,6 +16,15 @@ pub trait Backend {
     fn poll(&mut self) -> Vec<Incoming>;
 }
 
+/// A request on its way to a core in another process; answered by an [`Incoming::Reply`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Its number.
+    pub id: RequestId,
+    /// What is wanted.
+    pub request: Request,
+}
+
 /// Something that arrived.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Incoming {

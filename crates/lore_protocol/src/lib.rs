@@ -17,6 +17,7 @@ mod estimate;
 mod experiment;
 mod export;
 mod job;
+mod job_event;
 mod model;
 pub mod plan;
 mod request;
@@ -25,7 +26,7 @@ mod shell;
 mod trajectory;
 mod worker;
 
-pub use backend::{Backend, Incoming, RequestId};
+pub use backend::{Backend, Call, Incoming, RequestId};
 pub use bank::{BankRequest, BankResponse};
 pub use dataset::{DatasetRequest, DatasetResponse, TaskRow};
 pub use error::{ApiError, ErrorCode, ResultExt};
@@ -33,10 +34,11 @@ pub use estimate::{Estimate, EstimatePart, MachineSpeed, estimate_experiment, es
 pub use experiment::{ExperimentInfo, ExperimentRequest, ExperimentResponse, ExperimentState};
 pub use export::{ExportFormat, ExportRequest, ExportResponse, ExportedFile};
 pub use job::{
-    BankWork, CollectWork, EvaluateWork, ExportWork, FetchWork, ImportWork, JobEvent, JobInfo,
-    JobLine, JobRequest, JobResponse, JobSpec, JobState, Level, MeasureWork, MetricPoint, Progress,
-    ReportWork, Resource, TrainWork, Work,
+    BankWork, CollectWork, EvaluateWork, ExportWork, FetchWork, ImportWork, JobInfo, JobRequest,
+    JobResponse, JobSpec, JobState, MeasureWork, MetricPoint, ReportWork, Resource, TrainWork,
+    Work,
 };
+pub use job_event::{JobEvent, JobLine, Level, Progress};
 pub use model::{ModelRequest, ModelResponse, ModelSource, StarterModel};
 pub use request::{Event, PROTOCOL_VERSION, Request, Response, Topic};
 pub use settings::{

@@ -43,7 +43,7 @@ pub fn plan(spec: &ExperimentSpec, context: &PlanContext) -> Vec<JobSpec> {
         }
     }
     planner.push(
-        JobId::from("report"),
+        "report",
         "Write the report".to_owned(),
         Work::Report(ReportWork {
             experiment: spec.id.clone(),
@@ -78,17 +78,11 @@ struct Planner<'a> {
 impl Planner<'_> {
     /// Names are unique over all experiments: `<experiment>.<name>`.
     fn id(&self, name: &str) -> JobId {
-        let prefix = format!("{}.", self.spec.id);
-        JobId(if name.starts_with(&prefix) {
-            name.to_owned()
-        } else {
-            prefix + name
-        })
+        JobId(format!("{}.{name}", self.spec.id))
     }
 
-    fn push(&mut self, id: JobId, title: String, work: Work, after: Vec<JobId>) -> JobId {
-        let id = self.id(id.as_str());
-        let after = after.iter().map(|id| self.id(id.as_str())).collect();
+    fn push(&mut self, name: &str, title: String, work: Work, after: Vec<JobId>) -> JobId {
+        let id = self.id(name);
         self.jobs.push(JobSpec {
             version: PROTOCOL_VERSION,
             id: id.clone(),
@@ -116,7 +110,7 @@ impl Planner<'_> {
             name: format!("Expert episodes of {}", spec.name),
         });
         self.push(
-            "collect".into(),
+            "collect",
             "Collect expert episodes".into(),
             work,
             Vec::new(),
@@ -132,7 +126,7 @@ impl Planner<'_> {
             embedder: spec.embedder.clone(),
         });
         self.push(
-            "bank".into(),
+            "bank",
             "Build the experience bank".into(),
             work,
             vec![collect.clone()],
@@ -154,9 +148,8 @@ impl Planner<'_> {
             unseen_types: spec.unseen_types.clone(),
             bank: with_memory.then(|| bank_of(spec)),
         });
-        let id = train_id(with_memory, seed);
         self.push(
-            id,
+            &train_name(with_memory, seed),
             format!("Train {recipe}, seed {seed}"),
             work,
             after.map(Clone::clone).to_vec(),
@@ -180,16 +173,23 @@ impl Planner<'_> {
             unseen_types: spec.unseen_types.clone(),
             tasks: spec.tasks.clone(),
         });
-        let mut after = vec![bank.clone()];
-        after.extend(arm.lora_with_memory.map(|memory| train_id(memory, seed)));
+        let adapter = arm
+            .lora_with_memory
+            .map(|memory| self.id(&train_name(memory, seed)));
+        let after = arm
+            .retrieval
+            .then(|| bank.clone())
+            .into_iter()
+            .chain(adapter)
+            .collect();
         let title = format!("Play with {}, seed {seed}", arm.name);
-        self.push(JobId(format!("{}-seed{seed}", arm.id)), title, work, after)
+        self.push(&format!("{}-seed{seed}", arm.id), title, work, after)
     }
 }
 
-fn train_id(with_memory: bool, seed: u64) -> JobId {
+fn train_name(with_memory: bool, seed: u64) -> String {
     let recipe = if with_memory { "exprag-lora" } else { "lora" };
-    JobId(format!("train-{recipe}-seed{seed}"))
+    format!("train-{recipe}-seed{seed}")
 }
 
 #[cfg(test)]
