@@ -1,1 +1,38 @@
 //! Data sets: importers, exporters, splits, statistics.
+//!
+//! [`inspect`] says what a file holds, [`import`] brings it in, [`write_dataset`] keeps episodes
+//! that were played here. What came in is a folder that [`Dataset`] reads a page at a time;
+//! [`export`] writes it for other programs. [`TrajectoryFile`] pages any file of trajectories, those
+//! of a run that is still being played included.
+//!
+//! **Invariants:** the source of an import is never changed; a folder without a dot in front of its
+//! name is complete, whatever killed the program; damaged input ends in words, never in a panic.
+
+mod alfworld;
+mod chat;
+mod dataset;
+mod disk;
+mod export;
+mod format;
+mod formats;
+mod game;
+mod game_file;
+mod import;
+mod index;
+mod inspect;
+mod rows;
+mod source;
+mod split;
+mod tally;
+mod trajectory_file;
+mod writer;
+
+pub use dataset::Dataset;
+pub use export::{TextFormat, export};
+pub use game::Game;
+pub use game_file::GameFile;
+pub use import::import;
+pub use inspect::inspect;
+pub use split::default_unseen_types;
+pub use trajectory_file::TrajectoryFile;
+pub use writer::{NewDataset, write_dataset};

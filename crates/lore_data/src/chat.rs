@@ -1,0 +1,236 @@
+//! Chats of other programs as trajectories: what the agent says is an action, everything said to it
+//! between two actions is one observation.
+
+use lore_core::{EpisodeEnd, Message, Role, Split, Step, Task, TaskId, Trajectory, short_hash};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::alfworld;
+use crate::format::{Place, first_words};
+
+/// What a chat's row may say about its episode, under the names in use. Our own exporters write
+/// `task`, `end` and `source`, so that nothing is lost on the way out and back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct About {
+    id: Option<Value>,
+    task: Option<Value>,
+    goal: Option<String>,
+    instruction: Option<String>,
+    task_type: Option<String>,
+    category: Option<String>,
+    environment: Option<String>,
+    env: Option<String>,
+    split: Option<String>,
+    source: Option<String>,
+    end: Option<EpisodeEnd>,
+    success: Option<Value>,
+    won: Option<Value>,
+    reward: Option<Value>,
+    score: Option<Value>,
+}
+
+/// The trajectory of a chat, or in words why it is none.
+pub(crate) fn trajectory(
+    turns: &[Message],
+    about: &About,
+    place: &Place<'_>,
+) -> Result<Trajectory, String> {
+    if turns.is_empty() {
+        return Err("The chat is empty.".into());
+    }
+    if !turns.iter().any(|turn| turn.role == Role::Assistant) {
+        return Err("The agent says nothing in this chat.".into());
+    }
+    let (initial_observation, steps) = steps(turns);
+    let end = about.end(&steps);
+    let task = about.task(turns, &initial_observation);
+    let source = about.source.clone();
+    let source = source.unwrap_or_else(|| place.source.to_owned());
+    Ok(Trajectory::new(
+        task,
+        source,
+        initial_observation,
+        steps,
+        end,
+    ))
+}
+
+/// The first observation, and every action with what followed it.
+pub(crate) fn steps(turns: &[Message]) -> (String, Vec<Step>) {
+    let mut initial = String::new();
+    let mut steps: Vec<Step> = Vec::new();
+    for turn in turns {
+        if turn.role == Role::Assistant {
+            steps.push(Step {
+                action: turn.content.clone(),
+                ..Step::default()
+            });
+            continue;
+        }
+        let heard = match steps.last_mut() {
+            Some(step) => &mut step.observation,
+            None => &mut initial,
+        };
+        if !heard.is_empty() {
+            heard.push_str("\n\n");
+        }
+        heard.push_str(&turn.content);
+    }
+    (initial, steps)
+}
+
+impl About {
+    fn task(&self, turns: &[Message], initial_observation: &str) -> Task {
+        // Our own exporters write the whole task.
+        if let Some(task @ Value::Object(_)) = &self.task
+            && let Ok(task) = serde_json::from_value(task.clone())
+        {
+            return task;
+        }
+        let id = match &self.id {
+            Some(Value::String(id)) => Some(id.clone()),
+            Some(Value::Number(id)) => Some(id.to_string()),
+            _ => None,
+        };
+        let goal = self.goal(turns, initial_observation);
+        let alfworld_type = id.as_deref().and_then(alfworld::type_in);
+        let environment = self.environment.clone().or_else(|| self.env.clone());
+        let environment = environment.unwrap_or_else(|| {
+            let is_alfworld = alfworld_type.is_some() || initial_observation.contains("ALFRED!");
+            let name = if is_alfworld {
+                alfworld::ENVIRONMENT
+            } else {
+                "chat"
+            };
+            name.to_owned()
+        });
+        let task_type = self.task_type.clone().or_else(|| self.category.clone());
+        let task_type = task_type.or_else(|| alfworld_type.map(str::to_owned));
+        Task {
+            // Without an identifier, chats with the same goal are episodes of the same task.
+            id: TaskId(id.unwrap_or_else(|| short_hash([environment.as_str(), goal.as_str()]))),
+            environment,
+            task_type: task_type.unwrap_or_else(|| "unknown".to_owned()),
+            goal,
+            split: self
+                .split
+                .as_deref()
+                .map_or(Split::Train, alfworld::split_in),
+        }
+    }
+
+    fn goal(&self, turns: &[Message], initial_observation: &str) -> String {
+        let named = match &self.task {
+            Some(Value::String(task)) => Some(task.as_str()),
+            _ => self.goal.as_deref().or(self.instruction.as_deref()),
+        };
+        if let Some(goal) = named {
+            return goal.trim().to_owned();
+        }
+        if let Some(goal) = turns
+            .iter()
+            .find_map(|turn| alfworld::goal_in(&turn.content))
+        {
+            return goal;
+        }
+        let asked = turns.iter().find(|turn| turn.role == Role::User);
+        first_words(asked.map_or(initial_observation, |turn| &turn.content))
+    }
+
+    fn end(&self, steps: &[Step]) -> EpisodeEnd {
+        if let Some(end) = self.end {
+            return end;
+        }
+        let said = [&self.success, &self.won, &self.reward, &self.score];
+        let told = said.into_iter().flatten().find_map(is_good);
+        let told = told.or_else(|| steps.last().and_then(|step| reward_in(&step.observation)));
+        match told {
+            Some(true) => EpisodeEnd::Success,
+            Some(false) => EpisodeEnd::Failure,
+            None => EpisodeEnd::Unknown,
+        }
+    }
+}
+
+/// True for `true` and full marks: 1, or 100 where scores are out of a hundred.
+fn is_good(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(good) => Some(*good),
+        Value::Number(number) => number.as_f64().map(|reward| reward >= 1.0 - 1e-9),
+        Value::String(text) => Some(matches!(
+            text.to_lowercase().as_str(),
+            "true" | "success" | "1"
+        )),
+        _ => None,
+    }
+}
+
+/// The outcome in a last observation such as `Episode finished, reward = True` (`FireAct`).
+fn reward_in(observation: &str) -> Option<bool> {
+    let (_, reward) = observation.rsplit_once("reward = ")?;
+    let word = reward
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .next()?;
+    match word.trim_end_matches('.') {
+        "True" | "true" => Some(true),
+        "False" | "false" => Some(false),
+        number => number
+            .parse::<f64>()
+            .ok()
+            .map(|reward| reward >= 1.0 - 1e-9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place<'_> = Place {
+        entry: "chats.jsonl",
+        source: "chats",
+    };
+
+    #[test]
+    fn turns_between_actions_are_one_observation() {
+        let turns = [
+            Message::system("Be brief."),
+            Message::user("Find the key."),
+            Message::assistant("look"),
+            Message::user("A room."),
+            Message::user("It is dark."),
+            Message::assistant("light lamp"),
+        ];
+        let read = trajectory(&turns, &About::default(), &PLACE).unwrap();
+        assert_eq!(read.initial_observation, "Be brief.\n\nFind the key.");
+        assert_eq!(read.steps[0].observation, "A room.\n\nIt is dark.");
+        assert_eq!(read.steps[1].observation, "");
+        assert_eq!(read.task.goal, "Find the key.");
+        assert_eq!(read.end, EpisodeEnd::Unknown);
+    }
+
+    #[test]
+    fn outcomes_are_read_where_they_stand() {
+        let outcome = |json: &str, last: &str| {
+            let about: About = serde_json::from_str(json).unwrap();
+            let turns = [Message::assistant("act"), Message::user(last)];
+            trajectory(&turns, &about, &PLACE).unwrap().end
+        };
+        assert_eq!(outcome(r#"{"won": true}"#, ""), EpisodeEnd::Success);
+        assert_eq!(outcome(r#"{"reward": 0.5}"#, ""), EpisodeEnd::Failure);
+        assert_eq!(
+            outcome("{}", "Episode finished, reward = True"),
+            EpisodeEnd::Success
+        );
+        assert_eq!(
+            outcome("{}", "Episode finished, reward = 0"),
+            EpisodeEnd::Failure
+        );
+    }
+
+    #[test]
+    fn a_chat_without_an_agent_is_refused_in_words() {
+        let refused = trajectory(&[Message::user("Hello?")], &About::default(), &PLACE);
+        assert!(refused.unwrap_err().contains("says nothing"));
+    }
+}

@@ -1,0 +1,190 @@
+//! Data sets that came in.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use lore_core::{
+    DataDir, DatasetId, DatasetInfo, DatasetKind, ImportReport, Page, RejectedRow, Task,
+    Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
+};
+
+use crate::disk::check_name;
+use crate::split::split_hash;
+use crate::writer::write_info;
+use crate::{GameFile, TrajectoryFile};
+
+/// What a data set says about itself.
+pub(crate) const INFO_FILE: &str = "dataset.json";
+
+/// The file of a data set's items.
+pub(crate) fn items_file(kind: DatasetKind) -> &'static str {
+    match kind {
+        DatasetKind::Trajectories => "trajectories.jsonl",
+        DatasetKind::Games => "games.jsonl",
+    }
+}
+
+/// One data set of the data folder.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    folder: PathBuf,
+    info: DatasetInfo,
+}
+
+impl Dataset {
+    /// Opens the data set called `id`.
+    pub fn open(data: &DataDir, id: &DatasetId) -> Result<Self> {
+        check_name(id.as_str())?;
+        let folder = data.dataset(id);
+        if !folder.is_dir() {
+            bail!("There is no data set called {id}. It may have been deleted.");
+        }
+        let mut info = read_info(&folder).with_context(|| {
+            format!("The data set {id} is damaged. Please delete it and import it again.")
+        })?;
+        // The folder's name counts: a copied folder is a data set of its own.
+        info.id = id.clone();
+        Ok(Self { folder, info })
+    }
+
+    /// Every data set, newest first. A damaged one is listed with its problem in the report, so that
+    /// it can be seen and deleted.
+    pub fn list(data: &DataDir) -> Result<Vec<DatasetInfo>> {
+        let folder = data.datasets();
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let listing = fs::read_dir(&folder)
+            .with_context(|| format!("The folder {} could not be read.", folder.display()))?;
+        let mut found = Vec::new();
+        for item in listing {
+            let item = item.context("The folder of data sets could not be read.")?;
+            let Ok(name) = item.file_name().into_string() else {
+                continue;
+            };
+            if check_name(&name).is_err() || !item.path().is_dir() {
+                continue;
+            }
+            let id = DatasetId(name);
+            found.push(match Self::open(data, &id) {
+                Ok(dataset) => dataset.info,
+                Err(error) => damaged(id, &error),
+            });
+        }
+        found.sort_by(|a, b| (b.created_ms, &a.id).cmp(&(a.created_ms, &b.id)));
+        Ok(found)
+    }
+
+    /// What is in it.
+    pub fn info(&self) -> &DatasetInfo {
+        &self.info
+    }
+
+    /// True when training must not see tasks of this type.
+    pub fn is_unseen(&self, task_type: &str) -> bool {
+        self.info
+            .unseen_types
+            .iter()
+            .any(|unseen| unseen == task_type)
+    }
+
+    /// Its trajectories, for many look-ups in a row.
+    pub fn trajectories(&self) -> Result<TrajectoryFile> {
+        let path = self.items(DatasetKind::Trajectories)?;
+        Ok(TrajectoryFile::open(&path)?.with_unseen_types(&self.info.unseen_types))
+    }
+
+    /// Its games, for many look-ups in a row.
+    pub fn games(&self) -> Result<GameFile> {
+        GameFile::open(&self.items(DatasetKind::Games)?)
+    }
+
+    /// A page of its trajectories.
+    pub fn page(
+        &self,
+        filter: &TrajectoryFilter,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Page<TrajectoryRow>> {
+        self.trajectories()?.page(filter, offset, limit)
+    }
+
+    /// One of its trajectories.
+    pub fn get(&self, id: &TrajectoryId) -> Result<Trajectory> {
+        self.trajectories()?.get(id)
+    }
+
+    /// A page of its games as tasks; see [`GameFile::page`].
+    pub fn tasks(&self, text: &str, offset: u64, limit: u64) -> Result<Page<Task>> {
+        Ok(self.games()?.page(text, offset, limit))
+    }
+
+    /// Sets which task types training must not see, and with them the hash of the split.
+    pub fn set_unseen(&mut self, unseen_types: &[String]) -> Result<()> {
+        let mut unseen = unseen_types.to_vec();
+        unseen.sort();
+        unseen.dedup();
+        for name in &unseen {
+            if !self.info.types.iter().any(|known| known.name == *name) {
+                bail!("There are no tasks of the type {name:?} in this data set.");
+            }
+        }
+        let mut info = self.info.clone();
+        info.split_hash = split_hash(&info.content_hash, &unseen);
+        info.unseen_types = unseen;
+        self.store(info)
+    }
+
+    /// Gives it another name for people.
+    pub fn rename(&mut self, name: &str) -> Result<()> {
+        let name = name.trim();
+        if name.is_empty() {
+            bail!("A data set needs a name.");
+        }
+        let mut info = self.info.clone();
+        name.clone_into(&mut info.name);
+        self.store(info)
+    }
+
+    fn store(&mut self, info: DatasetInfo) -> Result<()> {
+        write_info(&self.folder, &info)?;
+        self.info = info;
+        Ok(())
+    }
+
+    fn items(&self, kind: DatasetKind) -> Result<PathBuf> {
+        if self.info.kind != kind {
+            bail!(match kind {
+                DatasetKind::Trajectories => "This data set holds games, not trajectories.",
+                DatasetKind::Games => "This data set holds trajectories, not games.",
+            });
+        }
+        Ok(self.folder.join(items_file(kind)))
+    }
+}
+
+fn read_info(folder: &Path) -> Result<DatasetInfo> {
+    let path = folder.join(INFO_FILE);
+    let text = fs::read(&path).with_context(|| format!("{} is missing.", path.display()))?;
+    serde_json::from_slice(&text)
+        .with_context(|| format!("{} is not what was written there.", path.display()))
+}
+
+/// A data set that cannot be opened, as lists show it.
+fn damaged(id: DatasetId, error: &anyhow::Error) -> DatasetInfo {
+    DatasetInfo {
+        name: id.to_string(),
+        id,
+        report: ImportReport {
+            num_rejected: 1,
+            rejected: vec![RejectedRow {
+                file: INFO_FILE.to_owned(),
+                line: 1,
+                reason: format!("{error:#}"),
+            }],
+            ..ImportReport::default()
+        },
+        ..DatasetInfo::default()
+    }
+}

@@ -1,0 +1,124 @@
+//! Files that are either whole or not there.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+/// The first lines of a failure that people read most: the disk is full, or the folder is locked.
+pub(crate) const WRITE_FAILED: &str =
+    "The data set could not be written. Is the disk full, or the data folder write-protected?";
+
+/// A folder that is being filled. It becomes visible under its name all at once, or never.
+pub(crate) struct PartialFolder {
+    path: PathBuf,
+    target: PathBuf,
+    done: bool,
+}
+
+impl PartialFolder {
+    /// Starts `parent/name`; what a killed attempt left behind is thrown away.
+    pub(crate) fn create(parent: &Path, name: &str) -> Result<Self> {
+        check_name(name)?;
+        let target = parent.join(name);
+        if target.exists() {
+            bail!("There is already a data set called {name:?}. Please choose another name.");
+        }
+        let path = parent.join(format!(".partial-{name}"));
+        if path.exists() {
+            fs::remove_dir_all(&path).context(WRITE_FAILED)?;
+        }
+        fs::create_dir_all(&path).context(WRITE_FAILED)?;
+        Ok(Self {
+            path,
+            target,
+            done: false,
+        })
+    }
+
+    /// Where to write.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the folder visible.
+    pub(crate) fn publish(mut self) -> Result<()> {
+        sync(&self.path)?;
+        fs::rename(&self.path, &self.target).context(WRITE_FAILED)?;
+        self.done = true;
+        self.target.parent().map_or(Ok(()), sync)
+    }
+}
+
+impl Drop for PartialFolder {
+    fn drop(&mut self) {
+        if !self.done {
+            // What cannot be removed now is removed by the next attempt of the same name.
+            fs::remove_dir_all(&self.path).ok();
+        }
+    }
+}
+
+/// Writes a file beside `path` and puts it in its place.
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    let partial = path.with_extension("partial");
+    let mut file = File::create(&partial).context(WRITE_FAILED)?;
+    file.write_all(content).context(WRITE_FAILED)?;
+    file.sync_all().context(WRITE_FAILED)?;
+    fs::rename(&partial, path).context(WRITE_FAILED)
+}
+
+/// Refuses names that would leave the folder they belong in.
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(is_plain) {
+        bail!("{name:?} is no name for a data set: use letters, digits, - and _.");
+    }
+    Ok(())
+}
+
+/// Waits until the entries of a folder are on the disk; not every system can, and none must.
+fn sync(folder: &Path) -> Result<()> {
+    if cfg!(unix) {
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .context(WRITE_FAILED)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unpublished_folder_leaves_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let partial = PartialFolder::create(parent.path(), "a").unwrap();
+        fs::write(partial.path().join("x"), "x").unwrap();
+        drop(partial);
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_killed_attempt_left_is_thrown_away() {
+        let parent = tempfile::tempdir().unwrap();
+        fs::create_dir(parent.path().join(".partial-a")).unwrap();
+        fs::write(parent.path().join(".partial-a/old"), "x").unwrap();
+        PartialFolder::create(parent.path(), "a")
+            .unwrap()
+            .publish()
+            .unwrap();
+        assert!(!parent.path().join("a/old").exists());
+        assert!(PartialFolder::create(parent.path(), "a").is_err(), "taken");
+    }
+
+    #[test]
+    fn names_stay_in_their_folder() {
+        for name in ["", "..", ".x", "a/b", "a\\b", "a:b"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        assert!(check_name("alfworld-games_2.1").is_ok());
+    }
+}

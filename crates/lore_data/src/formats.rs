@@ -1,0 +1,36 @@
+//! The formats that can be brought in.
+
+mod alfworld_expert;
+mod alfworld_games;
+mod alfworld_release;
+mod messages;
+mod own;
+mod scienceworld;
+mod sharegpt;
+mod tau_bench;
+
+use serde_json::Value;
+
+use crate::format::Format;
+
+/// Every format, the most particular first: a row that fits several belongs to the first.
+pub(crate) const ALL: [&dyn Format; 8] = [
+    &own::Own,
+    &tau_bench::TauBench,
+    &alfworld_expert::AlfworldExpert,
+    &scienceworld::ScienceWorldGold,
+    &alfworld_release::AlfworldRelease,
+    &alfworld_games::AlfworldGames,
+    &sharegpt::ShareGpt,
+    &messages::Messages,
+];
+
+/// The names of every format, for a sentence.
+pub(crate) fn names() -> String {
+    ALL.map(Format::name).join(", ")
+}
+
+/// True when `row` is an object with all of these fields.
+fn has(row: &Value, fields: &[&str]) -> bool {
+    fields.iter().all(|field| row.get(field).is_some())
+}

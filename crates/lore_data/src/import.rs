@@ -1,0 +1,280 @@
+//! Bringing a file, a folder or a zip in.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use lore_core::{DatasetInfo, ImportReport, RejectedRow, StopToken, Watcher};
+
+use crate::format::{Format, Item, Place, detect};
+use crate::formats;
+use crate::index::MAX_REPORTED;
+use crate::rows::for_each_row;
+use crate::source::{Source, file_name};
+use crate::writer::{Added, DatasetWriter, NewDataset};
+
+/// Makes a data set of what stands at `path`. Rows that are not understood are named in the report
+/// and the rest comes in; when nothing does, or `stop` is asked, it is an error and nothing is kept.
+/// An empty name or source in `target` is made from the file's name.
+pub fn import(
+    path: &Path,
+    target: &NewDataset,
+    watcher: &mut dyn Watcher,
+    stop: &StopToken,
+) -> Result<DatasetInfo> {
+    let mut target = target.clone();
+    if target.name.trim().is_empty() {
+        target.name = stem(path);
+    }
+    if target.source.is_empty() {
+        target.source = path.display().to_string();
+    }
+    let mut source = Source::open(path)?;
+    let mut progress = Progress::new(&source, watcher);
+    let mut import = Import {
+        target,
+        writer: None,
+        report: ImportReport::default(),
+    };
+    let mut num_unknown = 0u64;
+    read_items(&mut source, &stem(path), &mut |found| {
+        if stop.is_stopped() {
+            bail!("The import was stopped; nothing was stored.");
+        }
+        match found {
+            Found::Item {
+                entry, line, item, ..
+            } => import.add(entry, line, &item)?,
+            Found::Rejected {
+                entry,
+                line,
+                reason,
+            } => {
+                reject(&mut import.report, entry, line, reason);
+            }
+            Found::Unknown => num_unknown += 1,
+        }
+        progress.tell();
+        Ok(ControlFlow::Continue(()))
+    })?;
+    progress.end();
+    if num_unknown > 0 {
+        watcher.message(&format!(
+            "{num_unknown} files of no known format were left alone."
+        ));
+    }
+    let Some(writer) = import.writer else {
+        return Err(nothing_found(path, &import.report));
+    };
+    writer.finish(import.report)
+}
+
+/// What was found in a source.
+pub(crate) enum Found<'a> {
+    /// An item.
+    Item {
+        entry: &'a str,
+        line: u64,
+        format: &'static dyn Format,
+        item: Item,
+    },
+    /// A row that was not understood.
+    Rejected {
+        entry: &'a str,
+        line: u64,
+        reason: String,
+    },
+    /// A file whose format is not known.
+    Unknown,
+}
+
+/// Hands everything in a source to `on_found` until it breaks or fails. `name` stands for the source
+/// in records that do not say who acted.
+pub(crate) fn read_items(
+    source: &mut Source,
+    name: &str,
+    on_found: &mut dyn FnMut(Found<'_>) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let is_single = source.is_single_file();
+    for index in 0..source.entries().len() {
+        let entry = source.entries()[index].name.clone();
+        let format = match detect(source, index) {
+            Ok(format) => format,
+            Err(error) if is_single => return Err(error),
+            Err(_) => None, // a picture among the records is no problem
+        };
+        let flow = match format {
+            Some(format) => {
+                let place = Place {
+                    entry: &entry,
+                    source: name,
+                };
+                read_entry(source, index, format, &place, on_found)?
+            }
+            None if is_single || !looks_like_records(&entry) => on_found(Found::Unknown)?,
+            None => on_found(Found::Rejected {
+                entry: &entry,
+                line: 1,
+                reason: "The file is in no known format.".to_owned(),
+            })?,
+        };
+        if flow.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn read_entry(
+    source: &mut Source,
+    index: usize,
+    format: &'static dyn Format,
+    place: &Place<'_>,
+    on_found: &mut dyn FnMut(Found<'_>) -> Result<ControlFlow<()>>,
+) -> Result<ControlFlow<()>> {
+    let mut outcome = Ok(ControlFlow::Continue(()));
+    let mut last_line = 0;
+    let read = for_each_row(source.read(index)?, &mut |line, row| {
+        last_line = line;
+        outcome = on_found(match row.and_then(|row| format.read(&row, place)) {
+            Ok(item) => Found::Item {
+                entry: place.entry,
+                line,
+                format,
+                item,
+            },
+            Err(reason) => Found::Rejected {
+                entry: place.entry,
+                line,
+                reason,
+            },
+        });
+        match outcome {
+            Ok(flow) => flow,
+            Err(_) => ControlFlow::Break(()),
+        }
+    });
+    match (outcome, read) {
+        // A file that breaks off (a download that stopped) keeps what came before.
+        (Ok(ControlFlow::Continue(())), Err(error)) => on_found(Found::Rejected {
+            entry: place.entry,
+            line: last_line + 1,
+            reason: format!("{error:#}"),
+        }),
+        (outcome, _) => outcome,
+    }
+}
+
+/// Files of a folder that should have held records. ALFWorld's release keeps one of its own beside
+/// every game.
+fn looks_like_records(entry: &str) -> bool {
+    let name = entry.rsplit('/').next().unwrap_or(entry);
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    let is_json = [".json", ".jsonl", ".ndjson"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    is_json && name != "traj_data.json"
+}
+
+/// Adds a row to a report: all are counted, the first hundred named.
+pub(crate) fn reject(report: &mut ImportReport, entry: &str, line: u64, reason: String) {
+    report.num_rejected += 1;
+    if report.rejected.len() < MAX_REPORTED {
+        report.rejected.push(RejectedRow {
+            file: entry.to_owned(),
+            line,
+            reason,
+        });
+    }
+}
+
+/// An import in progress; the kind of its data set is that of the first item.
+struct Import {
+    target: NewDataset,
+    writer: Option<DatasetWriter>,
+    report: ImportReport,
+}
+
+impl Import {
+    fn add(&mut self, entry: &str, line: u64, item: &Item) -> Result<()> {
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => none.insert(DatasetWriter::create(&self.target, item.kind())?),
+        };
+        if writer.kind() != item.kind() {
+            let reason = "Games and trajectories cannot share a data set.";
+            reject(&mut self.report, entry, line, reason.to_owned());
+            return Ok(());
+        }
+        match writer.add(item)? {
+            Added::Stored => self.report.num_accepted += 1,
+            Added::Duplicate => self.report.num_duplicates += 1,
+            Added::NameTaken => {
+                let reason = "Another game has the same identifier.";
+                reject(&mut self.report, entry, line, reason.to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells the watcher about every half per cent.
+struct Progress<'a> {
+    watcher: &'a mut dyn Watcher,
+    num_read: std::rc::Rc<std::cell::Cell<u64>>,
+    total: u64,
+    told: u64,
+}
+
+impl<'a> Progress<'a> {
+    fn new(source: &Source, watcher: &'a mut dyn Watcher) -> Self {
+        Self {
+            watcher,
+            num_read: source.num_read(),
+            total: source.num_bytes(),
+            told: 0,
+        }
+    }
+
+    fn tell(&mut self) {
+        // The start of each file is read twice, so the count can run a little ahead.
+        let done = self.num_read.get().min(self.total);
+        if done > self.told + self.total / 200 {
+            self.told = done;
+            self.watcher.progress("reading", done, self.total, "bytes");
+        }
+    }
+
+    fn end(self) {
+        self.watcher
+            .progress("reading", self.total, self.total, "bytes");
+    }
+}
+
+fn nothing_found(path: &Path, report: &ImportReport) -> anyhow::Error {
+    let known = format!("The formats that can be read are: {}.", formats::names());
+    let summary = match report.rejected.first() {
+        Some(row) => format!(
+            "Nothing in {} could be read: {}",
+            file_name(path),
+            row.reason
+        ),
+        None => format!("Nothing in {} was recognised.", file_name(path)),
+    };
+    anyhow::anyhow!(known).context(summary)
+}
+
+/// The name of a file without what programs append to it.
+fn stem(path: &Path) -> String {
+    let name = file_name(path);
+    let short = name
+        .trim_end_matches(".gz")
+        .trim_end_matches(".zip")
+        .trim_end_matches(".jsonl")
+        .trim_end_matches(".json");
+    if short.is_empty() {
+        name
+    } else {
+        short.to_owned()
+    }
+}

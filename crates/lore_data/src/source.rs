@@ -1,0 +1,267 @@
+//! Where an import comes from: a file, a folder of files or a zip, with gzip taken off on the way.
+//! Nothing is ever written to it or unpacked beside it.
+
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use anyhow::{Context, Result, bail};
+use flate2::read::MultiGzDecoder;
+use zip::ZipArchive;
+
+/// Folders deeper than this are not walked: links can make them endless.
+const MAX_DEPTH: usize = 12;
+
+/// Files that together make up one import.
+pub(crate) struct Source {
+    entries: Vec<Entry>,
+    place: Place,
+    num_read: Rc<Cell<u64>>,
+}
+
+/// One file of a source.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Its path within the source with `/` between folders; the file's name when it stands alone.
+    pub(crate) name: String,
+    /// Its size as stored.
+    pub(crate) num_bytes: u64,
+}
+
+enum Place {
+    File(PathBuf),
+    Folder(PathBuf),
+    Zip(Box<ZipArchive<BufReader<File>>>),
+}
+
+impl Source {
+    /// Opens what stands at `path`; a zip is told by its content.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let metadata = fs::metadata(path)
+            .with_context(|| format!("There is nothing to read at {}.", path.display()))?;
+        let (entries, place) = if metadata.is_dir() {
+            let mut entries = Vec::new();
+            walk(path, "", 0, &mut entries)?;
+            entries.sort_by(|a, b| a.name.cmp(&b.name));
+            (entries, Place::Folder(path.to_owned()))
+        } else if starts_with(path, b"PK\x03\x04")? {
+            let file = File::open(path).context("The file could not be opened.")?;
+            let mut archive = ZipArchive::new(BufReader::new(file))
+                .context("The zip file is damaged or incomplete. Please get it again.")?;
+            (zip_entries(&mut archive)?, Place::Zip(Box::new(archive)))
+        } else {
+            let name = file_name(path);
+            let num_bytes = metadata.len();
+            (
+                vec![Entry { name, num_bytes }],
+                Place::File(path.to_owned()),
+            )
+        };
+        if entries.is_empty() {
+            bail!("There are no files in {}.", path.display());
+        }
+        Ok(Self {
+            entries,
+            place,
+            num_read: Rc::default(),
+        })
+    }
+
+    /// The files, in the order of their names.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// True when the source is one file that stands alone.
+    pub(crate) fn is_single_file(&self) -> bool {
+        matches!(self.place, Place::File(_))
+    }
+
+    /// Bytes of all files, as [`Source::num_read`] counts them.
+    pub(crate) fn num_bytes(&self) -> u64 {
+        self.entries.iter().map(|entry| entry.num_bytes).sum()
+    }
+
+    /// Counts the bytes read through [`Source::read`].
+    pub(crate) fn num_read(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.num_read)
+    }
+
+    /// Reads one file from its start, gzip taken off.
+    pub(crate) fn read(&mut self, index: usize) -> Result<Box<dyn Read + '_>> {
+        let name = &self.entries[index].name;
+        let raw: Box<dyn Read + '_> = match &mut self.place {
+            Place::File(path) => Box::new(open_file(path)?),
+            Place::Folder(root) => Box::new(open_file(&root.join(name))?),
+            Place::Zip(archive) => {
+                let entry = archive.by_name(name);
+                Box::new(entry.with_context(|| format!("{name} could not be read from the zip."))?)
+            }
+        };
+        let mut counted = Counted {
+            raw,
+            num_read: Rc::clone(&self.num_read),
+        };
+        let mut magic = Vec::new();
+        let peek = counted.by_ref().take(2).read_to_end(&mut magic);
+        peek.with_context(|| format!("{name} could not be read."))?;
+        let is_gzip = magic == [0x1f, 0x8b];
+        let whole = io::Cursor::new(magic).chain(counted);
+        Ok(if is_gzip {
+            Box::new(MultiGzDecoder::new(BufReader::new(whole)))
+        } else {
+            Box::new(whole)
+        })
+    }
+}
+
+/// The last part of a path, for people.
+pub(crate) fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+struct Counted<R> {
+    raw: R,
+    num_read: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let num_read = self.raw.read(buffer)?;
+        self.num_read.set(self.num_read.get() + num_read as u64);
+        Ok(num_read)
+    }
+}
+
+fn open_file(path: &Path) -> Result<File> {
+    File::open(path).with_context(|| format!("{} could not be opened.", path.display()))
+}
+
+fn starts_with(path: &Path, magic: &[u8]) -> Result<bool> {
+    let mut start = Vec::new();
+    open_file(path)?
+        .take(magic.len() as u64)
+        .read_to_end(&mut start)
+        .with_context(|| format!("{} could not be read.", path.display()))?;
+    Ok(start == magic)
+}
+
+/// Collects the files below `folder`; names that start with a dot are other programs' business.
+fn walk(root: &Path, below: &str, depth: usize, entries: &mut Vec<Entry>) -> Result<()> {
+    if depth > MAX_DEPTH {
+        return Ok(());
+    }
+    let folder = root.join(below);
+    let listing = fs::read_dir(&folder)
+        .with_context(|| format!("The folder {} could not be read.", folder.display()))?;
+    for item in listing {
+        let item = item.with_context(|| format!("{} could not be read.", folder.display()))?;
+        // A name that is not text could not be shown or reported.
+        let Ok(name) = item.file_name().into_string() else {
+            continue;
+        };
+        if name.starts_with('.') {
+            continue;
+        }
+        let name = if below.is_empty() {
+            name
+        } else {
+            format!("{below}/{name}")
+        };
+        let Ok(metadata) = fs::metadata(item.path()) else {
+            continue; // a link to nowhere
+        };
+        if metadata.is_dir() {
+            walk(root, &name, depth + 1, entries)?;
+        } else if metadata.is_file() {
+            let num_bytes = metadata.len();
+            entries.push(Entry { name, num_bytes });
+        }
+    }
+    Ok(())
+}
+
+fn zip_entries(archive: &mut ZipArchive<BufReader<File>>) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for index in 0..archive.len() {
+        let file = archive
+            .by_index_raw(index)
+            .context("The zip file is damaged or incomplete. Please get it again.")?;
+        let hidden = file.name().split('/').any(|part| part.starts_with('.'));
+        if file.is_file() && !hidden && !file.name().starts_with("__MACOSX/") {
+            entries.push(Entry {
+                name: file.name().to_owned(),
+                num_bytes: file.size(),
+            });
+        }
+    }
+    entries.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(source: &mut Source, index: usize) -> String {
+        let mut text = String::new();
+        source
+            .read(index)
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        text
+    }
+
+    #[test]
+    fn files_folders_zips_and_gzip_read_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        fs::create_dir_all(data.join("b")).unwrap();
+        fs::write(data.join("b/two.txt"), "two").unwrap();
+        fs::write(data.join(".hidden"), "no").unwrap();
+        let gz = File::create(data.join("one")).unwrap();
+        let mut gz = flate2::write::GzEncoder::new(gz, flate2::Compression::fast());
+        gz.write_all(b"one").unwrap();
+        gz.finish().unwrap();
+
+        let mut source = Source::open(&data).unwrap();
+        let names: Vec<_> = source.entries().iter().map(|e| e.name.clone()).collect();
+        assert_eq!(names, ["b/two.txt", "one"]);
+        assert_eq!(
+            (read(&mut source, 0), read(&mut source, 1)),
+            ("two".into(), "one".into())
+        );
+        assert_eq!(source.num_read().get(), source.num_bytes());
+
+        let path = folder.path().join("no extension");
+        let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
+        zip.start_file("x/three.txt", zip::write::SimpleFileOptions::default())
+            .unwrap();
+        zip.write_all(b"three").unwrap();
+        zip.finish().unwrap();
+        let mut source = Source::open(&path).unwrap();
+        assert_eq!(source.entries()[0].name, "x/three.txt");
+        assert_eq!(read(&mut source, 0), "three");
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = Source::open(&folder.path().join("gone")).err().unwrap();
+        assert!(missing.to_string().contains("nothing to read"));
+        let empty = Source::open(folder.path()).err().unwrap();
+        assert!(empty.to_string().contains("no files"));
+        let path = folder.path().join("broken.zip");
+        fs::write(&path, b"PK\x03\x04 and then nothing").unwrap();
+        let broken = Source::open(&path).err().unwrap();
+        assert!(broken.to_string().contains("damaged"));
+    }
+}

@@ -1,0 +1,53 @@
+//! Counting what goes into a data set.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lore_core::{DatasetInfo, TypeCount, content_hash};
+
+use crate::format::Item;
+
+/// The counts of a data set that is being written.
+#[derive(Default)]
+pub(crate) struct Tally {
+    types: BTreeMap<String, TypeCount>,
+    environments: BTreeSet<String>,
+    num_steps: u64,
+    texts: BTreeMap<String, u64>,
+    item_hashes: Vec<String>,
+}
+
+impl Tally {
+    /// Counts an item; `hash` names its content.
+    pub(crate) fn add(&mut self, item: &Item, hash: String) {
+        let (task, is_success) = match item {
+            Item::Trajectory(trajectory) => {
+                self.num_steps += trajectory.num_steps() as u64;
+                *self.texts.entry(trajectory.text_hash()).or_default() += 1;
+                (trajectory.task.clone(), trajectory.is_success())
+            }
+            Item::Game(game) => (game.to_task(), false),
+        };
+        let count = self.types.entry(task.task_type.clone()).or_default();
+        count.name = task.task_type;
+        count.count += 1;
+        count.successes += u64::from(is_success);
+        self.environments.insert(task.environment);
+        self.item_hashes.push(hash);
+    }
+
+    /// Items.
+    pub(crate) fn num_items(&self) -> u64 {
+        self.item_hashes.len() as u64
+    }
+
+    /// Writes the counts into `info`.
+    pub(crate) fn fill(self, info: &mut DatasetInfo) {
+        info.num_items = self.num_items();
+        info.num_successes = self.types.values().map(|count| count.successes).sum();
+        info.types = self.types.into_values().collect();
+        info.environments = self.environments.into_iter().collect();
+        info.num_steps = self.num_steps;
+        info.num_duplicates = self.texts.values().filter(|count| **count > 1).sum();
+        info.content_hash = content_hash(self.item_hashes.iter().map(String::as_str));
+    }
+}

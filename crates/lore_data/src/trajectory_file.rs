@@ -1,0 +1,153 @@
+//! A file of trajectories, a page at a time.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use lore_core::{
+    Page, RejectedRow, SplitKind, Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
+};
+
+use crate::index::{Line, LineFile};
+
+/// A `trajectories.jsonl`: of a data set, or of a run that may still be writing it.
+pub struct TrajectoryFile {
+    lines: LineFile<Trajectory>,
+    unseen_types: Option<Vec<String>>,
+}
+
+impl Line for Trajectory {
+    type Row = TrajectoryRow;
+
+    fn row(&self) -> TrajectoryRow {
+        let traces = self.steps.iter().filter_map(|step| step.trace.as_ref());
+        TrajectoryRow {
+            id: self.id.clone(),
+            goal: self.task.goal.clone(),
+            task_type: self.task.task_type.clone(),
+            source: self.source.clone(),
+            job: None,
+            end: self.end,
+            num_steps: self.steps.len() as u32,
+            num_memories: self
+                .trace
+                .as_ref()
+                .map_or(0, |trace| trace.memories.len() as u32),
+            split: None,
+            millis: traces.map(|trace| trace.millis).sum(),
+            seed: self.trace.as_ref().map(|trace| trace.seed),
+        }
+    }
+}
+
+impl TrajectoryFile {
+    /// Opens the file at `path`. Damaged lines are left out and named by
+    /// [`TrajectoryFile::problems`].
+    pub fn open(path: &Path) -> Result<Self> {
+        Ok(Self {
+            lines: LineFile::open(path)?,
+            unseen_types: None,
+        })
+    }
+
+    /// Marks rows of these task types as unseen and all others as seen.
+    pub fn with_unseen_types(mut self, unseen_types: &[String]) -> Self {
+        self.unseen_types = Some(unseen_types.to_vec());
+        self
+    }
+
+    /// Reads what was appended since.
+    pub fn refresh(&mut self) -> Result<()> {
+        self.lines.refresh()
+    }
+
+    /// Trajectories.
+    pub fn len(&self) -> usize {
+        self.lines.rows().len()
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Lines that could not be read, the first hundred.
+    pub fn problems(&self) -> &[RejectedRow] {
+        self.lines.problems()
+    }
+
+    /// The rows that match, from number `offset` on, at most `limit`.
+    pub fn page(
+        &self,
+        filter: &TrajectoryFilter,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Page<TrajectoryRow>> {
+        let mut page = Page {
+            total: 0,
+            offset,
+            rows: Vec::new(),
+        };
+        let mut reader = self.lines.reader()?;
+        for line in self.lines.rows() {
+            let split = self.split(&line.row.task_type);
+            if !matches_row(filter, &line.row, split) {
+                continue;
+            }
+            // Goals are in the index; what was said and done has to be looked up.
+            if !filter.text.is_empty()
+                && !contains(&line.row.goal, &filter.text)
+                && !reader.read::<Trajectory, _>(line)?.mentions(&filter.text)
+            {
+                continue;
+            }
+            if page.total >= offset && (page.rows.len() as u64) < limit {
+                page.rows.push(TrajectoryRow {
+                    split,
+                    ..line.row.clone()
+                });
+            }
+            page.total += 1;
+        }
+        Ok(page)
+    }
+
+    /// The trajectory called `id`.
+    pub fn get(&self, id: &TrajectoryId) -> Result<Trajectory> {
+        let rows = self.lines.rows();
+        let index = rows
+            .iter()
+            .position(|line| line.row.id == *id)
+            .context("This trajectory is not in the file any more. Please reload the list.")?;
+        self.lines.read(index)
+    }
+
+    /// Every trajectory in order, read one at a time.
+    pub fn read_all(&self) -> Result<impl Iterator<Item = Result<Trajectory>> + '_> {
+        let mut reader = self.lines.reader()?;
+        Ok(self.lines.rows().iter().map(move |line| reader.read(line)))
+    }
+
+    fn split(&self, task_type: &str) -> Option<SplitKind> {
+        let unseen_types = self.unseen_types.as_ref()?;
+        Some(if unseen_types.iter().any(|unseen| unseen == task_type) {
+            SplitKind::Unseen
+        } else {
+            SplitKind::Seen
+        })
+    }
+}
+
+/// Everything in a filter but its text.
+fn matches_row(filter: &TrajectoryFilter, row: &TrajectoryRow, split: Option<SplitKind>) -> bool {
+    let is_success = row.end == lore_core::EpisodeEnd::Success;
+    let among = |allowed: &[String], value: &String| allowed.is_empty() || allowed.contains(value);
+    filter.success.is_none_or(|success| success == is_success)
+        && filter.split.is_none_or(|wanted| split == Some(wanted))
+        && among(&filter.task_types, &row.task_type)
+        && among(&filter.arms, &row.source)
+}
+
+/// True when `text` holds `part`, whatever the case.
+pub(crate) fn contains(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
+}
