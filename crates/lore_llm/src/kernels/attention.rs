@@ -115,8 +115,9 @@ pub fn attention(
     if q_len == 1 {
         return attend_single(shape, q, k, v, offset, out);
     }
-    // Small inputs are cut finer, so that every thread gets some of them.
-    let rows = QUERY_BLOCK.min(q_len.div_ceil(2 * rayon::current_num_threads()).max(8));
+    // Small inputs are cut finer, so that every thread gets some of them. The cut does not depend on
+    // the number of threads, nor does the result.
+    let rows = q_len.div_ceil(8).clamp(8, QUERY_BLOCK);
     out.par_chunks_mut(rows * width)
         .enumerate()
         .with_max_len(1)

@@ -8,6 +8,9 @@ use super::dot::{max_lanes, sum_lanes};
 /// Elements a parallel loop over elements hands to a thread at once.
 const ELEMENTS_PER_TASK: usize = 16 * 1024;
 
+/// Terms that are added in single precision: sums over a large vocabulary go on in double.
+const SUM_CHUNK: usize = 256;
+
 /// `e^x` with a relative error below 3e-7; compiles to vector instructions because it neither
 /// branches nor calls. Below -87 it gives the smallest normal numbers instead of zero.
 ///
@@ -73,12 +76,33 @@ pub(crate) fn exp_shifted_lanes(row: &mut [f32]) -> (f32, f32) {
 pub fn log_softmax_at(logits: &[f32], index: usize) -> f32 {
     vectorized(|| {
         let max = max_lanes(logits);
-        // Chunks keep the sum of a large vocabulary accurate.
         let sum: f64 = logits
-            .chunks(256)
+            .chunks(SUM_CHUNK)
             .map(|chunk| f64::from(chunk.iter().map(|logit| exp(logit - max)).sum::<f32>()))
             .sum();
         logits[index] - max - sum.ln() as f32
+    })
+}
+
+/// Replaces `logits` by the gradient of their cross-entropy with `target`, which is the softmax less
+/// one at the target, and returns the cross-entropy.
+pub(crate) fn cross_entropy_row(logits: &mut [f32], target: usize) -> f64 {
+    vectorized(|| {
+        let max = max_lanes(logits);
+        let target_logit = logits[target];
+        let mut sum = 0.0;
+        for chunk in logits.chunks_mut(SUM_CHUNK) {
+            for value in chunk.iter_mut() {
+                *value = exp(*value - max);
+            }
+            sum += f64::from(sum_lanes(chunk));
+        }
+        let factor = (1.0 / sum) as f32;
+        for value in logits.iter_mut() {
+            *value *= factor;
+        }
+        logits[target] -= 1.0;
+        sum.ln() + f64::from(max) - f64::from(target_logit)
     })
 }
 

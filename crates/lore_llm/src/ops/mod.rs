@@ -1,0 +1,35 @@
+//! Differentiable operations for training an adapter on a frozen model.
+//!
+//! Candle's own fused operations (`rms_norm`, `softmax_last_dim`, `rope`, `sdpa`) have no backward
+//! pass and say nothing about it: the loss falls while adapters stay as they were. These have one,
+//! and compute gradients only where something is trained: never for a frozen weight, and for an
+//! input only when something trainable lies behind it.
+//!
+//! Tensors are `f32` on the processor, contiguous, `[tokens, features]`, one sequence at a time.
+//! Every backward pass is held to finite differences in the tests.
+
+mod attention;
+mod dropout;
+mod feed_forward;
+mod head_loss;
+mod linear;
+mod lora_linear;
+mod numbers;
+mod rms_norm;
+mod rotate;
+mod seed_gradient;
+mod swiglu;
+#[cfg(test)]
+mod testing;
+
+pub use attention::causal_attention;
+pub use dropout::Dropout;
+pub use feed_forward::frozen_feed_forward;
+pub use head_loss::{HeadLoss, head_loss};
+pub use linear::frozen_linear;
+pub use lora_linear::{LoraTerm, lora_linear};
+pub use numbers::numbers;
+pub use rms_norm::rms_norm;
+pub use rotate::rotate;
+pub use seed_gradient::seed_gradient;
+pub use swiglu::swiglu;
