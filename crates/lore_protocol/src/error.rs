@@ -72,10 +72,10 @@ impl std::error::Error for ApiError {}
 /// An [`ApiError`] anywhere in the chain keeps its code.
 impl From<anyhow::Error> for ApiError {
     fn from(error: anyhow::Error) -> Self {
+        // Not `chain()`: only the error itself knows what was attached to it as context.
         let code = error
-            .chain()
-            .find_map(|cause| cause.downcast_ref::<Self>().map(|api| api.code))
-            .unwrap_or_else(|| code_of_io(&error));
+            .downcast_ref::<Self>()
+            .map_or_else(|| code_of_io(&error), |api| api.code);
         Self {
             code,
             summary: error.to_string(),
@@ -106,5 +106,31 @@ pub trait ResultExt<T> {
 impl<T, E: Into<anyhow::Error>> ResultExt<T> for Result<T, E> {
     fn code(self, code: ErrorCode, summary: impl Into<String>) -> anyhow::Result<T> {
         self.map_err(|cause| cause.into().context(ApiError::with_code(code, summary)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn a_code_survives_the_sentences_around_it() {
+        let failed: Result<(), _> = Err(std::io::Error::other("cable unplugged"));
+        let error = failed
+            .code(ErrorCode::Offline, "The hub cannot be reached.")
+            .context("Could not get the model.")
+            .unwrap_err();
+        let api = ApiError::from(error);
+        assert_eq!(api.code, ErrorCode::Offline);
+        assert_eq!(api.summary, "Could not get the model.");
+        assert!(api.details.contains("cable unplugged"));
+    }
+
+    #[test]
+    fn a_full_disk_is_recognised() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Err::<(), _>(full).context("Could not save.").unwrap_err();
+        assert_eq!(ApiError::from(error).code, ErrorCode::DiskFull);
     }
 }
