@@ -1,2 +1,81 @@
-//! Chores.
-fn main() {}
+//! Lorekeeper's chores. `cargo xtask` without a command lists them.
+//!
+//! Everything is plain Rust that starts other programs; there are no shell scripts. Words for
+//! people go to stderr. What a script may want to read (figures of `bench` and `reference`, the
+//! count of tests) goes to stdout.
+
+mod args;
+mod bench;
+mod build_ui;
+mod cargo;
+mod check;
+mod dist;
+mod icons;
+mod launch;
+mod place;
+mod process;
+mod reference;
+mod screens;
+mod setup;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::args::Args;
+use crate::place::Place;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  run  [--window webview|native] [--data DIR] [--release]
+                                  set up what is missing, build, open the window
+  test [--quick]                  set up what is missing, then every check
+  demo [--preset smoke|laptop]    the sample experiment without a window, report at the end
+  setup                           only set up what is missing
+  build-ui [--release] [--inspect]  the page that the webview shows, into ui/dist
+  bench NAME                      measure: train prefill decode rollout retrieval alfworld window
+  reference NAME                  run a reference implementation (Python, in its own environment)
+  screens [--data DIR]            a screenshot of every page, both windows, both themes
+  icons                           the application icons from assets/icon.svg
+  dist                            packages for this system
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nError: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut args = Args::from_env();
+    let place = Place::find()?;
+    let Some(command) = args.positional() else {
+        eprint!("{USAGE}");
+        return Ok(());
+    };
+    match command.as_str() {
+        "run" => launch::run(&place, args),
+        "demo" => launch::demo(&place, args),
+        "test" => check::run(&place, args),
+        "setup" => {
+            args.finish()?;
+            setup::everything(&place).map(|_| ())
+        }
+        "build-ui" => build_ui::run(&place, args),
+        "bench" => bench::run(&place, args),
+        "reference" => reference::run(&place, args),
+        "screens" => screens::run(&place, args),
+        "icons" => icons::run(&place, args),
+        "dist" => dist::run(&place, args),
+        "help" => {
+            eprint!("{USAGE}");
+            Ok(())
+        }
+        other => bail!("There is no command {other:?}. `cargo xtask help` lists them"),
+    }
+}

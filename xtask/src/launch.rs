@@ -1,0 +1,103 @@
+//! `run` and `demo`: set up, build, start.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::args::Args;
+use crate::build_ui::{self, Choices};
+use crate::place::Place;
+use crate::setup::Ready;
+use crate::{cargo, process, setup};
+
+/// `cargo xtask run`: opens the window; without a display, the sample experiment in the terminal.
+pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
+    let window = args.value("--window")?;
+    let data = args.value("--data")?;
+    let release = args.flag("--release");
+    args.finish()?;
+    if let Some(kind) = window.as_deref()
+        && !matches!(kind, "webview" | "native")
+    {
+        bail!("--window is webview or native, not {kind:?}");
+    }
+    let ready = setup::everything(place)?;
+    if !has_display() {
+        eprintln!(
+            "There is no display here, so no window can open. Running the sample experiment in \
+             this terminal instead."
+        );
+        return play_sample(place, &ready, "smoke", data.as_deref(), release);
+    }
+    // The native window needs no page, and building it takes minutes.
+    if window.as_deref() != Some("native") {
+        build_page(place, &ready)?;
+    }
+    build(place, release)?;
+    let mut app = application(place, &ready, data.as_deref(), release);
+    if let Some(kind) = window {
+        app.args(["--window", &kind]);
+    }
+    process::run(&mut app)
+}
+
+/// `cargo xtask demo`.
+pub(crate) fn demo(place: &Place, mut args: Args) -> Result<()> {
+    let preset = args.value("--preset")?.unwrap_or_else(|| "smoke".into());
+    let data = args.value("--data")?;
+    let release = args.flag("--release");
+    args.finish()?;
+    let ready = setup::everything(place)?;
+    play_sample(place, &ready, &preset, data.as_deref(), release)
+}
+
+fn play_sample(
+    place: &Place,
+    ready: &Ready,
+    preset: &str,
+    data: Option<&str>,
+    release: bool,
+) -> Result<()> {
+    build(place, release)?;
+    process::run(application(place, ready, data, release).args(["--demo", preset]))
+}
+
+fn build_page(place: &Place, ready: &Ready) -> Result<()> {
+    build_ui::build(place, &ready.wasm, Choices::default())
+}
+
+/// Builds the application and its worker.
+pub(crate) fn build(place: &Place, release: bool) -> Result<()> {
+    eprintln!("Building Lorekeeper (the first time takes a quarter of an hour or more)");
+    let mut command = cargo::native(place, "build");
+    command.args(["--package", "lorekeeper", "--package", "lore_worker"]);
+    if release {
+        command.arg("--release");
+    }
+    process::run(&mut command)
+}
+
+/// The built application, with the starter models where it finds them.
+pub(crate) fn application(
+    place: &Place,
+    ready: &Ready,
+    data: Option<&str>,
+    release: bool,
+) -> Command {
+    let profile = if release { "release" } else { "debug" };
+    let mut app = Command::new(place.program(profile, "lorekeeper"));
+    if let Some(data) = data {
+        app.args(["--data", data]);
+    }
+    if let Some(models) = &ready.models {
+        app.env("LOREKEEPER_MODELS", models);
+    }
+    app
+}
+
+fn has_display() -> bool {
+    !cfg!(target_os = "linux")
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}

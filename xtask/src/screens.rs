@@ -1,0 +1,172 @@
+//! `cargo xtask screens`: a picture of every page, both windows, both themes, in `docs/screens`.
+//!
+//! Each picture is a fresh start of the application on a virtual screen, opened on the page by its
+//! command line. A picture is taken once two in a row are equal, so slow machines only take longer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::args::Args;
+use crate::build_ui::{self, Choices};
+use crate::place::Place;
+use crate::{launch, process, setup};
+
+/// The pages, as `--page` knows them.
+const PAGES: [&str; 10] = [
+    "home",
+    "datasets",
+    "bank",
+    "models",
+    "train",
+    "runs",
+    "trajectories",
+    "results",
+    "export",
+    "settings",
+];
+
+/// The display that no person looks at.
+const DISPLAY: &str = ":97";
+
+/// How long a window may take to settle.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// `cargo xtask screens [--data DIR] [--window KIND] [--page NAME]`.
+pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
+    let data = args.value("--data")?;
+    let only_window = args.value("--window")?;
+    let only_page = args.value("--page")?;
+    args.finish()?;
+    let ready = setup::everything(place)?;
+    setup::require(setup::SCREENS)?;
+    build_ui::build(place, &ready.wasm, Choices::default())?;
+    launch::build(place, false)?;
+    let folder = place.root.join("docs").join("screens");
+    fs::create_dir_all(&folder)?;
+    let _screen = Screen::start()?;
+    let wanted = |only: &Option<String>, name: &str| only.as_deref().is_none_or(|it| it == name);
+    for window in ["webview", "native"] {
+        for theme in ["light", "dark"] {
+            for page in PAGES {
+                if wanted(&only_window, window) && wanted(&only_page, page) {
+                    let mut app = launch::application(place, &ready, data.as_deref(), false);
+                    app.args(["--window", window, "--page", page, "--theme", theme]);
+                    let file = folder.join(format!("{page}-{window}-{theme}.png"));
+                    picture(&mut app, &file).with_context(|| {
+                        format!("Could not take a picture of {page} in the {window} window")
+                    })?;
+                    eprintln!("{}", file.display());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Starts the application, waits until its window is still, and saves what it shows.
+fn picture(app: &mut Command, file: &Path) -> Result<()> {
+    let child = app
+        .env("DISPLAY", DISPLAY)
+        .env_remove("WAYLAND_DISPLAY")
+        .stdout(Stdio::null())
+        .spawn()
+        .context("Could not start the application")?;
+    let mut child = Running(child);
+    let start = Instant::now();
+    let mut last = Vec::new();
+    while start.elapsed() < PATIENCE {
+        sleep(Duration::from_millis(1500));
+        if let Some(status) = child.0.try_wait()? {
+            bail!("the application ended with {status}");
+        }
+        let now = capture(file)?;
+        // An empty screen is also still; it compresses to next to nothing.
+        if now == last && now.len() > 8_000 {
+            return Ok(());
+        }
+        last = now;
+    }
+    eprintln!("the window never stood still; the last picture is kept");
+    Ok(())
+}
+
+fn capture(file: &Path) -> Result<Vec<u8>> {
+    let status = Command::new("import")
+        .args(["-display", DISPLAY, "-window", "root", "-strip"])
+        .args(["-define", "png:exclude-chunk=date,time"])
+        .arg(file)
+        .stderr(Stdio::null())
+        .status()
+        .context("Could not start import (package imagemagick)")?;
+    anyhow::ensure!(status.success(), "import could not read the screen");
+    Ok(fs::read(file)?)
+}
+
+/// A program that ends with this value.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to do.
+        if self.0.kill().is_ok() {
+            self.0.wait().ok();
+        }
+    }
+}
+
+/// A virtual screen with a window manager that makes every window fill it.
+struct Screen {
+    _windows: Running,
+    _server: Running,
+    config: PathBuf,
+}
+
+impl Screen {
+    fn start() -> Result<Self> {
+        let server = Command::new("Xvfb")
+            .args([DISPLAY, "-screen", "0", "1280x860x24", "-nolisten", "tcp"])
+            .stderr(Stdio::null())
+            .spawn()
+            .map(Running)
+            .context("Could not start Xvfb")?;
+        sleep(Duration::from_secs(1));
+        let config = std::env::temp_dir().join(format!("lorekeeper-{}.xml", std::process::id()));
+        fs::write(&config, OPENBOX)?;
+        let windows = Command::new("openbox")
+            .arg("--config-file")
+            .arg(&config)
+            .env("DISPLAY", DISPLAY)
+            .stderr(Stdio::null())
+            .spawn()
+            .map(Running)
+            .context("Could not start openbox")?;
+        sleep(Duration::from_millis(500));
+        if !process::exists("import", "-version") {
+            bail!("import is missing (package imagemagick)");
+        }
+        Ok(Self {
+            _windows: windows,
+            _server: server,
+            config,
+        })
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        fs::remove_file(&self.config).ok();
+    }
+}
+
+const OPENBOX: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<openbox_config xmlns="http://openbox.org/3.4/rc">
+  <applications>
+    <application class="*"><decor>no</decor><maximized>yes</maximized></application>
+  </applications>
+</openbox_config>
+"#;
