@@ -20,6 +20,8 @@ pub enum ShellRequest {
         /// Which.
         target: String,
     },
+    /// Says that the page has no usable graphics: the shell goes on in the native window → `Done`.
+    CannotDraw,
 }
 
 /// What a dialog asks for.
