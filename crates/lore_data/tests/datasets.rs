@@ -1,5 +1,7 @@
 //! Data sets from import to export, on small files made here.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};

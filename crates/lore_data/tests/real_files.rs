@@ -1,5 +1,7 @@
 //! Files of other programs, as they are. Skipped where the data is not at hand.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::PathBuf;
 
 use lore_core::testing::RecordingWatcher;
