@@ -37,7 +37,7 @@ impl Wording {
     }
 
     /// The general forms of action, for the system prompt.
-    pub(super) fn templates(self) -> Vec<String> {
+    pub fn templates(self) -> Vec<String> {
         let put = self.put("{object}", "{receptacle}");
         let mut templates: Vec<String> = [
             "go to {receptacle}",
