@@ -5,7 +5,7 @@ use std::fmt;
 /// A family of decoders. They differ in small things (biases, norms), not in shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
-    /// Llama 2 and 3, SmolLM2, TinyLlama and their relatives.
+    /// Llama 2 and 3, SmolLM2, `TinyLlama` and their relatives.
     Llama,
     /// Mistral 7B and its relatives.
     Mistral,
@@ -46,6 +46,18 @@ impl Family {
         }
     }
 
+    /// The family with this name, or a sentence that says why it does not run.
+    pub fn supported(name: &str) -> anyhow::Result<Self> {
+        Self::from_name(name)
+            .filter(|family| family.is_supported())
+            .ok_or_else(|| {
+                anyhow::anyhow!(
+                    "Models of the family {name:?} are not supported yet; Llama, Mistral and Qwen2 \
+                     are"
+                )
+            })
+    }
+
     /// True when [`crate::Decoder`] computes this family.
     pub fn is_supported(self) -> bool {
         matches!(self, Self::Llama | Self::Mistral | Self::Qwen2)
@@ -57,6 +69,9 @@ impl fmt::Display for Family {
         f.write_str(self.name())
     }
 }
+
+/// No dimension of a real model is larger; keeps products of two dimensions from overflowing.
+const MAX_SIZE: usize = 1 << 28;
 
 /// The shape of a decoder.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +106,28 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// Checks that the numbers fit each other.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let sizes = [
+            self.vocab_size,
+            self.hidden_size,
+            self.intermediate_size,
+            self.num_layers,
+            self.num_heads,
+            self.num_kv_heads,
+            self.head_dim,
+            self.context_length,
+        ];
+        anyhow::ensure!(
+            sizes.iter().all(|size| (1..=MAX_SIZE).contains(size))
+                && self.num_heads.is_multiple_of(self.num_kv_heads)
+                && self.head_dim.is_multiple_of(2)
+                && [0, self.head_dim / 2].contains(&self.rope_factors.len()),
+            "The model's description does not make sense; the file is probably damaged"
+        );
+        Ok(())
+    }
+
     /// Numbers in all query heads together.
     pub fn query_size(&self) -> usize {
         self.num_heads * self.head_dim

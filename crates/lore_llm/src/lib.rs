@@ -1,11 +1,28 @@
 //! One configurable decoder: tokenizer, chat template, sampling, KV cache, adapters, embedder.
 
 mod adapter;
+mod base_model;
+mod chat;
+mod chat_model;
 mod config;
+mod decoder;
+mod inspect;
+mod json;
 pub mod kernels;
 mod numbers;
+pub mod ops;
+mod sentence;
+mod source;
+mod tokenizer;
 mod weights;
 
 pub use adapter::{AdapterWeights, LoraPair, module_shape};
+pub use base_model::BaseModel;
+pub use chat::{ChatEncoder, ChatTemplate, EncodedChat};
+pub use chat_model::ChatModel;
 pub use config::{Family, ModelConfig};
+pub use decoder::{ActiveAdapter, Decoder, KvCache, MAX_LANES};
+pub use inspect::{check_memory, digest, inspect, required_memory};
+pub use sentence::SentenceEmbedder;
+pub use tokenizer::{PlacedToken, TextTokenizer};
 pub use weights::{LayerWeights, Linear, Matrix, Vector, Weights};

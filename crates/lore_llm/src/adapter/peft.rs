@@ -30,7 +30,7 @@ impl AdapterWeights {
     }
 
     /// Reads an adapter that PEFT or [`AdapterWeights::save_peft`] wrote. Anything the decoder
-    /// would not compute (DoRA, rank patterns, trained biases) is refused.
+    /// would not compute (`DoRA`, rank patterns, trained biases) is refused.
     pub fn load_peft(dir: &Path) -> Result<Self> {
         let config = read_config(dir)?;
         let path = dir.join(WEIGHTS_FILE);
@@ -90,6 +90,10 @@ pub(crate) fn peft_keys(layer: usize, module: TargetModule) -> (String, String) 
 
 /// The fields PEFT writes for a plain LoRA adapter.
 #[derive(Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the fields are those of PEFT's file"
+)]
 struct PeftConfig {
     peft_type: String,
     task_type: Option<String>,

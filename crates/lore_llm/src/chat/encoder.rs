@@ -1,0 +1,185 @@
+//! Which tokens of a chat belong to which turn, and which of them the model is to say itself.
+//!
+//! Templates do not tell. They are asked instead: what a chat looks like up to each turn shows
+//! where the turn ends, and with an opened assistant turn, where its content begins. Templates that
+//! cannot answer (they refuse unfinished chats, or write earlier turns differently) are helped by
+//! searching for the content.
+
+use std::ops::Range;
+
+use anyhow::{Result, ensure};
+
+use lore_core::{Message, Role};
+
+use super::ChatTemplate;
+use crate::tokenizer::{PlacedToken, TextTokenizer};
+
+/// Turns chats into tokens, the same way for prompts and for training.
+#[derive(Clone, Copy, Debug)]
+pub struct ChatEncoder<'a> {
+    tokenizer: &'a TextTokenizer,
+    template: &'a ChatTemplate,
+}
+
+/// A chat as tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EncodedChat {
+    /// The tokens.
+    pub ids: Vec<u32>,
+    /// For each message, its role and its tokens with all that the template puts around them. What
+    /// the template says on its own (a default system turn) belongs to the first message.
+    pub spans: Vec<(Role, Range<usize>)>,
+    /// For each token, whether the model says it itself: the content of assistant turns and the
+    /// token that ends them.
+    pub learned: Vec<bool>,
+}
+
+/// A chat and one possible next turn of the assistant, as tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EncodedReply {
+    /// The tokens of both.
+    pub(crate) ids: Vec<u32>,
+    /// What the model says itself: the content and the token that ends the turn. Not empty.
+    pub(crate) said: Range<usize>,
+}
+
+/// Bytes of a rendered chat.
+struct TurnBytes {
+    /// The whole turn.
+    turn: Range<usize>,
+    /// From the first byte of the content to the end of the turn.
+    said: Range<usize>,
+    /// Where the content ends.
+    content_end: usize,
+}
+
+impl<'a> ChatEncoder<'a> {
+    /// An encoder for a model.
+    pub fn new(tokenizer: &'a TextTokenizer, template: &'a ChatTemplate) -> Self {
+        Self {
+            tokenizer,
+            template,
+        }
+    }
+
+    /// The tokens of a chat with an opened assistant turn at the end.
+    pub fn encode_prompt(&self, messages: &[Message]) -> Result<Vec<u32>> {
+        self.tokenizer
+            .encode(&self.template.render(messages, true)?)
+    }
+
+    /// The tokens of a finished chat, with turns and learned tokens marked.
+    pub fn encode_chat(&self, messages: &[Message]) -> Result<EncodedChat> {
+        let text = self.template.render(messages, false)?;
+        let tokens = self.tokenizer.encode_placed(&text)?;
+        let mut chat = EncodedChat {
+            ids: tokens.iter().map(|token| token.id).collect(),
+            spans: Vec::with_capacity(messages.len()),
+            learned: vec![false; tokens.len()],
+        };
+        let mut start = 0;
+        for (index, message) in messages.iter().enumerate() {
+            let bytes = self.turn_bytes(&text, start, messages, index);
+            start = bytes.turn.end;
+            chat.spans
+                .push((message.role, tokens_starting_in(&tokens, &bytes.turn)));
+            if message.role == Role::Assistant {
+                chat.learned[self.said_tokens(&tokens, &bytes)].fill(true);
+            }
+        }
+        Ok(chat)
+    }
+
+    /// The tokens of a chat that the assistant continues with `reply`.
+    pub(crate) fn encode_reply(&self, messages: &[Message], reply: &str) -> Result<EncodedReply> {
+        let mut chat = messages.to_vec();
+        chat.push(Message::assistant(reply));
+        let text = self.template.render(&chat, false)?;
+        let tokens = self.tokenizer.encode_placed(&text)?;
+        // Content may stand in earlier turns, too: the last place is the right one.
+        let opened = self.prefix_len(&text, messages, true);
+        let from = opened.or_else(|| text.rfind(reply.trim())).unwrap_or(0);
+        let (content_start, content_end) = find_content(&text, from, reply);
+        let bytes = TurnBytes {
+            turn: from..text.len(),
+            said: opened.unwrap_or(content_start)..text.len(),
+            content_end,
+        };
+        let said = self.said_tokens(&tokens, &bytes);
+        ensure!(
+            !said.is_empty() && said.start > 0,
+            "The model's chat template does not show where the assistant's turn begins"
+        );
+        Ok(EncodedReply {
+            ids: tokens.iter().map(|token| token.id).collect(),
+            said,
+        })
+    }
+
+    /// Finds message `index` in the rendered chat, behind `start`.
+    fn turn_bytes(
+        &self,
+        text: &str,
+        start: usize,
+        messages: &[Message],
+        index: usize,
+    ) -> TurnBytes {
+        let message = &messages[index];
+        let opened = (message.role == Role::Assistant)
+            .then(|| self.prefix_len(text, &messages[..index], true))
+            .flatten()
+            .filter(|len| *len >= start);
+        let search_from = opened.unwrap_or(start);
+        let (content_start, content_end) = find_content(text, search_from, &message.content);
+        let end = if index + 1 == messages.len() {
+            text.len()
+        } else {
+            self.prefix_len(text, &messages[..=index], false)
+                .filter(|len| *len >= content_end)
+                .unwrap_or(content_end)
+        };
+        TurnBytes {
+            turn: start..end,
+            said: opened.unwrap_or(content_start)..end,
+            content_end,
+        }
+    }
+
+    /// The length of the chat up to here as the template writes it, if it writes the same again in
+    /// the whole chat.
+    fn prefix_len(&self, text: &str, messages: &[Message], open: bool) -> Option<usize> {
+        let prefix = self.template.render(messages, open).ok()?;
+        text.starts_with(&prefix).then_some(prefix.len())
+    }
+
+    /// The content and the first token behind it that ends a turn; the content alone when the
+    /// template writes no such token.
+    fn said_tokens(&self, tokens: &[PlacedToken], bytes: &TurnBytes) -> Range<usize> {
+        let said = tokens_starting_in(tokens, &bytes.said);
+        let ends_turn = |index: &usize| {
+            let token = &tokens[*index];
+            token.bytes.start >= bytes.content_end && self.tokenizer.is_end_of_turn(token.id)
+        };
+        let end = said.clone().find(ends_turn).map_or_else(
+            || tokens_starting_in(tokens, &(bytes.said.start..bytes.content_end)).end,
+            |index| index + 1,
+        );
+        said.start..end
+    }
+}
+
+/// Where a message's content stands behind `from`: as it is, or trimmed, as many templates do.
+fn find_content(text: &str, from: usize, content: &str) -> (usize, usize) {
+    for candidate in [content, content.trim()] {
+        if let Some(offset) = text[from..].find(candidate) {
+            return (from + offset, from + offset + candidate.len());
+        }
+    }
+    (from, from)
+}
+
+/// The tokens whose first byte lies in the range. Tokens are in order.
+fn tokens_starting_in(tokens: &[PlacedToken], bytes: &Range<usize>) -> Range<usize> {
+    let before = |limit: usize| tokens.partition_point(|token| token.bytes.start < limit);
+    before(bytes.start)..before(bytes.end)
+}

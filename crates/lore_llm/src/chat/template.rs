@@ -1,0 +1,173 @@
+//! Chat templates: the model's own, as Jinja.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Error, ErrorKind, Value, context};
+use minijinja_contrib::pycompat::unknown_method_callback;
+
+use lore_core::Message;
+
+use crate::json::optional_json;
+use crate::source::GgufFile;
+use crate::tokenizer::TextTokenizer;
+
+/// Used for models without a template: the format most small instruction models know.
+const CHAT_ML: &str = "{% for message in messages %}<|im_start|>{{ message['role'] }}\n\
+    {{ message['content'] }}<|im_end|>\n{% endfor %}\
+    {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+/// Steps a template may take. Templates come with downloaded models and could loop for ever; real
+/// ones need a few dozen steps for each message.
+const FUEL: u64 = 5_000_000;
+
+/// Renders a chat as the text a model was trained on.
+#[derive(Clone, Debug)]
+pub struct ChatTemplate {
+    source: String,
+    bos: String,
+    eos: String,
+    is_fallback: bool,
+}
+
+impl ChatTemplate {
+    /// A template from its Jinja source, and the names of the first and last token, which templates
+    /// ask for.
+    pub fn new(source: impl Into<String>, tokenizer: &TextTokenizer) -> Self {
+        Self {
+            source: source.into(),
+            bos: tokenizer.bos().to_owned(),
+            eos: tokenizer.eos().to_owned(),
+            is_fallback: false,
+        }
+    }
+
+    /// `ChatML`, for models that bring no template.
+    pub fn fallback(tokenizer: &TextTokenizer) -> Self {
+        Self {
+            is_fallback: true,
+            ..Self::new(CHAT_ML, tokenizer)
+        }
+    }
+
+    /// The template of a GGUF file.
+    pub(crate) fn from_gguf(file: &GgufFile, tokenizer: &TextTokenizer) -> Self {
+        match file.text("tokenizer.chat_template") {
+            Some(source) => Self::new(source, tokenizer),
+            None => Self::fallback(tokenizer),
+        }
+    }
+
+    /// The template of a Hugging Face folder: `chat_template.jinja`, or a field of
+    /// `tokenizer_config.json`, where a list holds several by name.
+    pub(crate) fn from_folder(dir: &Path, tokenizer: &TextTokenizer) -> Result<Self> {
+        let path = dir.join("chat_template.jinja");
+        if path.is_file() {
+            let source = std::fs::read_to_string(&path)
+                .with_context(|| format!("Could not read {}", path.display()))?;
+            return Ok(Self::new(source, tokenizer));
+        }
+        let config = optional_json(&dir.join("tokenizer_config.json"))?;
+        let field = &config["chat_template"];
+        let named = field
+            .as_array()
+            .and_then(|list| list.iter().find(|entry| entry["name"] == "default"));
+        let source = named.map_or(field, |entry| &entry["template"]).as_str();
+        Ok(source.map_or_else(
+            || Self::fallback(tokenizer),
+            |source| Self::new(source, tokenizer),
+        ))
+    }
+
+    /// True when the model brought no template and `ChatML` stands in.
+    pub fn is_fallback(&self) -> bool {
+        self.is_fallback
+    }
+
+    /// The chat as text; `add_generation_prompt` opens an assistant turn at the end.
+    pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
+        let messages: Vec<Value> = messages
+            .iter()
+            .map(|message| {
+                let (role, content) = (message.role.as_str(), message.content.as_str());
+                context! { role, content }
+            })
+            .collect();
+        let environment = environment();
+        let template = environment
+            .template_from_str(&self.source)
+            .context("The model's chat template is damaged")?;
+        template
+            .render(context! {
+                messages,
+                add_generation_prompt,
+                bos_token => self.bos.as_str(),
+                eos_token => self.eos.as_str(),
+                tools => (),
+            })
+            .context("The model's chat template refuses this chat")
+    }
+}
+
+/// Jinja as Hugging Face sets it up. `strftime_now` is left out on purpose: templates then write a
+/// fixed date, and a prompt does not change overnight.
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()
+        .expect("the usual delimiters are valid");
+    environment.set_syntax(syntax);
+    environment.set_fuel(Some(FUEL));
+    environment.set_unknown_method_callback(unknown_method_callback);
+    environment.add_function("raise_exception", |message: String| -> Result<(), Error> {
+        Err(Error::new(ErrorKind::InvalidOperation, message))
+    });
+    environment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(source: &str) -> ChatTemplate {
+        ChatTemplate {
+            source: source.to_owned(),
+            bos: "<s>".to_owned(),
+            eos: "</s>".to_owned(),
+            is_fallback: false,
+        }
+    }
+
+    #[test]
+    fn chat_ml_opens_and_closes_turns() {
+        let text = template(CHAT_ML)
+            .render(&[Message::user("Hi"), Message::assistant("Ho")], true)
+            .unwrap();
+        assert_eq!(
+            text,
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHo<|im_end|>\n\
+             <|im_start|>assistant\n"
+        );
+    }
+
+    #[test]
+    fn python_methods_work_and_refusals_are_told() {
+        let strips = template("{{ bos_token }}{{ messages[0]['content'].strip() | upper }}");
+        let text = strips.render(&[Message::user(" a ")], false).unwrap();
+        assert_eq!(text, "<s>A");
+        let refuses = template("{{ raise_exception('No system turns') }}");
+        let error = refuses.render(&[Message::user("a")], false).unwrap_err();
+        assert!(format!("{error:#}").contains("No system turns"));
+    }
+
+    #[test]
+    fn a_template_cannot_run_for_ever() {
+        let endless = template(
+            "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
+        );
+        assert!(endless.render(&[Message::user("a")], false).is_err());
+    }
+}

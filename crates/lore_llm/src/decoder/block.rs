@@ -1,0 +1,157 @@
+//! One transformer block: attention, then the feed-forward part, each added to its input.
+
+use lore_core::TargetModule;
+
+use super::{ActiveAdapter, Decoder, KvCache, Span};
+use crate::kernels::{
+    MatMut, MatRef, Rotation, Threads, Write, attention, gemm, linear, matmul_nt, rms_norm,
+    silu_gate,
+};
+use crate::{Linear, LoraPair, MAX_LANES, ModelConfig};
+
+/// Activations, kept between blocks and calls so that memory is asked for once.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    rows: usize,
+    normed: Vec<f32>,
+    q: Vec<f32>,
+    k: Vec<f32>,
+    v: Vec<f32>,
+    attended: Vec<f32>,
+    gate: Vec<f32>,
+    up: Vec<f32>,
+    activated: Vec<f32>,
+    /// What is added to the hidden state.
+    update: Vec<f32>,
+}
+
+impl Scratch {
+    /// Makes room for `rows` tokens.
+    pub(super) fn resize(&mut self, config: &ModelConfig, rows: usize) {
+        let Self {
+            rows: current,
+            normed,
+            q,
+            k,
+            v,
+            attended,
+            gate,
+            up,
+            activated,
+            update,
+        } = self;
+        *current = rows;
+        for (buffer, width) in [
+            (normed, config.hidden_size),
+            (q, config.query_size()),
+            (k, config.kv_size()),
+            (v, config.kv_size()),
+            (attended, config.query_size()),
+            (gate, config.intermediate_size),
+            (up, config.intermediate_size),
+            (activated, config.intermediate_size),
+            (update, config.hidden_size),
+        ] {
+            buffer.resize(rows * width, 0.0);
+        }
+    }
+}
+
+/// A projection of one layer, with its adapter.
+#[derive(Clone, Copy)]
+struct Projection<'a> {
+    linear: &'a Linear,
+    pair: Option<(&'a LoraPair, &'a ActiveAdapter)>,
+}
+
+impl Projection<'_> {
+    /// `y = x · weightᵀ + bias + scale · (x · aᵀ) · bᵀ`.
+    fn apply(&self, x: &[f32], y: &mut [f32], rows: usize) {
+        let weight = &self.linear.weight;
+        let (into, out) = (weight.cols, weight.rows);
+        let bias = self.linear.bias.as_ref().map(|bias| bias.as_slice());
+        linear(x, &weight.data, bias, y, (rows, into, out));
+        let Some((pair, adapter)) = self.pair else {
+            return;
+        };
+        let rank = adapter.rank();
+        let mut reduced = vec![0.0; rows * rank];
+        matmul_nt(x, &pair.a, &mut reduced, rows, into, rank);
+        if rows <= MAX_LANES {
+            // The product that gives the same for every number of rows.
+            let mut update = vec![0.0; rows * out];
+            matmul_nt(&reduced, &pair.b, &mut update, rows, rank, out);
+            for (y, update) in y.iter_mut().zip(update) {
+                *y += adapter.scale() * update;
+            }
+        } else {
+            gemm(
+                &mut MatMut::new(y, rows, out),
+                Write::Add,
+                adapter.scale(),
+                MatRef::new(&reduced, rows, rank),
+                MatRef::new(&pair.b, out, rank).t(),
+                Threads::All,
+            );
+        }
+    }
+}
+
+impl Decoder {
+    /// Adds what block `layer` computes to `hidden` `[rows, hidden]`.
+    pub(super) fn block(
+        &mut self,
+        layer: usize,
+        hidden: &mut [f32],
+        spans: &[Span],
+        caches: &mut [&mut KvCache],
+        adapter: Option<&ActiveAdapter>,
+    ) {
+        let Self {
+            base,
+            rope,
+            attention: shape,
+            scratch,
+        } = self;
+        let eps = base.config().norm_eps;
+        let weights = &base.weights.layers[layer];
+        let projection = |module| Projection {
+            linear: weights.linear(module),
+            pair: adapter.and_then(|adapter| Some((adapter.pair(layer, module)?, adapter))),
+        };
+        let rows = scratch.rows;
+
+        rms_norm(hidden, &weights.input_norm, eps, &mut scratch.normed);
+        projection(TargetModule::QProj).apply(&scratch.normed, &mut scratch.q, rows);
+        projection(TargetModule::KProj).apply(&scratch.normed, &mut scratch.k, rows);
+        projection(TargetModule::VProj).apply(&scratch.normed, &mut scratch.v, rows);
+        let (query_width, kv_width) = (shape.query_width(), shape.kv_width());
+        for span in spans {
+            let queries = span.rows.start * query_width..span.rows.end * query_width;
+            let keys = span.rows.start * kv_width..span.rows.end * kv_width;
+            let q = &mut scratch.q[queries.clone()];
+            rope.apply(q, query_width, span.start, Rotation::Forward);
+            let k = &mut scratch.k[keys.clone()];
+            rope.apply(k, kv_width, span.start, Rotation::Forward);
+            let (all_keys, all_values) =
+                caches[span.cache].write(layer, span.start, k, &scratch.v[keys]);
+            let out = &mut scratch.attended[queries];
+            attention(shape, q, all_keys, all_values, span.start, out);
+        }
+        projection(TargetModule::OProj).apply(&scratch.attended, &mut scratch.update, rows);
+        add(hidden, &scratch.update);
+
+        rms_norm(hidden, &weights.post_norm, eps, &mut scratch.normed);
+        projection(TargetModule::GateProj).apply(&scratch.normed, &mut scratch.gate, rows);
+        projection(TargetModule::UpProj).apply(&scratch.normed, &mut scratch.up, rows);
+        silu_gate(&scratch.gate, &scratch.up, &mut scratch.activated);
+        projection(TargetModule::DownProj).apply(&scratch.activated, &mut scratch.update, rows);
+        add(hidden, &scratch.update);
+    }
+}
+
+fn add(hidden: &mut [f32], update: &[f32]) {
+    for (hidden, update) in hidden.iter_mut().zip(update) {
+        *hidden += update;
+    }
+}

@@ -1,0 +1,245 @@
+//! The forward pass of every family, with a key-value cache.
+
+mod active_adapter;
+mod block;
+mod kv_cache;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+
+use crate::kernels::{AttentionShape, RopeTable, matmul_nt, rms_norm};
+use crate::{BaseModel, ModelConfig};
+
+pub use active_adapter::ActiveAdapter;
+pub use kv_cache::KvCache;
+
+use block::Scratch;
+
+/// Sequences that are decoded side by side at most. Up to this many rows, products are computed row
+/// by row, so that a sequence does not change with those beside it.
+pub const MAX_LANES: usize = 4;
+
+/// Tokens that are read at once at most; bounds the memory of activations.
+const CHUNK: usize = 512;
+
+/// Positions for which rotations are ready from the start.
+const FIRST_POSITIONS: usize = 1024;
+
+/// Runs a model. Holds what a forward pass needs beside the weights; sequences keep their own
+/// [`KvCache`].
+#[derive(Debug)]
+pub struct Decoder {
+    base: Arc<BaseModel>,
+    rope: RopeTable,
+    attention: AttentionShape,
+    scratch: Scratch,
+}
+
+/// Neighbouring rows of a batch that continue one sequence.
+#[derive(Clone, Debug)]
+struct Span {
+    /// Rows of the batch.
+    rows: Range<usize>,
+    /// Which cache.
+    cache: usize,
+    /// The position of the first row.
+    start: usize,
+}
+
+impl Decoder {
+    /// A decoder for a model.
+    pub fn new(base: Arc<BaseModel>) -> Self {
+        let config = base.config();
+        Self {
+            rope: rope_table(config, FIRST_POSITIONS.min(config.context_length)),
+            attention: AttentionShape::new(config.num_heads, config.num_kv_heads, config.head_dim),
+            scratch: Scratch::default(),
+            base,
+        }
+    }
+
+    /// The model.
+    pub fn base(&self) -> &Arc<BaseModel> {
+        &self.base
+    }
+
+    /// Reads tokens behind those in the cache and gives the logits `[vocab]` of what follows the
+    /// last one.
+    pub fn forward(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        adapter: Option<&ActiveAdapter>,
+    ) -> Result<Vec<f32>> {
+        ensure!(!tokens.is_empty(), "There is nothing to read");
+        let hidden_size = self.base.config().hidden_size;
+        let mut last = Vec::new();
+        for chunk in tokens.chunks(CHUNK) {
+            let hidden = self.read(chunk, cache, adapter)?;
+            last = hidden[hidden.len() - hidden_size..].to_vec();
+        }
+        Ok(self.logits(&last))
+    }
+
+    /// Reads tokens behind those in the cache and gives the hidden states `[tokens, hidden]` behind
+    /// the final norm, for [`Decoder::logits`].
+    pub fn forward_all(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        adapter: Option<&ActiveAdapter>,
+    ) -> Result<Vec<f32>> {
+        let mut hidden = Vec::with_capacity(tokens.len() * self.base.config().hidden_size);
+        for chunk in tokens.chunks(CHUNK) {
+            hidden.extend(self.read(chunk, cache, adapter)?);
+        }
+        Ok(hidden)
+    }
+
+    /// Reads each branch as if it alone followed the tokens in the cache, which stays as it is.
+    /// Gives the hidden states of all branches, one after the other.
+    pub fn forward_branches(
+        &mut self,
+        branches: &[&[u32]],
+        cache: &mut KvCache,
+        adapter: Option<&ActiveAdapter>,
+    ) -> Result<Vec<f32>> {
+        let start = cache.len();
+        let mut end = 0;
+        let spans: Vec<Span> = branches
+            .iter()
+            .map(|branch| {
+                let rows = end..end + branch.len();
+                end = rows.end;
+                Span {
+                    rows,
+                    cache: 0,
+                    start,
+                }
+            })
+            .collect();
+        let hidden = self.run(&branches.concat(), &spans, &mut [&mut *cache], adapter);
+        cache.truncate(start);
+        hidden
+    }
+
+    /// Reads one token into each cache and gives logits `[caches, vocab]`. A row does not depend on
+    /// how many there are, as long as there are no more than [`crate::MAX_LANES`].
+    pub fn step(
+        &mut self,
+        tokens: &[u32],
+        caches: &mut [&mut KvCache],
+        adapter: Option<&ActiveAdapter>,
+    ) -> Result<Vec<f32>> {
+        let spans: Vec<Span> = caches
+            .iter()
+            .enumerate()
+            .map(|(row, cache)| Span {
+                rows: row..row + 1,
+                cache: row,
+                start: cache.len(),
+            })
+            .collect();
+        let hidden = self.run(tokens, &spans, caches, adapter)?;
+        for cache in caches {
+            cache.advance(cache.len() + 1);
+        }
+        Ok(self.logits(&hidden))
+    }
+
+    /// Logits `[rows, vocab]` of hidden states `[rows, hidden]`.
+    pub fn logits(&self, hidden: &[f32]) -> Vec<f32> {
+        let head = self.base.weights.head();
+        let rows = hidden.len() / head.cols;
+        let mut logits = vec![0.0; rows * head.rows];
+        matmul_nt(hidden, &head.data, &mut logits, rows, head.cols, head.rows);
+        logits
+    }
+
+    /// Reads a chunk of one sequence.
+    fn read(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        adapter: Option<&ActiveAdapter>,
+    ) -> Result<Vec<f32>> {
+        let start = cache.len();
+        let span = Span {
+            rows: 0..tokens.len(),
+            cache: 0,
+            start,
+        };
+        let hidden = self.run(tokens, &[span], &mut [&mut *cache], adapter)?;
+        cache.advance(start + tokens.len());
+        Ok(hidden)
+    }
+
+    /// The forward pass: hidden states behind the final norm. Caches receive keys and values, and
+    /// the caller says how many of them count.
+    fn run(
+        &mut self,
+        tokens: &[u32],
+        spans: &[Span],
+        caches: &mut [&mut KvCache],
+        adapter: Option<&ActiveAdapter>,
+    ) -> Result<Vec<f32>> {
+        self.make_room(spans)?;
+        let base = Arc::clone(&self.base);
+        let config = base.config();
+        let mut hidden = embed(&base, tokens)?;
+        self.scratch.resize(config, tokens.len());
+        for layer in 0..config.num_layers {
+            self.block(layer, &mut hidden, spans, caches, adapter);
+        }
+        let mut normed = vec![0.0; hidden.len()];
+        let norm = &base.weights.final_norm;
+        rms_norm(&hidden, norm, config.norm_eps, &mut normed);
+        Ok(normed)
+    }
+
+    /// Checks the length of the longest sequence and prepares its rotations.
+    fn make_room(&mut self, spans: &[Span]) -> Result<()> {
+        let ends = spans.iter().map(|span| span.start + span.rows.len());
+        let end = ends.max().unwrap_or(0);
+        let config = self.base.config();
+        let limit = config.context_length;
+        ensure!(
+            end <= limit,
+            "The text has {end} tokens, and the model takes at most {limit}"
+        );
+        if end > self.rope.num_positions() {
+            self.rope = rope_table(config, end.next_power_of_two().min(limit));
+        }
+        Ok(())
+    }
+}
+
+/// The embeddings of tokens, `[tokens, hidden]`.
+fn embed(base: &BaseModel, tokens: &[u32]) -> Result<Vec<f32>> {
+    let embedding = &base.weights.embedding;
+    let mut rows = Vec::with_capacity(tokens.len() * embedding.cols);
+    for token in tokens {
+        let index = *token as usize;
+        ensure!(
+            index < embedding.rows,
+            "The tokenizer does not belong to the model: it knows token {index}, the model does not"
+        );
+        rows.extend_from_slice(embedding.row(index));
+    }
+    Ok(rows)
+}
+
+/// Rotations of a model, with its scaling of the frequencies.
+fn rope_table(config: &ModelConfig, num_positions: usize) -> RopeTable {
+    let theta = f64::from(config.rope_theta);
+    let dim = config.head_dim;
+    let frequencies: Vec<f64> = (0..dim / 2)
+        .map(|pair| {
+            let factor = config.rope_factors.get(pair).copied().unwrap_or(1.0);
+            theta.powf(-2.0 * pair as f64 / dim as f64) / f64::from(factor)
+        })
+        .collect();
+    RopeTable::from_frequencies(&frequencies, num_positions)
+}

@@ -1,0 +1,328 @@
+//! GGUF files: metadata, and weights of any quantisation that candle knows.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use candle_core::Device;
+use candle_core::quantized::gguf_file::{Content, Value};
+
+use lore_core::{ModelInfo, ModelKind};
+
+use super::{StoredTensor, TensorSource, most_frequent};
+use crate::{Family, ModelConfig};
+
+/// An open GGUF file.
+pub(crate) struct GgufFile {
+    content: Content,
+    reader: BufReader<File>,
+    num_bytes: u64,
+    file_stem: String,
+}
+
+impl GgufFile {
+    /// Reads the header and checks that all weights are there.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file =
+            File::open(path).with_context(|| format!("Could not open {}", path.display()))?;
+        let num_bytes = file.metadata()?.len();
+        let mut reader = BufReader::new(file);
+        let content = Content::read(&mut reader).with_context(|| {
+            format!(
+                "{} is damaged or was not downloaded completely",
+                path.display()
+            )
+        })?;
+        ensure!(
+            end_of_tensors(&content) <= num_bytes,
+            "{} was not downloaded completely: the end is missing; get it again",
+            path.display()
+        );
+        let stem = path.file_stem().unwrap_or_default();
+        Ok(Self {
+            content,
+            reader,
+            num_bytes,
+            file_stem: stem.to_string_lossy().into_owned(),
+        })
+    }
+
+    /// Text stored under `key`.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        match self.content.metadata.get(key)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number that is not negative, of any integer type.
+    pub(crate) fn number(&self, key: &str) -> Option<u64> {
+        as_number(self.content.metadata.get(key)?)
+    }
+
+    /// Yes or no.
+    pub(crate) fn flag(&self, key: &str) -> Option<bool> {
+        self.content.metadata.get(key)?.to_bool().ok()
+    }
+
+    /// A list of texts.
+    pub(crate) fn texts(&self, key: &str) -> Option<Vec<&str>> {
+        self.list(key)?
+            .iter()
+            .map(|value| match value {
+                Value::String(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// A list of numbers.
+    pub(crate) fn numbers(&self, key: &str) -> Option<Vec<u64>> {
+        self.list(key)?.iter().map(as_number).collect()
+    }
+
+    /// A list of real numbers.
+    pub(crate) fn reals(&self, key: &str) -> Option<Vec<f32>> {
+        self.list(key)?
+            .iter()
+            .map(|value| value.to_f32().ok())
+            .collect()
+    }
+
+    fn list(&self, key: &str) -> Option<&Vec<Value>> {
+        self.content.metadata.get(key)?.to_vec().ok()
+    }
+
+    fn real(&self, key: &str) -> Option<f32> {
+        match self.content.metadata.get(key)? {
+            Value::F32(value) => Some(*value),
+            Value::F64(value) => Some(*value as f32),
+            _ => None,
+        }
+    }
+
+    /// `general.architecture`.
+    fn architecture(&self) -> &str {
+        self.text("general.architecture").unwrap_or("unknown")
+    }
+
+    /// The decoder's shape; an error when it is of a family that is not supported.
+    pub(crate) fn config(&mut self) -> Result<ModelConfig> {
+        let architecture = self.architecture().to_owned();
+        let family = Family::supported(&architecture)?;
+        ensure!(
+            self.number(&format!("{architecture}.expert_count"))
+                .unwrap_or(0)
+                == 0,
+            "Models with several experts are not supported"
+        );
+        ensure!(
+            self.number("split.count").unwrap_or(1) <= 1,
+            "This model is split into several files, which is not supported: merge them first"
+        );
+        let factors = self.rope_factors(&architecture)?;
+        let get = |key: &str| self.number(&format!("{architecture}.{key}"));
+        let need = |key: &str| {
+            let value = get(key).filter(|value| *value > 0);
+            value.with_context(|| format!("The file does not say its {architecture}.{key}"))
+        };
+        let hidden = need("embedding_length")?;
+        let heads = need("attention.head_count")?;
+        let head_dim = get("attention.key_length").unwrap_or(hidden / heads);
+        ensure!(
+            get("rope.dimension_count").unwrap_or(head_dim) == head_dim,
+            "Models that rotate only a part of each head are not supported"
+        );
+        let vocab = self.content.tensor_infos.get("token_embd.weight");
+        let vocab = vocab
+            .context("The file holds no token embeddings")?
+            .shape
+            .dims()[0];
+        let eps = format!("{architecture}.attention.layer_norm_rms_epsilon");
+        let theta = format!("{architecture}.rope.freq_base");
+        let config = ModelConfig {
+            architecture: family,
+            vocab_size: vocab,
+            hidden_size: hidden as usize,
+            intermediate_size: need("feed_forward_length")? as usize,
+            num_layers: need("block_count")? as usize,
+            num_heads: heads as usize,
+            num_kv_heads: get("attention.head_count_kv").unwrap_or(heads) as usize,
+            head_dim: head_dim as usize,
+            norm_eps: self.real(&eps).unwrap_or(1e-5),
+            rope_theta: self.real(&theta).unwrap_or(10_000.0),
+            rope_factors: factors,
+            tie_embeddings: !self.contains("output.weight"),
+            context_length: need("context_length")? as usize,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Divisors of the rotary frequencies: stored as a tensor by Llama 3.1 and later.
+    fn rope_factors(&mut self, architecture: &str) -> Result<Vec<f32>> {
+        if self.contains("rope_freqs.weight") {
+            return Ok(self.tensor("rope_freqs.weight")?.values);
+        }
+        let scaling = self.text(&format!("{architecture}.rope.scaling.type"));
+        match scaling.unwrap_or("none") {
+            "none" => Ok(Vec::new()),
+            "linear" => {
+                let factor = self.real(&format!("{architecture}.rope.scaling.factor"));
+                let head_dim = self.number(&format!("{architecture}.rope.dimension_count"));
+                let head_dim = head_dim.context("The file does not say its rotary dimension")?;
+                Ok(vec![factor.unwrap_or(1.0); head_dim as usize / 2])
+            }
+            other => anyhow::bail!("Rotary scaling of the kind {other:?} is not supported"),
+        }
+    }
+
+    /// What lists show.
+    pub(crate) fn info(&mut self) -> ModelInfo {
+        let architecture = self.architecture().to_owned();
+        let number = |key: &str| self.number(&format!("{architecture}.{key}")).unwrap_or(0);
+        let embedding = self.content.tensor_infos.get("token_embd.weight");
+        let mut info = ModelInfo {
+            name: self.model_name(),
+            kind: match architecture.as_str() {
+                "bert" | "nomic-bert" => ModelKind::Embedder,
+                _ => ModelKind::Language,
+            },
+            num_parameters: self.num_parameters(),
+            precision: self.precision(),
+            context_length: number("context_length"),
+            num_layers: number("block_count"),
+            hidden_size: number("embedding_length"),
+            vocab_size: embedding.map_or(0, |tensor| tensor.shape.dims()[0] as u64),
+            num_bytes: self.num_bytes,
+            hub_name: self.hub_name(),
+            license: self.text("general.license").unwrap_or_default().to_owned(),
+            architecture: architecture.clone(),
+            ..ModelInfo::default()
+        };
+        info.problem = match info.kind {
+            ModelKind::Language => self.config().err().map(|error| format!("{error:#}")),
+            ModelKind::Embedder => Some("Embedders in GGUF files are not supported".to_owned()),
+        }
+        .unwrap_or_default();
+        info
+    }
+
+    fn num_parameters(&self) -> u64 {
+        let tensors = self.content.tensor_infos.values();
+        tensors.map(|tensor| tensor.shape.elem_count() as u64).sum()
+    }
+
+    /// The format of most matrices, for example `Q4_1`.
+    fn precision(&self) -> String {
+        let matrices = self.content.tensor_infos.values();
+        let formats = matrices
+            .filter(|tensor| tensor.shape.rank() > 1)
+            .map(|tensor| format!("{:?}", tensor.ggml_dtype).to_uppercase());
+        most_frequent(formats)
+    }
+
+    /// The file's own name without the quantisation: metadata names are often those of a training
+    /// run.
+    fn model_name(&self) -> String {
+        let stem = self.file_stem.as_str();
+        let split = stem.rsplit_once(['.', '-']);
+        match split {
+            Some((name, last)) if is_quantisation(last) => name.to_owned(),
+            _ => stem.to_owned(),
+        }
+    }
+
+    /// The maker's name for the model, or the file's.
+    pub(crate) fn name_for_records(&self) -> String {
+        let hub_name = self.hub_name();
+        if hub_name.is_empty() {
+            self.model_name()
+        } else {
+            hub_name
+        }
+    }
+
+    /// `owner/name` where the file tells, else owner and file name, which by custom are the same.
+    fn hub_name(&self) -> String {
+        let url = self
+            .text("general.source.huggingface.repository")
+            .or_else(|| self.text("general.repo_url"))
+            .or_else(|| self.text("general.source.url"));
+        if let Some(url) = url {
+            return url.trim_start_matches("https://huggingface.co/").to_owned();
+        }
+        self.text("general.organization")
+            .map(|owner| format!("{}/{}", owner.replace(' ', "-"), self.model_name()))
+            .unwrap_or_default()
+    }
+}
+
+impl TensorSource for GgufFile {
+    fn contains(&self, name: &str) -> bool {
+        self.content.tensor_infos.contains_key(name)
+    }
+
+    fn tensor(&mut self, name: &str) -> Result<StoredTensor> {
+        let device = Device::Cpu;
+        let read = self.content.tensor(&mut self.reader, name, &device);
+        let tensor = read
+            .and_then(|quantised| quantised.dequantize(&device))
+            .with_context(|| format!("Could not read the weights {name:?}"))?;
+        Ok(StoredTensor {
+            shape: tensor.dims().to_vec(),
+            values: tensor.flatten_all()?.to_vec1()?,
+        })
+    }
+}
+
+/// Where the weights end within the file; the largest number when a shape is absurd.
+fn end_of_tensors(content: &Content) -> u64 {
+    let ends = content.tensor_infos.values().map(|tensor| {
+        let dims = tensor.shape.dims().iter();
+        let count = dims.fold(1u64, |count, dim| count.saturating_mul(*dim as u64));
+        let blocks = count / tensor.ggml_dtype.block_size() as u64;
+        let bytes = blocks.saturating_mul(tensor.ggml_dtype.type_size() as u64);
+        let start = content.tensor_data_offset.saturating_add(tensor.offset);
+        start.saturating_add(bytes)
+    });
+    ends.max().unwrap_or(0)
+}
+
+fn as_number(value: &Value) -> Option<u64> {
+    match value {
+        Value::U8(v) => Some((*v).into()),
+        Value::U16(v) => Some((*v).into()),
+        Value::U32(v) => Some((*v).into()),
+        Value::U64(v) => Some(*v),
+        Value::I8(v) => (*v).try_into().ok(),
+        Value::I16(v) => (*v).try_into().ok(),
+        Value::I32(v) => (*v).try_into().ok(),
+        Value::I64(v) => (*v).try_into().ok(),
+        _ => None,
+    }
+}
+
+/// True for `Q4_K_M`, `q8_0`, `IQ3_XS`, `F16`, `bf16`, …
+fn is_quantisation(word: &str) -> bool {
+    let word = word.to_ascii_uppercase();
+    let rest = word.trim_start_matches("IQ").trim_start_matches('Q');
+    matches!(word.as_str(), "F16" | "F32" | "BF16")
+        || (rest.len() < word.len() && rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantisations_are_told_from_names() {
+        for word in ["Q4_1", "q4_k_m", "IQ3_XS", "f16", "BF16"] {
+            assert!(is_quantisation(word), "{word}");
+        }
+        for word in ["Instruct", "Qwen2", "1B", "Q", "135M"] {
+            assert!(!is_quantisation(word), "{word}");
+        }
+    }
+}
