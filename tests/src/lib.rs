@@ -1,1 +1,8 @@
 //! The system from outside: architecture, workers, transcripts, windows.
+//!
+//! [`Stage`] is an application on a fresh data folder; its worker is either the real one or
+//! `fake_worker`, which speaks the protocol and does what a job's title says.
+
+mod stage;
+
+pub use stage::{Stage, fake_model, real_worker, spec_of};

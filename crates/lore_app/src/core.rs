@@ -1,0 +1,178 @@
+//! What every handler works with.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use lore_core::{DataDir, JobId, ModelInfo};
+use lore_protocol::plan::PlanContext;
+use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
+
+use crate::app::AppConfig;
+use crate::clock::Clock;
+use crate::handlers::{models, trajectories};
+use crate::hub::Hub;
+use crate::interactive::Interactive;
+use crate::lock::FolderLock;
+use crate::mentions::{self, Noun};
+use crate::settings::{SettingsFile, Warnings};
+use crate::supervisor::{Setup, Supervisor, WorkerProgram};
+use crate::trash::Trash;
+use crate::{machine, names, starters};
+
+/// The parts of the application.
+pub(crate) struct Core {
+    pub(crate) dir: DataDir,
+    pub(crate) code_version: String,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) settings: Arc<SettingsFile>,
+    pub(crate) warnings: Arc<Warnings>,
+    pub(crate) jobs: Supervisor,
+    pub(crate) interactive: Interactive,
+    pub(crate) played: trajectories::RunFiles,
+    /// Held while a name is found and taken, so that two requests do not find the same one.
+    naming: Mutex<()>,
+    _lock: FolderLock,
+}
+
+impl Core {
+    /// Opens the data folder.
+    pub(crate) fn start(config: AppConfig, clock: Arc<dyn Clock>) -> Result<Self> {
+        let dir = make_folders(&config.data_dir)?;
+        let lock = FolderLock::take(&dir)?;
+        let hub = Arc::<Hub>::default();
+        let warnings = Arc::<Warnings>::default();
+        let settings = Arc::new(SettingsFile::load(&dir, &warnings));
+        Trash::new(&dir, clock.as_ref()).empty_old();
+        let worker = WorkerProgram {
+            path: config.worker,
+            models: config.bundled_models.clone(),
+        };
+        let jobs = Supervisor::start(Setup {
+            dir: dir.clone(),
+            worker: worker.clone(),
+            hub: Arc::clone(&hub),
+            clock: Arc::clone(&clock),
+            settings: Arc::clone(&settings),
+            warnings: Arc::clone(&warnings),
+        })?;
+        let core = Self {
+            interactive: Interactive::new(dir.clone(), worker, Arc::clone(&clock)),
+            dir,
+            code_version: config.code_version,
+            clock,
+            hub,
+            settings,
+            warnings,
+            jobs,
+            played: trajectories::RunFiles::default(),
+            naming: Mutex::default(),
+            _lock: lock,
+        };
+        if let Some(bundled) = &config.bundled_models {
+            starters::register(&core, bundled);
+        }
+        Ok(core)
+    }
+
+    /// The trash.
+    pub(crate) fn trash(&self) -> Trash<'_> {
+        Trash::new(&self.dir, self.clock.as_ref())
+    }
+
+    /// What the jobs of a plan share.
+    pub(crate) fn plan_context(&self) -> PlanContext {
+        PlanContext {
+            now_ms: self.clock.now_ms(),
+            code_version: self.code_version.clone(),
+            threads: self.threads(),
+        }
+    }
+
+    /// Processor threads for a worker.
+    pub(crate) fn threads(&self) -> usize {
+        machine::worker_threads(self.settings.get().threads)
+    }
+
+    /// Runs `work` while nobody else looks for a free name.
+    pub(crate) fn while_naming<T>(&self, work: impl FnOnce() -> T) -> T {
+        let guard = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = work();
+        drop(guard);
+        result
+    }
+
+    /// Puts work that belongs to no experiment into the queue. Not while naming.
+    pub(crate) fn submit(
+        &self,
+        title: &str,
+        make: impl FnOnce(&Self) -> Result<Work>,
+    ) -> Result<JobId> {
+        self.while_naming(|| {
+            let work = make(self)?;
+            mentions::check(&work)?;
+            let base = format!("{}-{}", names::slug(work.label()), names::slug(title));
+            let jobs = self.dir.jobs();
+            let name = names::free(base.trim_end_matches('-'), "job", |name| {
+                jobs.join(name).exists()
+            });
+            let id = JobId(name);
+            let spec = JobSpec {
+                version: PROTOCOL_VERSION,
+                id: id.clone(),
+                title: title.to_owned(),
+                experiment: None,
+                resources: work.resources(),
+                work,
+                after: Vec::new(),
+                created_ms: self.clock.now_ms(),
+                code_version: self.code_version.clone(),
+                threads: self.threads(),
+            };
+            self.jobs.submit(vec![spec])?;
+            Ok(id)
+        })
+    }
+
+    /// The title of an active job that names the thing, if there is one.
+    pub(crate) fn user_of(&self, noun: Noun, name: &str) -> Result<Option<String>> {
+        let jobs = self.jobs.list()?;
+        let user = jobs.into_iter().find(|job| {
+            job.info.state.is_active() && mentions::of(&job.info.spec.work).contains(&(noun, name))
+        });
+        Ok(user.map(|job| job.info.spec.title))
+    }
+
+    /// Every model and embedder, by name.
+    pub(crate) fn models(&self) -> Vec<ModelInfo> {
+        models::all(self)
+    }
+}
+
+/// Makes the data folder and everything that must stand in it.
+fn make_folders(root: &Path) -> Result<DataDir> {
+    let make = || -> std::io::Result<DataDir> {
+        fs::create_dir_all(root)?;
+        // Workers run elsewhere; the path must mean the same to them.
+        let dir = DataDir::new(std::path::absolute(root)?);
+        for folder in [
+            dir.models(),
+            dir.adapters(),
+            dir.datasets(),
+            dir.experiments(),
+            dir.jobs(),
+            dir.trash(),
+        ] {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(dir)
+    };
+    make().with_context(|| {
+        format!(
+            "Could not make the data folder {}. Choose a folder that you may write to.",
+            root.display()
+        )
+    })
+}

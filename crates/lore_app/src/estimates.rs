@@ -1,0 +1,283 @@
+//! What an experiment will take, and what stands in its way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lore_core::{ExperimentSpec, JobId, ModelInfo, ModelKind, WorldSpec};
+use lore_protocol::{
+    Answer, ApiError, ErrorCode, Estimate, MachineSpeed, Question, Work, estimate_experiment,
+};
+
+use crate::core::Core;
+use crate::supervisor::JobRecord;
+use crate::{effects, files, machine, mentions, names};
+
+/// What the experiment will take. Measures the machine when it was not measured with this model.
+pub(crate) fn estimate(core: &Core, spec: &ExperimentSpec) -> Estimate {
+    let model = find(core, spec, ModelKind::Language);
+    let speed = match &model {
+        Some(model) => measured_speed(core, model),
+        None => MachineSpeed::guess(0, core.threads()),
+    };
+    let num_parameters = model.map_or(0, |model| model.num_parameters);
+    let mut estimate = estimate_experiment(spec, num_parameters, speed);
+    estimate.problems = obstacles(core, spec)
+        .into_iter()
+        .map(|problem| problem.summary)
+        .chain(cautions(core, &estimate))
+        .collect();
+    estimate
+}
+
+/// Seconds that the unfinished jobs will take, by what is known without measuring.
+pub(crate) fn secs_left(core: &Core, spec: &ExperimentSpec, jobs: &[JobRecord]) -> f64 {
+    let model = find(core, spec, ModelKind::Language);
+    let num_parameters = model.map_or(0, |model| model.num_parameters);
+    let speed = effects::known_speed(&core.dir, &spec.model)
+        .unwrap_or_else(|| MachineSpeed::guess(num_parameters, core.threads()));
+    let estimate = estimate_experiment(spec, num_parameters, speed);
+    let shares = shares(&estimate, jobs);
+    let left = |job: &JobRecord| {
+        if !job.info.state.is_active() {
+            return 0.0;
+        }
+        let own_words = job.info.progress.as_ref().and_then(|told| told.secs_left);
+        own_words.unwrap_or_else(|| shares.get(job.id()).copied().unwrap_or_default())
+    };
+    jobs.iter().map(left).sum()
+}
+
+/// Each part of the estimate, shared among the jobs it covers.
+fn shares(estimate: &Estimate, jobs: &[JobRecord]) -> BTreeMap<JobId, f64> {
+    let mut shares = BTreeMap::new();
+    for part in &estimate.parts {
+        let covered: Vec<&JobRecord> = jobs
+            .iter()
+            .filter(|job| part_of(&job.info.spec.work).as_deref() == Some(part.title.as_str()))
+            .collect();
+        for job in &covered {
+            shares.insert(job.id().clone(), part.secs / covered.len() as f64);
+        }
+    }
+    shares
+}
+
+/// The title of the estimate's part that covers the work.
+fn part_of(work: &Work) -> Option<String> {
+    match work {
+        Work::Collect(_) | Work::BuildBank(_) => Some("Collect and remember".into()),
+        Work::Train(work) if work.config.retrieval.is_some() => Some("Train ExpRAG-LoRA".into()),
+        Work::Train(_) => Some("Train LoRA".into()),
+        Work::Evaluate(work) => Some(format!("Play with {}", work.arm.name)),
+        _ => None,
+    }
+}
+
+/// How fast this machine runs the model: as seen before, or measured now, or guessed.
+fn measured_speed(core: &Core, model: &ModelInfo) -> MachineSpeed {
+    if let Some(speed) = effects::known_speed(&core.dir, &model.id) {
+        return speed;
+    }
+    let question = Question::Measure {
+        model: model.id.clone(),
+    };
+    match core.interactive.ask(question) {
+        Ok(Answer::Speed(speed)) => {
+            effects::keep_speed_of(&core.dir, &model.id, speed);
+            speed
+        }
+        Ok(_) => MachineSpeed::guess(model.num_parameters, core.threads()),
+        Err(error) => {
+            log::warn!("could not measure {}: {error:#}", model.id);
+            MachineSpeed::guess(model.num_parameters, core.threads())
+        }
+    }
+}
+
+fn find(core: &Core, spec: &ExperimentSpec, kind: ModelKind) -> Option<ModelInfo> {
+    let wanted = match kind {
+        ModelKind::Language => &spec.model,
+        ModelKind::Embedder => &spec.embedder,
+    };
+    core.models()
+        .into_iter()
+        .find(|model| model.id == *wanted && model.kind == kind && model.problem.is_empty())
+}
+
+/// Why the experiment cannot be started.
+pub(crate) fn obstacles(core: &Core, spec: &ExperimentSpec) -> Vec<ApiError> {
+    let mut found: Vec<ApiError> = [
+        (ModelKind::Language, "language model", &spec.model),
+        (ModelKind::Embedder, "embedder", &spec.embedder),
+    ]
+    .into_iter()
+    .filter(|(kind, ..)| find(core, spec, *kind).is_none())
+    .map(|(_, what, id)| {
+        ApiError::with_code(
+            ErrorCode::ModelMissing,
+            format!("The {what} {id:?} is not on this computer; get it on the Models page"),
+        )
+    })
+    .collect();
+    found.extend(missing_datasets(core, spec));
+    found.extend(faults(spec).into_iter().map(ApiError::precondition));
+    found
+}
+
+fn missing_datasets(core: &Core, spec: &ExperimentSpec) -> Vec<ApiError> {
+    mentions::of_world(&spec.world)
+        .into_iter()
+        .filter(|(noun, name)| {
+            let folder = core.dir.dataset(&(*name).into());
+            noun.check(name).is_err() || !folder.join("dataset.json").exists()
+        })
+        .map(|(_, name)| ApiError::not_found(format!("The data set {name:?} is gone")))
+        .collect()
+}
+
+/// What is wrong with the specification itself, one sentence each.
+fn faults(spec: &ExperimentSpec) -> Vec<String> {
+    let retrieves = spec.arms.iter().any(|arm| arm.retrieval);
+    let trains = spec.arms.iter().any(|arm| arm.lora_with_memory.is_some());
+    let arms: BTreeSet<&str> = spec.arms.iter().map(|arm| arm.id.as_str()).collect();
+    let seeds: BTreeSet<u64> = spec.seeds.iter().copied().collect();
+    let train = &spec.train;
+    let checks = [
+        (spec.arms.is_empty(), "Choose at least one arm to compare"),
+        (
+            arms.len() < spec.arms.len(),
+            "Two arms have the same name on disk; choose each arm once",
+        ),
+        (
+            arms.iter().any(|arm| names::check("an arm", arm).is_err()),
+            "An arm has a name that cannot stand on disk; use small letters and digits",
+        ),
+        (spec.seeds.is_empty(), "Choose at least one seed"),
+        (
+            seeds.len() < spec.seeds.len(),
+            "A seed stands there twice; choose each seed once",
+        ),
+        (
+            spec.tasks.train_per_type == 0,
+            "Choose at least one expert episode per task type",
+        ),
+        (
+            spec.tasks.seen_test + spec.tasks.unseen_test == 0,
+            "Choose at least one test task",
+        ),
+        (
+            spec.tasks.unseen_test > 0 && spec.unseen_types.is_empty(),
+            "No task type is kept unseen, so nothing can show how well learning carries over; \
+             choose unseen types or no unseen test tasks",
+        ),
+        (
+            spec.agent.max_steps == 0,
+            "Allow at least one step per episode",
+        ),
+        (
+            retrieves && spec.retrieval.k == 0,
+            "Arms with retrieval need at least one memory (K)",
+        ),
+        (
+            trains && (train.lora.rank == 0 || train.lora.target_modules.is_empty()),
+            "LoRA needs a rank of at least 1 and at least one module",
+        ),
+        (
+            trains && (train.batch_size == 0 || train.max_tokens == 0),
+            "Training needs a batch of at least 1 and room for tokens",
+        ),
+        (
+            trains && !(train.learning_rate > 0.0 && train.learning_rate.is_finite()),
+            "The learning rate must be greater than zero",
+        ),
+        (
+            trains && train.max_steps == 0 && !(train.epochs > 0.0 && train.epochs.is_finite()),
+            "Training needs more than zero epochs",
+        ),
+        (
+            matches!(&spec.world, WorldSpec::Games { test: Some(test), train } if test == train),
+            "Training and test use the same games; choose another data set for one of them",
+        ),
+    ];
+    let faulty = checks.into_iter().filter(|(is_faulty, _)| *is_faulty);
+    faulty.map(|(_, sentence)| sentence.to_owned()).collect()
+}
+
+/// Why the experiment had better not be started now.
+fn cautions(core: &Core, estimate: &Estimate) -> Vec<String> {
+    let mut found = Vec::new();
+    let memory = machine::memory();
+    if memory.total > 0 && estimate.memory_bytes > memory.total {
+        found.push(format!(
+            "It needs about {} of memory and this computer has {}; choose a smaller model or \
+             shorter examples",
+            in_words(estimate.memory_bytes),
+            in_words(memory.total)
+        ));
+    } else if memory.available > 0 && estimate.memory_bytes > memory.available {
+        found.push(format!(
+            "It needs about {} of memory and {} are free; close other programs first",
+            in_words(estimate.memory_bytes),
+            in_words(memory.available)
+        ));
+    }
+    if let Some(free) = machine::free_bytes(core.dir.root())
+        && estimate.disk_bytes > free
+    {
+        found.push(format!(
+            "It needs about {} on disk and {} are free; make room first",
+            in_words(estimate.disk_bytes),
+            in_words(free)
+        ));
+    }
+    found
+}
+
+fn in_words(bytes: u64) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib < 1000.0 {
+        format!("{mib:.0} MB")
+    } else {
+        format!("{:.1} GB", mib / 1024.0)
+    }
+}
+
+/// The finished runs' test results, in the order of the plan.
+pub(crate) fn read_summaries(jobs: &[JobRecord]) -> Vec<lore_core::RunSummary> {
+    jobs.iter()
+        .filter(|job| matches!(job.info.spec.work, Work::Evaluate(_)))
+        .filter_map(|job| files::read_json(&job.folder.join("summary.json")).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use lore_core::{Arm, Preset};
+
+    use super::*;
+
+    #[test]
+    fn presets_have_no_faults() {
+        for preset in Preset::ALL {
+            assert_eq!(faults(&ExperimentSpec::preset(preset)), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn faults_are_named() {
+        #[track_caller]
+        fn check(change: impl FnOnce(&mut ExperimentSpec), word: &str) {
+            let mut spec = ExperimentSpec::default();
+            change(&mut spec);
+            let found = faults(&spec);
+            assert!(found.iter().any(|fault| fault.contains(word)), "{found:?}");
+        }
+        check(|spec| spec.arms.clear(), "arm");
+        check(|spec| spec.arms.extend(Arm::paper()), "same name");
+        check(|spec| spec.arms[0].id = "../x".into(), "disk");
+        check(|spec| spec.seeds.clear(), "seed");
+        check(|spec| spec.seeds.push(2025), "twice");
+        check(|spec| spec.unseen_types.clear(), "unseen");
+        check(|spec| spec.train.learning_rate = f64::NAN, "learning rate");
+        check(|spec| spec.retrieval.k = 0, "memory");
+    }
+}

@@ -1,0 +1,134 @@
+//! Jobs and their queue.
+
+use std::path::Path;
+
+use anyhow::Result;
+use lore_core::{AdapterId, DatasetId, JobId, ModelId};
+use lore_protocol::{ApiError, ErrorCode, JobLine, JobRequest, JobResponse, Response, Work};
+
+use super::{datasets, exports};
+use crate::core::Core;
+use crate::supervisor::{log_path, read_journal};
+use crate::{files, names, series};
+
+/// The most of a log that crosses to the window.
+const LOG_BYTES: u64 = 64 << 10;
+
+/// The most lines that cross to the window at once.
+const MAX_LINES: usize = 10_000;
+
+/// Answers.
+pub(super) fn handle(core: &Core, request: JobRequest) -> Result<Response> {
+    let response = match request {
+        JobRequest::List => {
+            let jobs = core.jobs.list()?;
+            JobResponse::List(jobs.into_iter().map(|job| job.info).collect())
+        }
+        JobRequest::Submit { work, title } => JobResponse::Submitted(submit(core, *work, &title)?),
+        JobRequest::Stop { job } => return done(core.jobs.stop(&job)),
+        JobRequest::Resume { job } => return done(core.jobs.resume(&job)),
+        JobRequest::Move { job, index } => return done(core.jobs.move_to(&job, index)),
+        JobRequest::Remove { job } => return done(core.jobs.remove(&job)),
+        JobRequest::Replay { after_seq } => {
+            core.hub.replay(after_seq);
+            return Ok(Response::Done);
+        }
+        JobRequest::Series { job, name, width } => {
+            let record = core.jobs.get(&job)?;
+            let points = series::points(&read_journal(&record.folder), &name);
+            let points = series::thin(points, width);
+            JobResponse::Series { job, name, points }
+        }
+        JobRequest::Lines {
+            job,
+            after_seq,
+            limit,
+        } => {
+            let record = core.jobs.get(&job)?;
+            let lines = latest(read_journal(&record.folder), after_seq, limit);
+            JobResponse::Lines { job, lines }
+        }
+        JobRequest::Log { job } => {
+            let record = core.jobs.get(&job)?;
+            let text = files::tail(&log_path(&record.folder), LOG_BYTES);
+            JobResponse::Log { job, text }
+        }
+    };
+    Ok(Response::Job(response))
+}
+
+fn done(result: Result<()>) -> Result<Response> {
+    result.map(|()| Response::Done)
+}
+
+fn latest(mut lines: Vec<JobLine>, after_seq: u64, limit: usize) -> Vec<JobLine> {
+    lines.retain(|line| line.seq > after_seq);
+    let surplus = lines.len().saturating_sub(limit.min(MAX_LINES));
+    lines.drain(..surplus);
+    lines
+}
+
+/// Puts work from a form into the queue; names of things that it makes are found here.
+fn submit(core: &Core, work: Work, title: &str) -> Result<JobId> {
+    let title = match title.trim() {
+        "" => work.label(),
+        title => title,
+    };
+    core.submit(title, |core| {
+        let mut work = work;
+        complete(core, &mut work)?;
+        Ok(work)
+    })
+}
+
+fn complete(core: &Core, work: &mut Work) -> Result<()> {
+    match work {
+        Work::Train(train) => {
+            needs_model(core, &train.model)?;
+            let wish = if train.adapter.as_str().is_empty() {
+                &train.name
+            } else {
+                train.adapter.as_str()
+            };
+            train.adapter = AdapterId(names::free(&names::slug(wish), "adapter", |name| {
+                core.dir.adapters().join(name).exists()
+            }));
+        }
+        Work::Import(import) => {
+            import.dataset = free_dataset(core, &import.dataset, &import.name);
+        }
+        Work::Collect(collect) => {
+            collect.dataset = free_dataset(core, &collect.dataset, &collect.name);
+        }
+        Work::Evaluate(evaluate) => needs_model(core, &evaluate.model)?,
+        Work::Measure(measure) => needs_model(core, &measure.model)?,
+        Work::BuildBank(build) => needs_model(core, &build.embedder)?,
+        Work::Export(export) => exports::check_destination(core, Path::new(&export.destination))?,
+        Work::FetchModel(_) | Work::Report(_) => {}
+    }
+    Ok(())
+}
+
+fn free_dataset(core: &Core, id: &DatasetId, name: &str) -> DatasetId {
+    let wish = if id.as_str().is_empty() {
+        name
+    } else {
+        id.as_str()
+    };
+    datasets::free_id(core, wish)
+}
+
+/// A job that cannot find its model would only fail later.
+pub(super) fn needs_model(core: &Core, id: &ModelId) -> Result<(), ApiError> {
+    let is_there = core
+        .models()
+        .iter()
+        .any(|model| model.id == *id && model.problem.is_empty());
+    if is_there {
+        return Ok(());
+    }
+    Err(ApiError::with_code(
+        ErrorCode::ModelMissing,
+        format!("The model {id:?} is not on this computer; get it on the Models page"),
+    ))
+}

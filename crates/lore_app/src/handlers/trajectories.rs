@@ -1,0 +1,256 @@
+//! Trajectories, wherever they stand.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Result;
+use lore_core::{
+    ExperienceId, MemoryUse, ModelId, Page, RetrievalConfig, Trajectory, TrajectoryFilter,
+    TrajectoryId, TrajectoryRow,
+};
+use lore_data::TrajectoryFile;
+use lore_protocol::{
+    Answer, ApiError, EvaluateWork, Question, Response, Source, TrajectoryRequest,
+    TrajectoryResponse, Work,
+};
+
+use super::{banks, datasets, experiments, jobs};
+use crate::core::Core;
+use crate::supervisor::JobRecord;
+
+/// Answers.
+pub(super) fn handle(core: &Core, request: TrajectoryRequest) -> Result<Response> {
+    let response = match request {
+        TrajectoryRequest::Rows {
+            source,
+            filter,
+            offset,
+            limit,
+        } => {
+            let limit = datasets::capped(limit);
+            TrajectoryResponse::Rows(rows(core, &source, &filter, offset, limit)?)
+        }
+        TrajectoryRequest::Get { source, id } => {
+            TrajectoryResponse::One(Box::new(get(core, &source, &id)?.0))
+        }
+        TrajectoryRequest::Paint { source, id, model } => paint(core, &source, &id, model)?,
+    };
+    Ok(Response::Trajectory(response))
+}
+
+fn rows(
+    core: &Core,
+    source: &Source,
+    filter: &TrajectoryFilter,
+    offset: u64,
+    limit: u64,
+) -> Result<Page<TrajectoryRow>> {
+    match source {
+        Source::Dataset { id } => datasets::open(core, id)?.page(filter, offset, limit),
+        Source::Bank { id } => banks::trajectory_rows(core, id, filter, offset, limit),
+        Source::Run { job, .. } => {
+            rows_of_runs(core, &[core.jobs.get(job)?], filter, offset, limit)
+        }
+        Source::Experiment { id } => {
+            let runs = experiments::jobs(core, &experiments::read(core, id)?)?;
+            rows_of_runs(core, &runs, filter, offset, limit)
+        }
+    }
+}
+
+/// The rows of several runs, one after the other.
+fn rows_of_runs(
+    core: &Core,
+    runs: &[JobRecord],
+    filter: &TrajectoryFilter,
+    offset: u64,
+    limit: u64,
+) -> Result<Page<TrajectoryRow>> {
+    let mut all = Page {
+        total: 0,
+        offset,
+        rows: Vec::new(),
+    };
+    let mut in_run = filter.clone();
+    in_run.arms.clear();
+    for (run, work) in played(runs) {
+        if !is_wanted(&filter.arms, work) {
+            continue;
+        }
+        let from = offset.saturating_sub(all.total);
+        let room = limit - all.rows.len() as u64;
+        let page = core.played.page(run, work, &in_run, from, room)?;
+        all.total += page.total;
+        all.rows
+            .extend(page.rows.into_iter().map(|row| TrajectoryRow {
+                job: Some(run.id().clone()),
+                source: work.arm.name.clone(),
+                seed: Some(work.seed),
+                ..row
+            }));
+    }
+    Ok(all)
+}
+
+/// The jobs that play, with what they play.
+fn played(jobs: &[JobRecord]) -> impl Iterator<Item = (&JobRecord, &EvaluateWork)> {
+    jobs.iter().filter_map(|job| match &job.info.spec.work {
+        Work::Evaluate(work) => Some((job, work)),
+        _ => None,
+    })
+}
+
+fn is_wanted(arms: &[String], work: &EvaluateWork) -> bool {
+    arms.is_empty() || arms.contains(&work.arm.id) || arms.contains(&work.arm.name)
+}
+
+/// A trajectory, and the run that played it.
+fn get(
+    core: &Core,
+    source: &Source,
+    id: &TrajectoryId,
+) -> Result<(Trajectory, Option<EvaluateWork>)> {
+    let runs = match source {
+        Source::Dataset { id: dataset } => {
+            return Ok((datasets::open(core, dataset)?.get(id)?, None));
+        }
+        Source::Bank { id: bank } => {
+            let id = ExperienceId(id.0.clone());
+            return Ok((banks::get(core, bank, &id)?.trajectory, None));
+        }
+        Source::Run { job, .. } => vec![core.jobs.get(job)?],
+        Source::Experiment { id } => experiments::jobs(core, &experiments::read(core, id)?)?,
+    };
+    played(&runs)
+        .find_map(|(run, work)| {
+            let found = core.played.get(run, work, id).transpose()?;
+            Some(found.map(|trajectory| (trajectory, Some(work.clone()))))
+        })
+        .unwrap_or_else(|| {
+            Err(ApiError::not_found("This episode is gone; it may have been played again").into())
+        })
+}
+
+/// The episode as tokens, as training with the memories it was played with would see it.
+fn paint(
+    core: &Core,
+    source: &Source,
+    id: &TrajectoryId,
+    model: ModelId,
+) -> Result<TrajectoryResponse> {
+    jobs::needs_model(core, &model)?;
+    let (trajectory, run) = get(core, source, id)?;
+    let used = trajectory.trace.as_ref().map(|trace| &trace.memories[..]);
+    let memories = match &run {
+        Some(run) => memories(core, run, used.unwrap_or_default()),
+        None => Vec::new(),
+    };
+    let retrieval = run
+        .as_ref()
+        .map_or_else(RetrievalConfig::default, |run| run.retrieval.clone());
+    let max_tokens = run.map_or(4096, |run| run.agent.max_prompt_tokens);
+    let answer = core.interactive.ask(Question::Paint {
+        model,
+        trajectory: Box::new(trajectory),
+        memories,
+        retrieval,
+        max_tokens,
+    })?;
+    match answer {
+        Answer::Painted(painted) => Ok(TrajectoryResponse::Painted(painted)),
+        _ => Err(ApiError::new("The model gave no usable answer; try again").into()),
+    }
+}
+
+/// The memories of an episode, as far as the bank still has them.
+fn memories(core: &Core, run: &EvaluateWork, used: &[MemoryUse]) -> Vec<Trajectory> {
+    let Some(bank) = &run.bank else {
+        return Vec::new();
+    };
+    used.iter()
+        .filter_map(|memory| banks::get(core, bank, &memory.experience).ok())
+        .map(|experience| experience.trajectory)
+        .collect()
+}
+
+/// The open files of episodes that runs played, so that paging does not read them again.
+#[derive(Default)]
+pub(crate) struct RunFiles(Mutex<BTreeMap<PathBuf, Arc<Mutex<Option<Open>>>>>);
+
+/// An open file and how long it was when it was last read.
+struct Open {
+    file: TrajectoryFile,
+    num_bytes: u64,
+}
+
+impl RunFiles {
+    fn page(
+        &self,
+        run: &JobRecord,
+        work: &EvaluateWork,
+        filter: &TrajectoryFilter,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Page<TrajectoryRow>> {
+        let page = self.with(run, work, |file| file.page(filter, offset, limit))?;
+        Ok(page.unwrap_or_default())
+    }
+
+    /// The trajectory, if the run played it.
+    fn get(
+        &self,
+        run: &JobRecord,
+        work: &EvaluateWork,
+        id: &TrajectoryId,
+    ) -> Result<Option<Trajectory>> {
+        // The only error that is not about the file is that the trajectory is not in it.
+        let found = self.with(run, work, |file| Ok(file.get(id).ok()))?;
+        Ok(found.flatten())
+    }
+
+    /// Calls `look` with the run's file as it is now; `None` before the first episode.
+    fn with<T>(
+        &self,
+        run: &JobRecord,
+        work: &EvaluateWork,
+        look: impl FnOnce(&TrajectoryFile) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let path = run.folder.join("trajectories.jsonl");
+        let slot = {
+            let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(files.entry(path.clone()).or_default())
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(num_bytes) = path.metadata().map(|file| file.len()) else {
+            *slot = None;
+            return Ok(None);
+        };
+        let open = match slot.take() {
+            Some(open) => open.refreshed(&path, num_bytes, work)?,
+            None => Open::new(&path, num_bytes, work)?,
+        };
+        let result = look(&open.file);
+        *slot = Some(open);
+        result.map(Some)
+    }
+}
+
+impl Open {
+    fn new(path: &Path, num_bytes: u64, work: &EvaluateWork) -> Result<Self> {
+        let file = TrajectoryFile::open(path)?.with_unseen_types(&work.unseen_types);
+        Ok(Self { file, num_bytes })
+    }
+
+    /// Reads what was appended; a file that became shorter was written anew.
+    fn refreshed(mut self, path: &Path, num_bytes: u64, work: &EvaluateWork) -> Result<Self> {
+        if num_bytes < self.num_bytes {
+            return Self::new(path, num_bytes, work);
+        }
+        if num_bytes > self.num_bytes {
+            self.file.refresh()?;
+            self.num_bytes = num_bytes;
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,187 @@
+//! The worker that answers what needs a model while someone waits: started on demand, let go when
+//! nobody has asked for a while.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use lore_core::DataDir;
+use lore_protocol::{Answer, ApiError, ErrorCode, Question, WorkerReply, WorkerRequest};
+
+use crate::clock::Clock;
+use crate::supervisor::{WorkerProcess, WorkerProgram, read_lines};
+
+/// How long nobody has to ask before the worker is let go.
+const IDLE: Duration = Duration::from_mins(2);
+
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// The longest a person waits. Loading a model takes seconds, measuring one may take a minute.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// The way to the worker.
+pub(crate) struct Interactive {
+    dir: DataDir,
+    program: WorkerProgram,
+    clock: Arc<dyn Clock>,
+    live: Arc<Mutex<Live>>,
+}
+
+/// The worker, when there is one.
+#[derive(Default)]
+struct Live {
+    process: Option<WorkerProcess>,
+    /// Tells this process from earlier ones.
+    run: u64,
+    last_id: u64,
+    last_used: Duration,
+    asked: BTreeMap<u64, SyncSender<Result<Answer, ApiError>>>,
+}
+
+impl Interactive {
+    /// Starts nothing yet.
+    pub(crate) fn new(dir: DataDir, program: WorkerProgram, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            dir,
+            program,
+            clock,
+            live: Arc::default(),
+        }
+    }
+
+    /// Asks and waits. A worker that dies fails the questions it was asked; the next question
+    /// starts another.
+    pub(crate) fn ask(&self, question: Question) -> Result<Answer> {
+        let (sender, receiver) = sync_channel(1);
+        let id = self.put(question, sender)?;
+        match receiver.recv_timeout(PATIENCE) {
+            Ok(result) => Ok(result?),
+            Err(RecvTimeoutError::Disconnected) => Err(died().into()),
+            Err(RecvTimeoutError::Timeout) => {
+                let mut live = lock(&self.live);
+                live.asked.remove(&id);
+                // It may be stuck for good, and everyone after would wait as long.
+                live.process = None;
+                Err(ApiError::new(
+                    "The model took too long to answer. Try again when no job is running.",
+                )
+                .into())
+            }
+        }
+    }
+
+    /// Lets the worker go.
+    pub(crate) fn end(&self) {
+        lock(&self.live).process = None;
+    }
+
+    fn put(&self, question: Question, sender: SyncSender<Result<Answer, ApiError>>) -> Result<u64> {
+        let mut live = lock(&self.live);
+        if live.process.as_mut().is_none_or(WorkerProcess::has_exited) {
+            self.start(&mut live)?;
+        }
+        live.last_id += 1;
+        live.last_used = self.clock.elapsed();
+        let id = live.last_id;
+        live.asked.insert(id, sender);
+        let request = WorkerRequest { id, question };
+        let process = live.process.as_mut();
+        let sent = process.map_or_else(|| Err(died().into()), |process| process.send(&request));
+        if let Err(error) = sent {
+            live.asked.remove(&id);
+            live.process = None;
+            return Err(error.context(died()));
+        }
+        Ok(id)
+    }
+
+    fn start(&self, live: &mut Live) -> Result<()> {
+        let mut command = self.program.command(&self.dir);
+        command.arg("--serve");
+        let log = self.dir.root().join("interactive.log");
+        let (process, stdout) = WorkerProcess::start(command, &log)?;
+        // Questions of a worker that died just now get no answer.
+        live.asked.clear();
+        live.run += 1;
+        let run = live.run;
+        let shared = Arc::clone(&self.live);
+        let read = move || {
+            read_lines(stdout, |line| {
+                answer(&shared, run, &line);
+                true
+            });
+            gone(&shared, run);
+        };
+        spawn("reads the model worker", read)?;
+        let (shared, clock) = (Arc::downgrade(&self.live), Arc::clone(&self.clock));
+        spawn("lets the model worker go", move || {
+            while_used(&shared, run, clock.as_ref());
+        })?;
+        live.process = Some(process);
+        Ok(())
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(work)
+        .context("Could not start the part of Lorekeeper that talks to models")?;
+    Ok(())
+}
+
+/// Hands an answer to whoever asked. Lines that are no answers are noise.
+fn answer(live: &Mutex<Live>, run: u64, line: &str) {
+    let Ok(reply) = serde_json::from_str::<WorkerReply>(line) else {
+        return;
+    };
+    let mut live = lock(live);
+    if live.run == run
+        && let Some(sender) = live.asked.remove(&reply.id)
+    {
+        // Whoever asked may have given up.
+        sender.send(reply.result).ok();
+    }
+}
+
+/// The worker's output ended: whoever waits is told (their channels close).
+fn gone(live: &Mutex<Live>, run: u64) {
+    let mut live = lock(live);
+    if live.run == run {
+        live.process = None;
+        live.asked.clear();
+    }
+}
+
+/// Returns once the worker is gone; lets it go when nobody has asked for a while.
+fn while_used(live: &Weak<Mutex<Live>>, run: u64, clock: &dyn Clock) {
+    loop {
+        std::thread::sleep(LOOK);
+        let Some(live) = live.upgrade() else {
+            return;
+        };
+        let mut live = lock(&live);
+        if live.run != run || live.process.is_none() {
+            return;
+        }
+        if live.asked.is_empty() && clock.elapsed() >= live.last_used + IDLE {
+            live.process = None;
+            return;
+        }
+    }
+}
+
+fn died() -> ApiError {
+    ApiError::with_code(
+        ErrorCode::WorkerCrashed,
+        "The part of Lorekeeper that runs models ended unexpectedly. Try again; if it happens \
+         again, the model may be too large for this computer's memory.",
+    )
+}
+
+fn lock(live: &Mutex<Live>) -> MutexGuard<'_, Live> {
+    live.lock().unwrap_or_else(PoisonError::into_inner)
+}

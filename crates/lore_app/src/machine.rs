@@ -1,0 +1,69 @@
+//! The machine: memory, disks, cores, and processes that outlived the program.
+
+use std::path::Path;
+
+use sysinfo::{
+    Disks, MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System,
+    UpdateKind,
+};
+
+/// Memory in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Memory {
+    /// All of it.
+    pub(crate) total: u64,
+    /// Not in use.
+    pub(crate) available: u64,
+}
+
+/// The machine's memory.
+pub(crate) fn memory() -> Memory {
+    let kind = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let system = System::new_with_specifics(kind);
+    Memory {
+        total: system.total_memory(),
+        available: system.available_memory(),
+    }
+}
+
+/// Free bytes on the disk that holds `path`; `None` when the system does not say.
+pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
+    let path = path.canonicalize().ok()?;
+    let disks = Disks::new_with_refreshed_list();
+    disks
+        .iter()
+        .filter(|disk| path.starts_with(disk.mount_point()))
+        .max_by_key(|disk| disk.mount_point().as_os_str().len())
+        .map(sysinfo::Disk::available_space)
+}
+
+/// Processor cores.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Threads for workers: what was chosen, or all cores but one, which stays with the window.
+pub(crate) fn worker_threads(chosen: usize) -> usize {
+    match chosen {
+        0 => cores().saturating_sub(1).max(1),
+        chosen => chosen,
+    }
+}
+
+/// Ends a worker of an earlier run of the program. The number alone may belong to someone else by
+/// now, so the process must also name the job's file.
+pub(crate) fn end_stray_worker(pid: u32, job_file: &Path) {
+    let pid = Pid::from_u32(pid);
+    let mut system = System::new();
+    system.refresh_processes_specifics(
+        ProcessesToUpdate::Some(&[pid]),
+        false,
+        ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always),
+    );
+    if let Some(process) = system.process(pid)
+        && process.cmd().iter().any(|part| Path::new(part) == job_file)
+    {
+        log::warn!("ending worker {pid}, which outlived the program");
+        process.kill();
+    }
+}

@@ -1,0 +1,184 @@
+//! The list of jobs on disk: `job.json` and the journal of each, and the order of the queue.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use lore_core::{DataDir, JobId};
+use lore_protocol::{JobEvent, JobLine, JobSpec, JobState};
+use serde::{Deserialize, Serialize};
+
+use super::Setup;
+use super::journal::{self, Journal};
+use super::record::JobRecord;
+use super::running::Exit;
+use super::start::crash;
+use crate::{files, machine, names};
+
+/// `queue.json`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct QueueFile {
+    /// Jobs that wait, in order.
+    waiting: Vec<JobId>,
+    /// Jobs that were taken off the list.
+    hidden: Vec<JobId>,
+}
+
+/// What the files tell.
+pub(super) struct Known {
+    pub(super) jobs: BTreeMap<JobId, JobRecord>,
+    pub(super) waiting: Vec<JobId>,
+}
+
+fn queue_path(dir: &DataDir) -> PathBuf {
+    dir.root().join("queue.json")
+}
+
+/// Where a job's specification stands.
+pub(super) fn spec_path(folder: &Path) -> PathBuf {
+    folder.join("job.json")
+}
+
+/// Writes the order of the queue.
+pub(super) fn write_queue(
+    dir: &DataDir,
+    jobs: &BTreeMap<JobId, JobRecord>,
+    waiting: &[JobId],
+) -> Result<()> {
+    let hidden = jobs.values().filter(|job| job.hidden);
+    let file = QueueFile {
+        waiting: waiting.to_vec(),
+        hidden: hidden.map(|job| job.id().clone()).collect(),
+    };
+    files::write_json(&queue_path(dir), &file)
+}
+
+/// Writes new jobs down, all or none.
+pub(super) fn write_specs(dir: &DataDir, specs: Vec<JobSpec>) -> Result<Vec<JobRecord>> {
+    let mut records = Vec::with_capacity(specs.len());
+    for spec in specs {
+        let folder = dir.job(spec.experiment.as_ref(), &spec.id);
+        if let Err(error) = files::write_json(&spec_path(&folder), &spec) {
+            for record in &records {
+                let record: &JobRecord = record;
+                std::fs::remove_dir_all(&record.folder).ok();
+            }
+            return Err(error);
+        }
+        records.push(JobRecord::new(spec, folder));
+    }
+    Ok(records)
+}
+
+/// Every job in the data folder. Those that waited wait again; those whose worker died with the
+/// program are marked as crashed.
+pub(super) fn load(setup: &Setup) -> Known {
+    let dir = &setup.dir;
+    let mut folders = vec![dir.jobs()];
+    let experiments = files::subfolders(&dir.experiments());
+    folders.extend(experiments.iter().map(|folder| folder.join("runs")));
+    let mut jobs = BTreeMap::new();
+    for record in folders.iter().flat_map(|path| load_folders(setup, path)) {
+        jobs.insert(record.id().clone(), record);
+    }
+    let queue = load_queue(setup);
+    for id in &queue.hidden {
+        if let Some(job) = jobs.get_mut(id) {
+            job.hidden = true;
+        }
+    }
+    let mut waiting = queue.waiting;
+    waiting.retain(|id| jobs.get(id).is_some_and(|job| !job.is_finished()));
+    for id in &waiting {
+        if let Some(job) = jobs.get_mut(id) {
+            job.info.state = JobState::Queued;
+        }
+    }
+    // A job whose writing the queue file did not live to see.
+    let mut unheard: Vec<&JobRecord> = jobs
+        .values()
+        .filter(|job| job.info.state == JobState::Queued && !waiting.contains(job.id()))
+        .collect();
+    unheard.sort_by_key(|job| job.info.spec.created_ms);
+    let unheard: Vec<JobId> = unheard.into_iter().map(|job| job.id().clone()).collect();
+    waiting.extend(unheard);
+    Known { jobs, waiting }
+}
+
+fn load_queue(setup: &Setup) -> QueueFile {
+    let path = queue_path(&setup.dir);
+    match files::read_json(&path) {
+        Ok(queue) => queue,
+        Err(_) if !path.exists() => QueueFile::default(),
+        Err(_) => {
+            setup
+                .warnings
+                .add("The order of the waiting jobs was damaged and has been reset.".into());
+            QueueFile::default()
+        }
+    }
+}
+
+/// The jobs whose folders stand in `path`.
+pub(super) fn load_folders(setup: &Setup, path: &Path) -> Vec<JobRecord> {
+    files::subfolders(path)
+        .into_iter()
+        .filter_map(|folder| load_one(setup, folder))
+        .collect()
+}
+
+fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
+    let spec: JobSpec = match files::read_json(&spec_path(&folder)) {
+        Ok(spec) => spec,
+        Err(error) => {
+            log::warn!("{error:?}");
+            setup.warnings.add(format!(
+                "The job in {} is damaged and is not shown. Its files were left alone.",
+                folder.display()
+            ));
+            return None;
+        }
+    };
+    // A job that names another folder than the one it stands in was moved or tampered with.
+    let in_place = names::check("a job", spec.id.as_str()).is_ok()
+        && setup.dir.job(spec.experiment.as_ref(), &spec.id) == folder;
+    if !in_place {
+        setup.warnings.add(format!(
+            "The job in {} does not belong there and is not shown.",
+            folder.display()
+        ));
+        return None;
+    }
+    let mut record = JobRecord::new(spec, folder);
+    for line in journal::read(&record.folder) {
+        record.fold(&line);
+    }
+    if record.info.state == JobState::Running {
+        bury(setup, &mut record);
+    }
+    Some(record)
+}
+
+/// The program ended before the job did: gives the job its last word.
+fn bury(setup: &Setup, record: &mut JobRecord) {
+    if let Some(pid) = record.pid {
+        machine::end_stray_worker(pid, &spec_path(&record.folder));
+    }
+    let exit = Exit {
+        words: "Lorekeeper was closed while the job ran".into(),
+        by_force: false,
+    };
+    let line = JobLine {
+        seq: record.info.last_seq + 1,
+        ms: setup.clock.now_ms(),
+        event: JobEvent::Failed {
+            error: crash(record, &exit, false),
+        },
+    };
+    let written = Journal::open(&record.folder).and_then(|mut journal| journal.append(&line));
+    if let Err(error) = written {
+        log::error!("{error:?}");
+    }
+    record.fold(&line);
+}

@@ -1,0 +1,135 @@
+//! Deleted things, until the undo time is over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use lore_core::DataDir;
+use lore_protocol::ApiError;
+
+use crate::clock::Clock;
+use crate::files;
+
+/// Days a deleted thing is kept.
+const DAYS: u64 = 30;
+
+/// The trash of a data folder: `trash/<kind>/<name>`, with the date in a file beside it.
+pub(crate) struct Trash<'a> {
+    dir: &'a DataDir,
+    clock: &'a dyn Clock,
+}
+
+impl<'a> Trash<'a> {
+    /// The trash of `dir`.
+    pub(crate) fn new(dir: &'a DataDir, clock: &'a dyn Clock) -> Self {
+        Self { dir, clock }
+    }
+
+    fn place(&self, kind: &str, name: &str) -> PathBuf {
+        self.dir.trash().join(kind).join(name)
+    }
+
+    /// Moves a folder to the trash; one of the same name that lay there is gone for good.
+    pub(crate) fn put(&self, kind: &str, name: &str, folder: &Path) -> Result<()> {
+        if !folder.is_dir() {
+            return Err(ApiError::not_found(format!("{name:?} is gone already")).into());
+        }
+        let place = self.place(kind, name);
+        let put = || -> std::io::Result<()> {
+            if let Some(parent) = place.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            if place.exists() {
+                fs::remove_dir_all(&place)?;
+            }
+            fs::rename(folder, &place)
+        };
+        put().with_context(|| {
+            format!("Could not delete {name:?}; another program may be using it")
+        })?;
+        files::write_json(&date_of(&place), &self.clock.now_ms())
+    }
+
+    /// Moves a folder back.
+    pub(crate) fn take_back(&self, kind: &str, name: &str, folder: &Path) -> Result<()> {
+        let place = self.place(kind, name);
+        if !place.is_dir() {
+            return Err(
+                ApiError::not_found(format!("{name:?} is not in the trash any more")).into(),
+            );
+        }
+        if folder.exists() {
+            let sentence = format!("There is another {name:?} by now; delete that one first");
+            return Err(ApiError::precondition(sentence).into());
+        }
+        fs::rename(&place, folder)
+            .with_context(|| format!("Could not take {name:?} back from the trash"))?;
+        fs::remove_file(date_of(&place)).ok();
+        Ok(())
+    }
+
+    /// Deletes for good what has lain there longer than the undo time.
+    pub(crate) fn empty_old(&self) {
+        let oldest = self.clock.now_ms().saturating_sub(DAYS * 24 * 3600 * 1000);
+        for kind in files::subfolders(&self.dir.trash()) {
+            for place in files::subfolders(&kind) {
+                let date = files::read_json::<u64>(&date_of(&place));
+                if !date.is_ok_and(|deleted| deleted < oldest) {
+                    continue;
+                }
+                match fs::remove_dir_all(&place) {
+                    Ok(()) => drop(fs::remove_file(date_of(&place))),
+                    Err(error) => log::warn!("could not empty {}: {error}", place.display()),
+                }
+            }
+        }
+    }
+}
+
+fn date_of(place: &Path) -> PathBuf {
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(".deleted.json");
+    place.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    struct At(u64);
+
+    impl Clock for At {
+        fn now_ms(&self) -> u64 {
+            self.0
+        }
+
+        fn elapsed(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
+    #[test]
+    fn what_was_deleted_comes_back_until_it_is_old() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = DataDir::new(folder.path());
+        let thing = dir.dataset(&"d".into());
+        fs::create_dir_all(&thing).expect("makes");
+        let trash = Trash::new(&dir, &At(0));
+        trash.put("datasets", "d", &thing).expect("deletes");
+        assert!(!thing.exists());
+        trash.take_back("datasets", "d", &thing).expect("restores");
+        assert!(thing.exists());
+        trash
+            .take_back("datasets", "d", &thing)
+            .expect_err("is not there");
+
+        trash.put("datasets", "d", &thing).expect("deletes");
+        let days = |days: u64| At(days * 24 * 3600 * 1000);
+        Trash::new(&dir, &days(29)).empty_old();
+        assert!(dir.trash().join("datasets/d").exists());
+        Trash::new(&dir, &days(31)).empty_old();
+        assert!(!dir.trash().join("datasets/d").exists());
+    }
+}

@@ -1,0 +1,263 @@
+"""Writes the fixtures of crates/lore_llm/tests: tiny random models and what Hugging Face says of them.
+
+    python tests/reference/make_tiny.py          needs torch, transformers, peft, gguf, tokenizers
+
+Everything is seeded; the same versions write the same bytes. The models have a byte-level BPE
+tokenizer with 300 entries that is trained here on a few sentences.
+"""
+
+import json
+import pathlib
+import shutil
+
+import gguf
+import numpy as np
+import torch
+from peft import LoraConfig, get_peft_model
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+
+OUT = pathlib.Path(__file__).parents[2] / "crates" / "lore_llm" / "tests" / "fixtures"
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+SMOLLM_TEMPLATE = (
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}"
+    "{{ '<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"
+    "<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + "
+    "'<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}"
+    "{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+LLAMA3_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'"
+    " + message['content'] | trim + '<|eot_id|>' }}{% endfor %}"
+    "{% if add_generation_prompt %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}"
+)
+STRICT_TEMPLATE = """{%- if messages[0]['role'] == 'system' %}
+    {%- set system = messages[0]['content'] %}
+    {%- set loop_messages = messages[1:] %}
+{%- else %}
+    {%- set loop_messages = messages %}
+{%- endif %}
+{{- bos_token }}
+{%- for message in loop_messages %}
+    {%- if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}
+        {{- raise_exception('Roles must alternate') }}
+    {%- endif %}
+    {%- if message['role'] == 'user' %}
+        {%- if loop.last and system is defined %}
+            {{- '[INST] ' + system + '\n\n' + message['content'] + ' [/INST]' }}
+        {%- else %}
+            {{- '[INST] ' + message['content'] + ' [/INST]' }}
+        {%- endif %}
+    {%- else %}
+        {{- ' ' + message['content'].strip() + eos_token }}
+    {%- endif %}
+{%- endfor %}
+"""
+CORPUS = [
+    "go to cabinet 1", "take apple 2 from fridge 1", "you are in the middle of a room",
+    "open drawer 3", "put the mug in the coffee machine", "you see a desk lamp and a book",
+    "examine the shelf", "Your task is to: heat some egg and put it in the garbage can.",
+]
+TRICKY = [
+    "Hello, world! It's 2026; 12345 tokens.",
+    "   leading   spaces\t\ttabs\n\n\nnewlines \n x",
+    "h\u00e9llo \u4e16\u754c \U0001f642 na\u00efve e\u0301",
+    "<|im_start|>user\nWhat is 2+2?<|im_end|>\n<|im_start|>assistant\n",
+    "take mug 1 from coffeemachine 1",
+    "don't I'LL we've",
+    "",
+]
+CHATS = [
+    [("user", "You are in a room.")],
+    [("system", "Act."), ("user", "You see a mug."), ("assistant", "take mug 1"), ("user", "Done?")],
+    [("user", " spaced "), ("assistant", "go"), ("user", "a\nb"), ("assistant", "look <b>")],
+]
+
+
+def tokenizer():
+    inner = Tokenizer(models.BPE())
+    # The cutting of SmolLM2: digits one by one, then GPT-2's words.
+    inner.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    inner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=SPECIAL, show_progress=False,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+    )
+    inner.train_from_iterator(CORPUS, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner, bos_token="<|im_start|>", eos_token="<|im_end|>",
+        unk_token="<|endoftext|>", pad_token="<|im_end|>", chat_template=SMOLLM_TEMPLATE,
+    )
+
+
+def models_():
+    """Name, precision on disk, model."""
+    shape = dict(
+        vocab_size=300, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        max_position_embeddings=256, initializer_range=0.3, bos_token_id=1, eos_token_id=2,
+    )
+    torch.manual_seed(1)
+    yield "tiny-llama", torch.float32, LlamaForCausalLM(
+        LlamaConfig(
+            **shape, hidden_size=32, intermediate_size=48,
+            rope_theta=10000.0, rms_norm_eps=1e-5, tie_word_embeddings=True,
+        )
+    )
+    shape |= dict(hidden_size=16, intermediate_size=24)
+    torch.manual_seed(2)
+    yield "tiny-qwen2", torch.bfloat16, Qwen2ForCausalLM(
+        Qwen2Config(**shape, rope_theta=5000.0, rms_norm_eps=1e-6, tie_word_embeddings=False)
+    )
+    torch.manual_seed(3)
+    scaling = dict(
+        rope_type="llama3", rope_theta=10000.0, factor=4.0, low_freq_factor=1.0,
+        high_freq_factor=4.0, original_max_position_embeddings=32,
+    )
+    yield "tiny-llama3-rope", torch.float16, LlamaForCausalLM(
+        LlamaConfig(**shape, rope_parameters=scaling, rms_norm_eps=1e-5, tie_word_embeddings=True)
+    )
+
+
+def randomise(model):
+    """Norms and biases start at one and zero, which would hide their absence."""
+    for name, weight in model.named_parameters():
+        if weight.dim() == 1:
+            with torch.no_grad():
+                weight.add_(0.3 * torch.randn_like(weight))
+
+
+def reference(model, ids):
+    with torch.no_grad():
+        logits = model(torch.tensor([ids])).logits[0]
+        greedy = model.generate(
+            torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+            max_new_tokens=24, do_sample=False, eos_token_id=None, pad_token_id=0,
+        )[0, len(ids):]
+    rows = [0, len(ids) // 2, len(ids) - 1]
+    return {
+        "ids": ids,
+        "rows": rows,
+        "logits": [[round(v, 5) for v in logits[row].tolist()] for row in rows],
+        "greedy": greedy.tolist(),
+    }
+
+
+def messages(chat):
+    return [{"role": role, "content": content} for role, content in chat]
+
+
+def chat_reference(tok):
+    out = {"tricky": [{"text": t, "ids": tok(t, add_special_tokens=False).input_ids} for t in TRICKY]}
+    out["templates"] = {"smollm": SMOLLM_TEMPLATE, "llama3": LLAMA3_TEMPLATE, "strict": STRICT_TEMPLATE}
+    out["chats"] = []
+    for chat in CHATS:
+        rendered = {
+            name: {
+                str(prompt).lower(): tok.apply_chat_template(
+                    messages(chat), chat_template=source, tokenize=False, add_generation_prompt=prompt
+                )
+                for prompt in (False, True)
+            }
+            for name, source in out["templates"].items()
+        }
+        out["chats"].append({"messages": messages(chat), "rendered": rendered})
+    return out
+
+
+def write_gguf(model, tok, path):
+    """A GGUF file as llama.cpp's converter writes it: rows of q and k for interleaved rotation."""
+    config = model.config
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name("tiny")
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    vocab = sorted(tok.get_vocab().items(), key=lambda item: item[1])
+    merges = json.loads(tok.backend_tokenizer.to_str())["model"]["merges"]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
+    writer.add_token_list([token for token, _ in vocab])
+    writer.add_token_types([3 if token in SPECIAL else 1 for token, _ in vocab])
+    writer.add_token_merges([" ".join(m) if isinstance(m, list) else m for m in merges])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_chat_template(SMOLLM_TEMPLATE)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    for name, weight in model.state_dict().items():
+        if name == "lm_head.weight":
+            continue
+        values = weight.numpy().astype(np.float32 if weight.dim() == 1 else np.float16)
+        for part, heads in (("q_proj", config.num_attention_heads), ("k_proj", config.num_key_value_heads)):
+            if part in name:
+                rows, cols = values.shape
+                values = values.reshape(heads, 2, rows // heads // 2, cols).swapaxes(1, 2).reshape(rows, cols)
+        writer.add_tensor(names.get_name(name, try_suffixes=(".weight",)), np.ascontiguousarray(values))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def write_adapter(model, ids, dir):
+    """A LoRA adapter with random matrices, and the logits of the model that carries it."""
+    torch.manual_seed(4)
+    config = LoraConfig(
+        r=4, lora_alpha=8, lora_dropout=0.1, task_type="CAUSAL_LM",
+        target_modules=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"],
+    )
+    adapted = get_peft_model(model, config).eval()
+    for name, weight in adapted.named_parameters():
+        if "lora_B" in name:
+            weight.data.normal_(0.0, 0.1)
+    adapted.peft_config["default"].base_model_name_or_path = "tiny/llama"
+    adapted.save_pretrained(dir)
+    (dir / "README.md").unlink(missing_ok=True)
+    result = reference(adapted, ids)
+    adapted.unload()
+    return result
+
+
+def main():
+    for old in OUT.glob("tiny-*"):
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    OUT.mkdir(parents=True, exist_ok=True)
+    tok = tokenizer()
+    ids = tok("Your task is to: put the mug 12 in the fridge.\n> take mug 1\n", add_special_tokens=False).input_ids
+    reference_values = {}
+    for name, precision, model in models_():
+        randomise(model)
+        # What is on disk and what the reference computes with are the same numbers; float16 because
+        # the GGUF file of the first model stores that.
+        model = model.to(torch.float16 if precision == torch.float32 else precision)
+        model = model.to(precision).eval()
+        model.save_pretrained(OUT / name)
+        model = model.float()
+        tok.save_pretrained(OUT / name)
+        reference_values[name] = reference(model, ids)
+        if name == "tiny-llama":
+            write_gguf(model, tok, OUT / "tiny-llama.gguf")
+            reference_values["tiny-adapter"] = write_adapter(model, ids, OUT / "tiny-adapter")
+    for path in OUT.rglob("generation_config.json"):
+        path.unlink()
+    (OUT / "reference.json").write_text(json.dumps(reference_values))
+    (OUT / "chats.json").write_text(json.dumps(chat_reference(tok), indent=1))
+
+
+if __name__ == "__main__":
+    main()

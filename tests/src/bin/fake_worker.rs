@@ -1,0 +1,190 @@
+//! A worker that computes nothing: it speaks the protocol and does what the job's title says.
+
+use std::io::{BufRead as _, Write as _, stdin, stdout};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use lore_core::{EpisodeEnd, PaintedExample};
+use lore_protocol::{
+    Answer, ApiError, JobEvent, JobSpec, Level, MachineSpeed, PROTOCOL_VERSION, Progress, Question,
+    Work, WorkerReply, WorkerRequest,
+};
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    let after = |name: &str| {
+        let place = args.iter().position(|arg| arg == name)?;
+        args.get(place + 1)
+    };
+    if args.iter().any(|arg| arg == "--linger") {
+        std::thread::sleep(Duration::from_mins(10));
+        return ExitCode::SUCCESS;
+    }
+    say(&JobEvent::Hello {
+        protocol: PROTOCOL_VERSION,
+        pid: std::process::id(),
+        build: "fake".into(),
+    });
+    match after("--job") {
+        Some(path) => act(Path::new(path)),
+        None => serve(),
+    }
+}
+
+fn say(value: &impl serde::Serialize) {
+    let text = serde_json::to_string(value).expect("is JSON");
+    line(&text);
+}
+
+fn line(text: &str) {
+    // The application may have gone; then there is nobody to tell.
+    writeln!(stdout(), "{text}").ok();
+}
+
+fn metric(step: u64) {
+    say(&JobEvent::Metric {
+        name: "train/loss".into(),
+        step,
+        value: 1.0 / step as f64,
+    });
+}
+
+fn finish(summary: &str) -> ExitCode {
+    say(&JobEvent::Finished {
+        summary: summary.into(),
+    });
+    ExitCode::SUCCESS
+}
+
+fn fail(summary: &str) -> ExitCode {
+    say(&JobEvent::Failed {
+        error: ApiError::new(summary),
+    });
+    ExitCode::FAILURE
+}
+
+fn wait_for_stop() {
+    let mut text = String::new();
+    // A line or the end of input: both mean stop.
+    stdin().lock().read_line(&mut text).ok();
+}
+
+fn act(path: &Path) -> ExitCode {
+    let text = std::fs::read_to_string(path).expect("the job can be read");
+    let spec: JobSpec = serde_json::from_str(&text).expect("the job is whole");
+    let folder = path.parent().expect("a file stands in a folder");
+    let plot = match &spec.experiment {
+        Some(experiment) => experiment.as_str(),
+        None => &spec.title,
+    };
+    match plot {
+        "crash" => {
+            eprintln!("boom: the last words");
+            ExitCode::from(3)
+        }
+        "fail" => fail("It was meant to fail."),
+        "broken-training" if matches!(spec.work, Work::Train(_)) => fail("Training broke."),
+        "obey" => obey(folder),
+        "ignore" => ignore(folder),
+        "garbage" => garbage(),
+        "flood" => flood(),
+        "wait" => wait_for_file(folder),
+        _ => {
+            say(&JobEvent::Progress(Progress {
+                stage: "pretending".into(),
+                done: 1,
+                total: 2,
+                unit: "steps".into(),
+                secs_left: Some(1.0),
+            }));
+            metric(1);
+            finish("All was done.")
+        }
+    }
+}
+
+/// Saves, waits to be stopped, and finishes when it is resumed.
+fn obey(folder: &Path) -> ExitCode {
+    let saved = folder.join("saved");
+    if saved.exists() {
+        return finish("Went on and finished.");
+    }
+    std::fs::write(&saved, "1").expect("writes");
+    say(&JobEvent::Checkpoint { step: 1 });
+    wait_for_stop();
+    say(&JobEvent::Cancelled { resumable: true });
+    ExitCode::SUCCESS
+}
+
+/// Starts a process of its own and does not listen.
+fn ignore(folder: &Path) -> ExitCode {
+    let program = std::env::current_exe().expect("knows itself");
+    let child = Command::new(program)
+        .arg("--linger")
+        .spawn()
+        .expect("starts another");
+    std::fs::write(folder.join("child"), child.id().to_string()).expect("writes");
+    say(&JobEvent::Checkpoint { step: 1 });
+    std::thread::sleep(Duration::from_mins(10));
+    drop(child);
+    ExitCode::SUCCESS
+}
+
+fn garbage() -> ExitCode {
+    line("loading model…");
+    line("{\"event\": \"nonsense\"}");
+    line("{ cut");
+    stdout().write_all(b"\xff\xfe\x00\n").ok();
+    line(&"x".repeat(1 << 20));
+    say(&JobEvent::Message {
+        level: Level::Warning,
+        text: "between".into(),
+    });
+    finish("Said a lot.")
+}
+
+fn flood() -> ExitCode {
+    for step in 1..=20_000 {
+        metric(step);
+    }
+    finish("Said a lot more.")
+}
+
+/// Waits until a file `go` stands in the job's folder.
+fn wait_for_file(folder: &Path) -> ExitCode {
+    while !folder.join("go").exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    finish("Waited.")
+}
+
+fn serve() -> ExitCode {
+    for text in stdin().lock().lines().map_while(Result::ok) {
+        let request: WorkerRequest = serde_json::from_str(&text).expect("a question");
+        let answer = match request.question {
+            Question::Embed { texts, .. } => Answer::Vectors(vec![vec![1.0, 0.0]; texts.len()]),
+            // A failed episode is what this one cannot bear.
+            Question::Paint { trajectory, .. } if trajectory.end == EpisodeEnd::Failure => {
+                return ExitCode::from(9);
+            }
+            Question::Paint { .. } => Answer::Painted(Box::new(PaintedExample {
+                num_learned: 7,
+                ..PaintedExample::default()
+            })),
+            Question::Score { .. } => Answer::Scores(Vec::new()),
+            Question::Generate { .. } => Answer::Text("look".into()),
+            Question::Measure { .. } => Answer::Speed(MachineSpeed {
+                prefill_tokens_per_sec: 300.0,
+                decode_tokens_per_sec: 30.0,
+                train_tokens_per_sec: 100.0,
+                measured: true,
+            }),
+        };
+        say(&WorkerReply {
+            id: request.id,
+            result: Ok(answer),
+        });
+    }
+    ExitCode::SUCCESS
+}
