@@ -4,7 +4,7 @@
 const TABLE: &str = include_str!("things.txt");
 
 /// One kind of thing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Thing {
     /// Its name, for example `apple`.
     pub(crate) name: &'static str,
