@@ -1,1 +1,45 @@
-//! LoRA training: examples, loss mask, optimiser, schedule, checkpoints.
+//! LoRA training: from trajectories to an adapter.
+//!
+//! [`build_examples`] turns trajectories and their memories into tokens with a loss mask, through the
+//! very prompt functions that agents use. [`train`] fits an adapter to them: AdamW, a schedule,
+//! gradients averaged over the learned tokens of a batch, checkpoints that survive a power cut.
+//!
+//! What decides a result is written down in a [`lore_core::TrainConfig`] and nothing else: the order
+//! of examples, dropout and initialisation are functions of its seed and the step, so a training
+//! that was stopped and resumed ends with the same bytes as one that was not.
+//!
+//! **Invariant:** the base model is never written to, and every adapter that leaves here carries a
+//! [`lore_core::GradientCertificate`]: each of its matrices was seen to receive a gradient.
+
+mod block;
+mod buffers;
+mod certificate;
+mod checkpoint;
+mod example;
+mod init;
+mod measure;
+mod memory;
+mod model;
+mod optimizer;
+mod order;
+mod paint;
+mod recipe;
+mod schedule;
+mod seeds;
+#[cfg(test)]
+mod testing;
+mod train;
+
+pub use buffers::{LoraBuffers, PairBuffers};
+pub use checkpoint::CheckpointStore;
+pub use example::{
+    BuiltExamples, ChatTokens, Example, ExampleRecipe, ExampleSource, build_example, build_examples,
+};
+pub use init::init_adapter;
+pub use measure::{StepTiming, measure_step};
+pub use memory::{MemoryEstimate, estimate_memory};
+pub use model::{LossGradient, Pass, TrainableModel};
+pub use order::Order;
+pub use paint::paint;
+pub use recipe::check_recipe;
+pub use train::{TrainJob, TrainOutcome, TrainWatcher, train};

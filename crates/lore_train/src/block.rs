@@ -1,0 +1,195 @@
+//! One transformer block with its updates, as a piece of graph.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use candle_core::backprop::GradStore;
+use candle_core::{Device, Tensor, Var};
+
+use lore_core::TargetModule;
+use lore_llm::kernels::{AttentionShape, RopeTable};
+use lore_llm::ops::{self, Dropout, LoraTerm, numbers};
+use lore_llm::{AdapterWeights, LayerWeights, LoraPair, ModelConfig, Weights};
+
+use crate::buffers::{LoraBuffers, PairBuffers, add};
+
+/// A block, and all that its forward pass needs besides its input.
+pub(crate) struct Block<'a> {
+    config: &'a ModelConfig,
+    layer: &'a LayerWeights,
+    rope: Arc<RopeTable>,
+    updates: Vec<Update>,
+    /// Alpha divided by the rank.
+    scale: f32,
+    /// Rows whose output is wanted; `None` for all. Behind the last attention nothing connects
+    /// positions any more, and only those before a learned token count.
+    rows: Option<Tensor>,
+}
+
+/// The trained update of one projection.
+struct Update {
+    module: TargetModule,
+    /// Its place in [`AdapterWeights::pairs`].
+    pair: usize,
+    a: Var,
+    b: Var,
+    dropout: Dropout,
+}
+
+impl Update {
+    fn new(
+        adapter: &AdapterWeights,
+        index: usize,
+        pair: &LoraPair,
+        dropout_seed: Option<u64>,
+    ) -> Result<Self> {
+        let rank = adapter.config.rank;
+        let var = |values: &[f32], rows| {
+            Var::from_slice(values, (rows, values.len() / rows), &Device::Cpu)
+        };
+        let dropout = dropout_seed.map_or(Dropout::OFF, |seed| Dropout {
+            probability: adapter.config.dropout,
+            seed: crate::seeds::below(seed, &[pair.layer as u64, pair.module as u64]),
+        });
+        Ok(Self {
+            module: pair.module,
+            pair: index,
+            a: var(&pair.a, rank)?,
+            b: var(&pair.b, pair.b.len() / rank)?,
+            dropout,
+        })
+    }
+
+    /// Adds the gradients of this update to its buffers.
+    fn collect(&self, grads: &GradStore, buffers: &mut PairBuffers) -> Result<()> {
+        // A missing gradient stays zero here and is found by the certificate.
+        if let Some(grad) = grads.get(&self.a) {
+            add(&mut buffers.a, &numbers(grad)?);
+        }
+        if let Some(grad) = grads.get(&self.b) {
+            add(&mut buffers.b, &numbers(grad)?);
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Block<'a> {
+    /// Block `layer` with its updates.
+    pub(crate) fn new(
+        weights: &'a Weights,
+        adapter: &AdapterWeights,
+        layer: usize,
+        dropout_seed: Option<u64>,
+        rope: Arc<RopeTable>,
+        rows: Option<Tensor>,
+    ) -> Result<Self> {
+        let of_layer = |(_, pair): &(usize, &LoraPair)| pair.layer == layer;
+        let updates = adapter.pairs.iter().enumerate().filter(of_layer);
+        Ok(Self {
+            config: &weights.config,
+            layer: &weights.layers[layer],
+            rope,
+            updates: updates
+                .map(|(index, pair)| Update::new(adapter, index, pair, dropout_seed))
+                .collect::<Result<_>>()?,
+            scale: adapter.config.scale() as f32,
+            rows,
+        })
+    }
+
+    /// `x` `[tokens, hidden]` through the block (Touvron et al. 2023).
+    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let attended = self.attend(x)?;
+        let (x, attended) = match &self.rows {
+            Some(rows) => (x.index_select(rows, 0)?, attended.index_select(rows, 0)?),
+            None => (x.clone(), attended),
+        };
+        let x = (self.project(TargetModule::OProj, &attended)? + x)?;
+        let normed = ops::rms_norm(&x, &self.layer.post_norm, self.config.norm_eps)?;
+        Ok((self.feed_forward(&normed)? + x)?)
+    }
+
+    fn attend(&self, x: &Tensor) -> Result<Tensor> {
+        let config = self.config;
+        let x = ops::rms_norm(x, &self.layer.input_norm, config.norm_eps)?;
+        let q = ops::rotate(&self.project(TargetModule::QProj, &x)?, &self.rope)?;
+        let k = ops::rotate(&self.project(TargetModule::KProj, &x)?, &self.rope)?;
+        let v = self.project(TargetModule::VProj, &x)?;
+        let shape = AttentionShape::new(config.num_heads, config.num_kv_heads, config.head_dim);
+        Ok(ops::causal_attention(&q, &k, &v, shape)?)
+    }
+
+    fn feed_forward(&self, x: &Tensor) -> Result<Tensor> {
+        let is_frozen = self
+            .updates
+            .iter()
+            .all(|update| TargetModule::ATTENTION.contains(&update.module));
+        if is_frozen {
+            return Ok(ops::frozen_feed_forward(x, self.layer)?);
+        }
+        let gate = self.project(TargetModule::GateProj, x)?;
+        let up = self.project(TargetModule::UpProj, x)?;
+        self.project(TargetModule::DownProj, &ops::swiglu(&gate, &up)?)
+    }
+
+    /// A projection, with its update if it has one.
+    fn project(&self, module: TargetModule, x: &Tensor) -> Result<Tensor> {
+        let linear = self.layer.linear(module);
+        let update = self.updates.iter().find(|update| update.module == module);
+        let y = match update {
+            Some(update) => ops::lora_linear(
+                x,
+                linear,
+                LoraTerm {
+                    a: &update.a,
+                    b: &update.b,
+                    scale: self.scale,
+                    dropout: update.dropout,
+                },
+            ),
+            None => ops::frozen_linear(x, linear),
+        };
+        Ok(y?)
+    }
+}
+
+/// A block between the forward and the backward pass.
+pub(crate) struct Piece<'a> {
+    /// The block.
+    pub(crate) block: Block<'a>,
+    /// What went in: the start of the graph, a variable unless nothing before it is trained.
+    pub(crate) input: Tensor,
+    /// What came out, with its graph; `None` when it is to be computed again.
+    pub(crate) output: Option<Tensor>,
+}
+
+impl Piece<'_> {
+    /// Continues the backward pass that arrived behind this block with `grad_output`: adds the
+    /// gradients of its updates to `gradients` and returns the gradient by its input, if that is a
+    /// variable.
+    pub(crate) fn backward(
+        self,
+        grad_output: &Tensor,
+        gradients: &mut LoraBuffers,
+    ) -> Result<Option<Tensor>> {
+        let output = match self.output {
+            Some(output) => output,
+            None => self.block.forward(&self.input)?,
+        };
+        let mut grads = ops::seed_gradient(&output, grad_output)?.backward()?;
+        for update in &self.block.updates {
+            update.collect(&grads, &mut gradients.pairs[update.pair])?;
+        }
+        let is_variable = self.input.is_variable();
+        is_variable
+            .then(|| take(&mut grads, &self.input))
+            .transpose()
+    }
+}
+
+/// The gradient by `x`.
+pub(crate) fn take(grads: &mut GradStore, x: &Tensor) -> Result<Tensor> {
+    grads
+        .remove(x)
+        .context("The backward pass broke off before it reached the input of a block")
+}

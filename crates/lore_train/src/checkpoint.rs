@@ -1,0 +1,342 @@
+//! Checkpoints: all that a training needs to go on, on disk.
+//!
+//! A checkpoint is a folder `step-00000010` with the adapter in PEFT's format, the optimiser's
+//! moments and `state.json`, which also holds the digests of the other files. It is written under
+//! another name, flushed, and renamed, so a folder with that name is whole. Should the disk have
+//! damaged it anyway, it is set aside and the one before it is used.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use lore_llm::AdapterWeights;
+
+use crate::buffers::LoraBuffers;
+use crate::certificate::Inspection;
+use crate::optimizer::AdamW;
+
+mod moments;
+
+/// Checkpoints that are kept; older ones are removed.
+const NUM_KEPT: usize = 2;
+
+const VERSION: u32 = 1;
+const STATE_FILE: &str = "state.json";
+const MOMENTS_FILE: &str = "optimizer.safetensors";
+const PREFIX: &str = "step-";
+
+/// Everything that changes while a training runs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TrainState {
+    pub(crate) adapter: AdapterWeights,
+    pub(crate) optimizer: AdamW,
+    /// The loss of every step so far.
+    pub(crate) losses: Vec<f64>,
+    pub(crate) inspection: Inspection,
+}
+
+impl TrainState {
+    pub(crate) fn new(adapter: AdapterWeights) -> Self {
+        Self {
+            optimizer: AdamW::new(&adapter),
+            adapter,
+            losses: Vec::new(),
+            inspection: Inspection::default(),
+        }
+    }
+
+    /// Optimiser steps taken.
+    pub(crate) fn step(&self) -> u64 {
+        self.optimizer.step
+    }
+}
+
+/// The small part of a checkpoint.
+#[derive(Debug, Serialize, Deserialize)]
+struct StateFile {
+    version: u32,
+    /// What is trained on what: see [`CheckpointStore::new`].
+    training: String,
+    step: u64,
+    losses: Vec<f64>,
+    inspection: Inspection,
+    /// `(name, SHA-256)` of the other files, in order of name.
+    digests: Vec<(String, String)>,
+}
+
+/// The checkpoints of one training.
+#[derive(Clone, Debug)]
+pub struct CheckpointStore {
+    dir: PathBuf,
+    training: String,
+}
+
+impl CheckpointStore {
+    /// The checkpoints in `dir`. `training` stands for everything that decides the result: one of
+    /// another training is not resumed from.
+    pub fn new(dir: &Path, training: String) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            training,
+        }
+    }
+
+    /// Writes a checkpoint and removes the oldest ones.
+    pub(crate) fn save(&self, state: &TrainState) -> Result<()> {
+        let folder = self.folder(state.step());
+        if folder.exists() {
+            // The state after a step is a function of the recipe, so what is there is the same.
+            return Ok(());
+        }
+        let unfinished = self.dir.join(format!("unfinished-{:08}", state.step()));
+        self.write(state, &unfinished, &folder)
+            .context("Could not save the state of the training. Is the disk full?")?;
+        self.prune()
+    }
+
+    fn write(&self, state: &TrainState, unfinished: &Path, folder: &Path) -> Result<()> {
+        if unfinished.exists() {
+            fs::remove_dir_all(unfinished)?;
+        }
+        fs::create_dir_all(unfinished)?;
+        state
+            .adapter
+            .save_peft(unfinished, &state.adapter.base_model)?;
+        let moments = moments::to_bytes(&state.optimizer)?;
+        fs::write(unfinished.join(MOMENTS_FILE), moments)?;
+        let state_file = StateFile {
+            version: VERSION,
+            training: self.training.clone(),
+            step: state.step(),
+            losses: state.losses.clone(),
+            inspection: state.inspection.clone(),
+            digests: digests(unfinished)?,
+        };
+        let json = serde_json::to_vec_pretty(&state_file)?;
+        fs::write(unfinished.join(STATE_FILE), json)?;
+        for entry in fs::read_dir(unfinished)? {
+            File::open(entry?.path())?.sync_all()?;
+        }
+        sync_dir(unfinished)?;
+        fs::rename(unfinished, folder)?;
+        sync_dir(&self.dir)
+    }
+
+    /// The newest checkpoint that is whole; `None` when there is none. Damaged ones are renamed, and
+    /// `report` is told.
+    ///
+    /// Fails when a checkpoint is of another training.
+    pub(crate) fn load_latest(
+        &self,
+        fresh: &AdapterWeights,
+        report: &mut dyn FnMut(&str),
+    ) -> Result<Option<TrainState>> {
+        for (step, folder) in self.list()?.into_iter().rev() {
+            match self.load(&folder, fresh) {
+                Ok((training, state)) => {
+                    ensure!(
+                        training == self.training,
+                        "The folder {} holds checkpoints of another training. Start this one in a \
+                         folder of its own",
+                        self.dir.display()
+                    );
+                    return Ok(Some(state));
+                }
+                Err(error) => {
+                    let aside = self.dir.join(format!("damaged-{step:08}"));
+                    if aside.exists() {
+                        fs::remove_dir_all(&aside)?;
+                    }
+                    fs::rename(&folder, &aside)
+                        .context("Could not set a damaged checkpoint aside")?;
+                    report(&format!(
+                        "The checkpoint of step {step} is damaged and was set aside: {error:#}"
+                    ));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads a checkpoint, and which training it is of.
+    fn load(&self, folder: &Path, fresh: &AdapterWeights) -> Result<(String, TrainState)> {
+        let json = fs::read(folder.join(STATE_FILE)).context("state.json is missing")?;
+        let state: StateFile = serde_json::from_slice(&json).context("state.json is not whole")?;
+        ensure!(state.version == VERSION, "it is of another version");
+        if state.training != self.training {
+            return Ok((state.training, TrainState::new(fresh.clone())));
+        }
+        ensure!(state.digests == digests(folder)?, "a file has changed");
+        let loaded = AdapterWeights::load_peft(folder)?;
+        let mut adapter = fresh.clone();
+        for pair in &mut adapter.pairs {
+            let saved = loaded
+                .pair(pair.layer, pair.module)
+                .filter(|saved| (saved.a.len(), saved.b.len()) == (pair.a.len(), pair.b.len()))
+                .context("the adapter has another shape")?;
+            pair.a.copy_from_slice(&saved.a);
+            pair.b.copy_from_slice(&saved.b);
+        }
+        let bytes = fs::read(folder.join(MOMENTS_FILE))?;
+        let shape = LoraBuffers::zeros(fresh);
+        let optimizer = moments::from_bytes(&bytes, &shape, state.step)?;
+        let state_of_training = TrainState {
+            adapter,
+            optimizer,
+            losses: state.losses,
+            inspection: state.inspection,
+        };
+        Ok((state.training, state_of_training))
+    }
+
+    /// Steps and folders of all checkpoints, oldest first.
+    fn list(&self) -> Result<Vec<(u64, PathBuf)>> {
+        if !self.dir.exists() {
+            return Ok(Vec::new());
+        }
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.dir).context("Could not read the checkpoints")? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let step = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+            if let Some(step) = step.and_then(|step| step.parse().ok()) {
+                found.push((step, entry.path()));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    fn prune(&self) -> Result<()> {
+        let checkpoints = self.list()?;
+        let num_old = checkpoints.len().saturating_sub(NUM_KEPT);
+        for (_, folder) in &checkpoints[..num_old] {
+            fs::remove_dir_all(folder).context("Could not remove an old checkpoint")?;
+        }
+        Ok(())
+    }
+
+    fn folder(&self, step: u64) -> PathBuf {
+        self.dir.join(format!("{PREFIX}{step:08}"))
+    }
+}
+
+/// `(name, SHA-256)` of the files in a checkpoint but for `state.json`, in order of name.
+fn digests(folder: &Path) -> Result<Vec<(String, String)>> {
+    let mut digests = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != STATE_FILE {
+            let digest = Sha256::digest(fs::read(entry.path())?);
+            let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            digests.push((name, hex));
+        }
+    }
+    digests.sort();
+    Ok(digests)
+}
+
+/// Makes new names in a folder survive a power cut. Windows does so by itself.
+fn sync_dir(dir: &Path) -> Result<()> {
+    if cfg!(unix) {
+        File::open(dir)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use lore_core::TrainConfig;
+
+    use super::*;
+    use crate::init_adapter;
+    use crate::testing::tiny_weights;
+
+    fn state_after(steps: u64) -> TrainState {
+        let config = TrainConfig::default();
+        let adapter = init_adapter(&tiny_weights().config, &config.lora, 1, "tiny");
+        let mut gradients = LoraBuffers::zeros(&adapter);
+        gradients.pairs[1].b.fill(0.25);
+        let mut state = TrainState::new(adapter);
+        for step in 0..steps {
+            state
+                .optimizer
+                .step(&config, 0.1, &gradients, &mut state.adapter);
+            state.losses.push(1.0 / (step as f64 + 3.0));
+        }
+        state
+    }
+
+    fn load(store: &CheckpointStore) -> Result<(Option<TrainState>, Vec<String>)> {
+        let mut reports = Vec::new();
+        let fresh = state_after(0).adapter;
+        let state = store.load_latest(&fresh, &mut |text| reports.push(text.to_owned()))?;
+        Ok((state, reports))
+    }
+
+    #[test]
+    fn what_was_saved_comes_back_exactly() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        let store = CheckpointStore::new(&dir.path().join("checkpoints"), "t".into());
+        assert_eq!(load(&store)?.0, None);
+        for steps in 1..=4 {
+            store.save(&state_after(steps))?;
+        }
+        assert_eq!(load(&store)?.0, Some(state_after(4)));
+        assert_eq!(store.list()?.len(), NUM_KEPT, "older ones are gone");
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_is_set_aside_for_the_one_before() -> Result<()> {
+        type Damage = fn(&Path) -> std::io::Result<()>;
+        let damages: [Damage; 4] = [
+            |dir| fs::write(dir.join(STATE_FILE), "{"),
+            |dir| fs::remove_file(dir.join(MOMENTS_FILE)),
+            |dir| fs::write(dir.join("adapter_model.safetensors"), "short"),
+            |dir| {
+                let mut bytes = fs::read(dir.join(MOMENTS_FILE))?;
+                *bytes.last_mut().expect("not empty") ^= 1;
+                fs::write(dir.join(MOMENTS_FILE), bytes)
+            },
+        ];
+        for damage in damages {
+            let dir = tempfile::tempdir()?;
+            let store = CheckpointStore::new(dir.path(), "t".into());
+            store.save(&state_after(1))?;
+            store.save(&state_after(2))?;
+            damage(&store.folder(2))?;
+            let (state, reports) = load(&store)?;
+            assert_eq!(state, Some(state_after(1)));
+            assert_eq!(reports.len(), 1);
+            assert!(dir.path().join("damaged-00000002").exists());
+            assert_eq!(load(&store)?.1.len(), 0, "reported once");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn half_a_checkpoint_is_not_seen() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        let store = CheckpointStore::new(dir.path(), "t".into());
+        store.save(&state_after(1))?;
+        fs::create_dir(dir.path().join("unfinished-00000002"))?;
+        assert_eq!(load(&store)?.0, Some(state_after(1)));
+        store.save(&state_after(2))?;
+        assert_eq!(load(&store)?.0, Some(state_after(2)));
+        Ok(())
+    }
+
+    #[test]
+    fn another_training_is_not_resumed_from() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        CheckpointStore::new(dir.path(), "one".into()).save(&state_after(1))?;
+        let error = load(&CheckpointStore::new(dir.path(), "two".into())).expect_err("refused");
+        assert!(error.to_string().contains("another training"));
+        Ok(())
+    }
+}

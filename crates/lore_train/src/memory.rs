@@ -1,0 +1,135 @@
+//! How much memory a training takes, known before it starts.
+
+use lore_core::{LoraConfig, TargetModule};
+use lore_llm::{ModelConfig, module_shape};
+
+/// Bytes of a number.
+const FLOAT: u64 = 4;
+
+/// Bytes of the program itself: code, tokenizer, allocator.
+const PROGRAM: u64 = 150 << 20;
+
+/// Rows of logits that exist at once, see [`lore_llm::ops::head_loss`].
+const LOGIT_ROWS: u64 = 128;
+
+/// What a training on examples of one length takes, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryEstimate {
+    /// The base model, the adapter with its gradients and moments, and the program.
+    pub fixed: u64,
+    /// One block's activations, kept from the forward to the backward pass.
+    pub per_block: u64,
+    /// One block's input: all that stays of a block whose activations are computed again.
+    pub per_block_input: u64,
+    /// What exists once at a time: logits, the buffers of one block's backward pass.
+    pub working: u64,
+    /// Blocks of the model.
+    pub num_blocks: usize,
+}
+
+impl MemoryEstimate {
+    /// Everything, when `num_kept` blocks keep their activations.
+    pub fn total(&self, num_kept: usize) -> u64 {
+        let kept = num_kept.min(self.num_blocks) as u64;
+        let recomputed = self.num_blocks as u64 - kept;
+        // A block that is computed again exists in full while it is.
+        let one_again = u64::from(recomputed > 0) * self.per_block;
+        self.fixed
+            + self.working
+            + kept * self.per_block
+            + recomputed * self.per_block_input
+            + one_again
+    }
+
+    /// The largest number of blocks that can keep their activations when everything may take
+    /// `budget` bytes. Others cost a second forward pass. Zero even when the budget is too small.
+    pub fn num_kept(&self, budget: u64) -> usize {
+        (0..=self.num_blocks)
+            .rev()
+            .find(|kept| self.total(*kept) <= budget)
+            .unwrap_or(0)
+    }
+}
+
+/// What training on examples of `num_tokens` takes.
+pub fn estimate_memory(
+    model: &ModelConfig,
+    num_tokens: usize,
+    lora: &LoraConfig,
+) -> MemoryEstimate {
+    let tokens = num_tokens as u64;
+    let hidden = model.hidden_size as u64;
+    let inner = model.intermediate_size as u64;
+    let (query, kv) = (model.query_size() as u64, model.kv_size() as u64);
+    // Input, two normed states, two sums, two outputs; q and k twice, before and after rotation.
+    let attention = 7 * hidden + 3 * query + 3 * kv;
+    let feed_forward = if has_feed_forward_target(lora) {
+        3 * inner
+    } else {
+        2 * inner
+    };
+    // Gradients of the widest step, candle's sums of them, and one head's share for each head.
+    let backward = 4 * inner + 4 * hidden + 4 * query;
+    let logits = LOGIT_ROWS * model.vocab_size as u64;
+    MemoryEstimate {
+        fixed: FLOAT * (num_weights(model) + 4 * num_trained(model, lora)) + PROGRAM,
+        per_block: FLOAT * tokens * (attention + feed_forward),
+        per_block_input: FLOAT * tokens * hidden,
+        working: FLOAT * (tokens * backward + logits),
+        num_blocks: model.num_layers,
+    }
+}
+
+fn has_feed_forward_target(lora: &LoraConfig) -> bool {
+    let is_outside = |module| !TargetModule::ATTENTION.contains(module);
+    lora.target_modules.iter().any(is_outside)
+}
+
+/// Numbers of the base model.
+fn num_weights(model: &ModelConfig) -> u64 {
+    let of_block: usize = TargetModule::ALL
+        .iter()
+        .map(|module| {
+            let (out, into) = module_shape(model, *module);
+            out * into
+        })
+        .sum();
+    let tables = if model.tie_embeddings { 1 } else { 2 };
+    (model.num_layers * of_block + tables * model.vocab_size * model.hidden_size) as u64
+}
+
+/// Numbers of the adapter.
+fn num_trained(model: &ModelConfig, lora: &LoraConfig) -> u64 {
+    let of_block: usize = lora
+        .target_modules
+        .iter()
+        .map(|module| {
+            let (out, into) = module_shape(model, *module);
+            lora.rank * (out + into)
+        })
+        .sum();
+    (model.num_layers * of_block) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::tiny_weights;
+
+    #[test]
+    fn a_smaller_budget_keeps_fewer_blocks() {
+        let model = tiny_weights().config;
+        let lora = LoraConfig::default();
+        let estimate = estimate_memory(&model, 256, &lora);
+        assert_eq!(estimate.num_kept(u64::MAX), model.num_layers);
+        assert_eq!(estimate.num_kept(0), 0);
+        for kept in 0..=model.num_layers {
+            let found = estimate.num_kept(estimate.total(kept));
+            assert!(estimate.total(found) <= estimate.total(kept));
+            assert!(found >= kept);
+        }
+        let longer = estimate_memory(&model, 512, &lora);
+        assert!(longer.total(0) > estimate.total(0));
+        assert_eq!(longer.fixed, estimate.fixed);
+    }
+}

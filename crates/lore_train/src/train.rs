@@ -1,0 +1,424 @@
+//! The training loop.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+
+use lore_core::{GradientCertificate, StopToken, TrainConfig, Watcher, content_hash};
+use lore_llm::{AdapterWeights, Weights};
+
+use crate::buffers::LoraBuffers;
+use crate::checkpoint::{CheckpointStore, TrainState};
+use crate::example::Example;
+use crate::init::init_adapter;
+use crate::model::{LossGradient, Pass, TrainableModel};
+use crate::order::Order;
+use crate::recipe::check_recipe;
+use crate::schedule::learning_rate;
+use crate::seeds::{Purpose, derive};
+
+/// What is trained, on what, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainJob<'a> {
+    /// The base model; stays as it is.
+    pub weights: &'a Weights,
+    /// Its name in the adapter's files.
+    pub base_name: &'a str,
+    /// What is learned.
+    pub examples: &'a [Example],
+    /// The recipe.
+    pub config: &'a TrainConfig,
+    /// Where checkpoints are, of this training and no other. It goes on from the newest.
+    pub checkpoints: &'a Path,
+    /// Bytes that the training may take, the model included. Less makes it slower, not different;
+    /// `u64::MAX` for no limit. See [`crate::estimate_memory`].
+    pub memory_budget: u64,
+}
+
+/// Listens to a training.
+pub trait TrainWatcher: Watcher {
+    /// Every matrix was seen to receive a gradient.
+    fn certified(&mut self, certificate: &GradientCertificate);
+
+    /// The state after this many optimiser steps was saved.
+    fn saved(&mut self, step: u64);
+}
+
+/// How a training ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TrainOutcome {
+    /// All steps were taken.
+    Finished {
+        /// What was learned.
+        adapter: AdapterWeights,
+        /// The proof that every matrix learned; incomplete after fewer than two steps.
+        certificate: GradientCertificate,
+        /// The loss of every step, in nats per learned token.
+        losses: Vec<f64>,
+        /// Optimiser steps.
+        steps: u64,
+    },
+    /// It was asked to stop, and has saved.
+    Stopped {
+        /// Optimiser steps taken.
+        step: u64,
+    },
+}
+
+/// Trains an adapter, from the newest checkpoint if there is one.
+///
+/// Gradients are averaged over the learned tokens of the whole batch, as Hugging Face's trainer does:
+/// a long trajectory counts for more than a short one. The recipe's seed decides everything that
+/// is random; interrupting and resuming changes nothing in the result.
+pub fn train(
+    job: &TrainJob<'_>,
+    watcher: &mut dyn TrainWatcher,
+    stop: &StopToken,
+) -> Result<TrainOutcome> {
+    let model = TrainableModel::new(job.weights, job.memory_budget);
+    train_with(&model, job, watcher, stop)
+}
+
+/// [`train`] with any source of gradients.
+pub(crate) fn train_with(
+    model: &dyn LossGradient,
+    job: &TrainJob<'_>,
+    watcher: &mut dyn TrainWatcher,
+    stop: &StopToken,
+) -> Result<TrainOutcome> {
+    check_recipe(job.config, &job.weights.config)?;
+    let has_mask = |example: &Example| example.num_learned() > 0;
+    ensure!(
+        !job.examples.is_empty() && job.examples.iter().all(has_mask),
+        "Every example must hold a token to learn; without one, training would change nothing"
+    );
+    let order = Order::new(job.config, job.examples.len());
+    let fresh = init_adapter(
+        &job.weights.config,
+        &job.config.lora,
+        job.config.seed,
+        job.base_name,
+    );
+    let store = CheckpointStore::new(job.checkpoints, fingerprint(job)?);
+    let resumed = store.load_latest(&fresh, &mut |text| watcher.message(text))?;
+    if let Some(state) = &resumed {
+        watcher.message(&format!("Going on after step {}", state.step()));
+    }
+    let mut run = Run {
+        model,
+        job,
+        order,
+        store,
+        state: resumed.unwrap_or_else(|| TrainState::new(fresh)),
+    };
+    run.finish(watcher, stop)
+}
+
+/// Hash of everything that decides the result of a training, but for the base model's numbers.
+fn fingerprint(job: &TrainJob<'_>) -> Result<String> {
+    // How often a checkpoint is made changes no number.
+    let recipe = TrainConfig {
+        checkpoint_every: 0,
+        ..job.config.clone()
+    };
+    let mut parts = vec![serde_json::to_string(&recipe)?, job.base_name.to_owned()];
+    for example in job.examples {
+        parts.push(serde_json::to_string(&(&example.ids, &example.loss_mask))?);
+    }
+    Ok(content_hash(parts.iter().map(String::as_str)))
+}
+
+/// A training on its way.
+struct Run<'a> {
+    model: &'a dyn LossGradient,
+    job: &'a TrainJob<'a>,
+    order: Order,
+    store: CheckpointStore,
+    state: TrainState,
+}
+
+/// A batch's gradient.
+struct BatchGradient {
+    gradients: LoraBuffers,
+    /// Mean over the learned tokens.
+    loss: f64,
+    num_tokens: usize,
+    num_learned: usize,
+}
+
+impl Run<'_> {
+    /// Takes the remaining steps.
+    fn finish(&mut self, watcher: &mut dyn TrainWatcher, stop: &StopToken) -> Result<TrainOutcome> {
+        let num_steps = self.order.num_steps();
+        watcher.progress("Training", self.state.step(), num_steps, "steps");
+        while self.state.step() < num_steps {
+            let started = Instant::now();
+            let Some(batch) = self.batch_gradient(stop)? else {
+                self.save(watcher)?;
+                let step = self.state.step();
+                return Ok(TrainOutcome::Stopped { step });
+            };
+            self.step(batch, started, watcher)?;
+            let step = self.state.step();
+            let every = self.job.config.checkpoint_every.max(1);
+            if step.is_multiple_of(every) || step == num_steps {
+                self.save(watcher)?;
+            }
+            watcher.progress("Training", step, num_steps, "steps");
+        }
+        Ok(TrainOutcome::Finished {
+            adapter: self.state.adapter.clone(),
+            certificate: self.state.inspection.certificate().clone(),
+            losses: self.state.losses.clone(),
+            steps: self.state.step(),
+        })
+    }
+
+    /// The gradient of the next step's batch; `None` when asked to stop. What was computed of the
+    /// batch until then is lost, and computed again after a resume.
+    fn batch_gradient(&self, stop: &StopToken) -> Result<Option<BatchGradient>> {
+        let step = self.state.step() + 1;
+        let examples = self.order.batch(step);
+        let batch = || examples.iter().map(|index| &self.job.examples[*index]);
+        let num_learned: usize = batch().map(Example::num_learned).sum();
+        let mut gradients = LoraBuffers::zeros(&self.state.adapter);
+        let mut loss = 0.0;
+        for (place, example) in batch().enumerate() {
+            if stop.is_stopped() {
+                return Ok(None);
+            }
+            let path = [step, place as u64];
+            let pass = Pass {
+                weight: 1.0 / num_learned as f64,
+                dropout_seed: Some(derive(self.job.config.seed, Purpose::Dropout, &path)),
+            };
+            loss += self
+                .model
+                .add_gradient(&self.state.adapter, example, pass, &mut gradients)?;
+        }
+        Ok(Some(BatchGradient {
+            gradients,
+            loss,
+            num_tokens: batch().map(|example| example.ids.len()).sum(),
+            num_learned,
+        }))
+    }
+
+    /// Moves the adapter and tells about it.
+    fn step(
+        &mut self,
+        batch: BatchGradient,
+        started: Instant,
+        watcher: &mut dyn TrainWatcher,
+    ) -> Result<()> {
+        let config = self.job.config;
+        let step = self.state.step() + 1;
+        let mut gradients = batch.gradients;
+        if self
+            .state
+            .inspection
+            .look(step, &self.state.adapter, &gradients)?
+        {
+            watcher.certified(self.state.inspection.certificate());
+        }
+        let norm = gradients.norm();
+        ensure!(
+            batch.loss.is_finite() && norm.is_finite(),
+            "The training became unstable at step {step}: its loss is no longer a number. Start again \
+             with a lower learning rate"
+        );
+        gradients.clip(norm, config.max_grad_norm);
+        let rate = learning_rate(config, step, self.order.num_steps());
+        let TrainState {
+            adapter, optimizer, ..
+        } = &mut self.state;
+        optimizer.step(config, rate, &gradients, adapter);
+        self.state.losses.push(batch.loss);
+        let secs = started.elapsed().as_secs_f64().max(f64::MIN_POSITIVE);
+        for (name, value) in [
+            ("train/loss", batch.loss),
+            ("train/learning_rate", rate),
+            ("train/grad_norm", norm),
+            ("train/tokens_per_sec", batch.num_tokens as f64 / secs),
+            (
+                "train/learned_tokens_per_sec",
+                batch.num_learned as f64 / secs,
+            ),
+            ("train/epoch", self.order.epochs_done(step)),
+        ] {
+            watcher.metric(name, step, value);
+        }
+        Ok(())
+    }
+
+    fn save(&self, watcher: &mut dyn TrainWatcher) -> Result<()> {
+        let step = self.state.step();
+        if step > 0 {
+            self.store.save(&self.state)?;
+            watcher.saved(step);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lore_core::TargetModule;
+
+    use super::*;
+    use crate::testing::{Listener, tiny_config, tiny_examples, tiny_weights};
+
+    fn job<'a>(
+        weights: &'a Weights,
+        examples: &'a [Example],
+        config: &'a TrainConfig,
+        checkpoints: &'a Path,
+    ) -> TrainJob<'a> {
+        TrainJob {
+            weights,
+            base_name: "tiny",
+            examples,
+            config,
+            checkpoints,
+            memory_budget: u64::MAX,
+        }
+    }
+
+    #[test]
+    fn resuming_gives_the_same_bytes_as_not_stopping() -> Result<()> {
+        let (weights, examples, config) = (tiny_weights(), tiny_examples(), tiny_config());
+        let straight = tempfile::tempdir()?;
+        let job_straight = job(&weights, &examples, &config, straight.path());
+        let mut listener = Listener::default();
+        let expected = train(&job_straight, &mut listener, &StopToken::new())?;
+
+        let broken = tempfile::tempdir()?;
+        let job_broken = job(&weights, &examples, &config, broken.path());
+        let stop = StopToken::new();
+        let outcome = train(&job_broken, &mut Listener::stopping_at(3, &stop), &stop)?;
+        assert_eq!(outcome, TrainOutcome::Stopped { step: 3 });
+        let mut second = Listener::default();
+        let resumed = train(&job_broken, &mut second, &StopToken::new())?;
+        assert_eq!(resumed, expected);
+        assert_eq!(second.inner.values("train/loss").len(), 3);
+        for file in ["adapter_model.safetensors", "adapter_config.json"] {
+            let read = |dir: &Path| std::fs::read(dir.join("step-00000006").join(file));
+            assert_eq!(read(straight.path())?, read(broken.path())?, "{file}");
+        }
+
+        let TrainOutcome::Finished {
+            certificate,
+            losses,
+            steps,
+            ..
+        } = expected
+        else {
+            panic!("must have finished");
+        };
+        assert!(certificate.holds());
+        assert_eq!((steps, losses.len()), (6, 6));
+        assert_eq!(listener.certificates, 1);
+        assert_eq!(listener.saved, [2, 4, 6]);
+        assert_eq!(listener.inner.values("train/loss"), losses);
+        Ok(())
+    }
+
+    #[test]
+    fn the_loss_of_a_small_set_falls() -> Result<()> {
+        let (weights, examples) = (tiny_weights(), tiny_examples());
+        let mut config = tiny_config();
+        config.max_steps = 60;
+        config.learning_rate = 2e-2;
+        config.lora.dropout = 0.0;
+        let dir = tempfile::tempdir()?;
+        let job = job(&weights, &examples, &config, dir.path());
+        let outcome = train(&job, &mut Listener::default(), &StopToken::new())?;
+        let TrainOutcome::Finished { losses, .. } = outcome else {
+            panic!("must have finished");
+        };
+        let (first, last) = (losses[0], losses[losses.len() - 1]);
+        assert!(last < first * 0.7, "{first} to {last}");
+        Ok(())
+    }
+
+    #[test]
+    fn recomputed_activations_change_nothing() -> Result<()> {
+        let (weights, examples) = (tiny_weights(), tiny_examples());
+        for modules in [TargetModule::ATTENTION.to_vec(), TargetModule::ALL.to_vec()] {
+            let mut config = tiny_config();
+            config.lora.target_modules = modules;
+            let outcomes = [u64::MAX, 0].map(|memory_budget| {
+                let dir = tempfile::tempdir().expect("a folder");
+                let mut job = job(&weights, &examples, &config, dir.path());
+                job.memory_budget = memory_budget;
+                train(&job, &mut Listener::default(), &StopToken::new()).expect("trains")
+            });
+            assert_eq!(outcomes[0], outcomes[1]);
+        }
+        Ok(())
+    }
+
+    /// Forgets the gradient of one matrix, as a cut graph would.
+    struct Cut<'a> {
+        inner: TrainableModel<'a>,
+        cuts_a: bool,
+    }
+
+    impl LossGradient for Cut<'_> {
+        fn add_gradient(
+            &self,
+            adapter: &AdapterWeights,
+            example: &Example,
+            pass: Pass,
+            gradients: &mut LoraBuffers,
+        ) -> Result<f64> {
+            let loss = self.inner.add_gradient(adapter, example, pass, gradients)?;
+            let pair = &mut gradients.pairs[5];
+            let matrix = if self.cuts_a {
+                &mut pair.a
+            } else {
+                &mut pair.b
+            };
+            matrix.fill(0.0);
+            Ok(loss)
+        }
+    }
+
+    #[test]
+    fn a_cut_gradient_stops_the_training() -> Result<()> {
+        let (weights, examples, config) = (tiny_weights(), tiny_examples(), tiny_config());
+        for cuts_a in [false, true] {
+            let dir = tempfile::tempdir()?;
+            let job = job(&weights, &examples, &config, dir.path());
+            let cut = Cut {
+                inner: TrainableModel::new(&weights, u64::MAX),
+                cuts_a,
+            };
+            let error = train_with(&cut, &job, &mut Listener::default(), &StopToken::new())
+                .expect_err("must be caught");
+            assert!(
+                error.to_string().contains("received no gradient"),
+                "{error}"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_exploding_training_says_what_to_do() -> Result<()> {
+        let (weights, examples, mut config) = (tiny_weights(), tiny_examples(), tiny_config());
+        config.learning_rate = 1e30;
+        config.max_steps = 60;
+        let dir = tempfile::tempdir()?;
+        let job = job(&weights, &examples, &config, dir.path());
+        let error =
+            train(&job, &mut Listener::default(), &StopToken::new()).expect_err("cannot go well");
+        let text = error.to_string();
+        assert!(
+            text.contains("learning rate") || text.contains("gradient"),
+            "{text}"
+        );
+        Ok(())
+    }
+}
