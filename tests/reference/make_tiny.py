@@ -109,7 +109,7 @@ def models_():
     torch.manual_seed(1)
     yield "tiny-llama", torch.float32, LlamaForCausalLM(
         LlamaConfig(
-            **shape, hidden_size=32, intermediate_size=48,
+            **shape, hidden_size=24, intermediate_size=40,
             rope_theta=10000.0, rms_norm_eps=1e-5, tie_word_embeddings=True,
         )
     )

@@ -11,7 +11,7 @@ import os
 import pathlib
 
 import torch
-from sentence_transformers import SentenceTransformer
+from sentence_transformers import SentenceTransformer, models
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 MODELS = pathlib.Path(os.environ["LOREKEEPER_TEST_MODELS"])
@@ -67,7 +67,10 @@ def language_model():
 
 
 def embedder():
-    model = SentenceTransformer(str(MODELS / "all-minilm-l6-v2"), device="cpu")
+    # Put together by hand: packages of the model leave out the folder 1_Pooling.
+    encoder = models.Transformer(str(MODELS / "all-minilm-l6-v2"), max_seq_length=256)
+    pooling = models.Pooling(encoder.get_word_embedding_dimension(), pooling_mode="mean")
+    model = SentenceTransformer(modules=[encoder, pooling, models.Normalize()], device="cpu")
     vectors = model.encode(SENTENCES, normalize_embeddings=True)
     return [{"text": t, "vector": [round(float(v), 6) for v in x]} for t, x in zip(SENTENCES, vectors)]
 

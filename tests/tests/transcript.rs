@@ -1,5 +1,6 @@
 //! Every request, as a window would send it, on an empty data folder and on a damaged one.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -280,6 +281,54 @@ fn status(stage: &mut Stage) -> Status {
     match stage.ask(Request::Settings(SettingsRequest::Status)) {
         Ok(Response::Settings(SettingsResponse::Status(status))) => *status,
         other => panic!("no status: {other:?}"),
+    }
+}
+
+/// Names of an enum's variants, read from its source.
+fn variants(file: &str, name: &str) -> BTreeSet<String> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/lore_protocol/src");
+    let text = fs::read_to_string(sources.join(file)).expect("the protocol's source");
+    let start = format!("pub enum {name} {{");
+    text.lines()
+        .skip_while(|line| *line != start)
+        .skip(1)
+        .take_while(|line| *line != "}")
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(|line| {
+            line.chars()
+                .take_while(char::is_ascii_alphanumeric)
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn no_request_is_forgotten() {
+    let asked: BTreeSet<String> = every_request("x")
+        .iter()
+        .map(|request| format!("{request:?}"))
+        .map(|text| {
+            let is_name = |c: &char| c.is_ascii_alphanumeric() || *c == '(';
+            text.chars().take_while(is_name).collect()
+        })
+        .collect();
+    for (domain, file) in [
+        ("Dataset", "dataset.rs"),
+        ("Bank", "bank.rs"),
+        ("Model", "model.rs"),
+        ("Job", "job.rs"),
+        ("Experiment", "experiment.rs"),
+        ("Trajectory", "trajectory.rs"),
+        ("Export", "export.rs"),
+        ("Settings", "settings.rs"),
+    ] {
+        let known = variants(file, &format!("{domain}Request"));
+        assert!(!known.is_empty(), "no {domain}Request in {file}");
+        for variant in known {
+            let name = format!("{domain}({variant}");
+            assert!(asked.contains(&name), "{name}) is not asked");
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lore_core::{ExperimentSpec, JobId, ModelInfo, ModelKind, WorldSpec};
 use lore_protocol::{
-    Answer, ApiError, ErrorCode, Estimate, MachineSpeed, Question, Work, estimate_experiment,
+    Answer, ApiError, ErrorCode, Estimate, JobState, MachineSpeed, Question, Work,
+    estimate_experiment,
 };
 
 use crate::core::Core;
@@ -76,6 +77,14 @@ fn part_of(work: &Work) -> Option<String> {
 fn measured_speed(core: &Core, model: &ModelInfo) -> MachineSpeed {
     if let Some(speed) = effects::known_speed(&core.dir, &model.id) {
         return speed;
+    }
+    // Beside a job that keeps the processor busy every model looks slow.
+    let is_busy = core.jobs.list().is_ok_and(|jobs| {
+        let mut states = jobs.iter().map(|job| &job.info.state);
+        states.any(|state| matches!(state, JobState::Running | JobState::Stopping))
+    });
+    if is_busy {
+        return MachineSpeed::guess(model.num_parameters, core.threads());
     }
     let question = Question::Measure {
         model: model.id.clone(),

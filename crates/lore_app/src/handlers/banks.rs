@@ -169,6 +169,9 @@ fn delete(core: &Core, id: &BankId) -> Result<()> {
         ))
         .into());
     }
+    if !ExperienceBank::exists(&core.dir, id) {
+        return Err(ApiError::not_found(format!("The experience bank {id:?} is gone")).into());
+    }
     // A bank too damaged to be opened can still be deleted, so it is not opened first.
     ExperienceBank::delete(&core.dir, id)
 }

@@ -32,7 +32,7 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
             let path = existing(&path)?;
             DatasetResponse::Guess(lore_data::inspect(path)?)
         }
-        DatasetRequest::Import { path, name } => import(core, path, &name)?,
+        DatasetRequest::Import { path, name } => import(core, &path, &name)?,
         DatasetRequest::Collect {
             world,
             per_type,
@@ -122,9 +122,10 @@ fn existing(path: &str) -> Result<&Path, ApiError> {
     }
 }
 
-fn import(core: &Core, path: String, name: &str) -> Result<DatasetResponse> {
-    let place = std::path::absolute(existing(&path)?)?;
+fn import(core: &Core, path: &str, name: &str) -> Result<DatasetResponse> {
+    let place = std::path::absolute(existing(path)?)?;
     let file_name = place.file_name().unwrap_or(place.as_os_str());
+    let path = place.to_string_lossy().into_owned();
     let name = match name.trim() {
         "" => file_name.to_string_lossy().into_owned(),
         name => name.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use lore_core::{ModelId, ModelInfo};
 use lore_protocol::{
     ApiError, FetchWork, ModelRequest, ModelResponse, ModelSource, Response, StarterModel, Topic,
@@ -74,10 +74,15 @@ fn remove(core: &Core, id: &ModelId) -> Result<()> {
         ))
         .into());
     }
-    // A worker that holds the file open keeps it from being moved on some systems.
+    // A worker that holds the file open keeps it from being removed on some systems.
     core.interactive.end();
-    core.trash()
-        .put("models", id.as_str(), &core.dir.model(id))?;
+    let folder = core.dir.model(id);
+    if !folder.is_dir() {
+        return Err(ApiError::not_found(format!("The model {id:?} is gone already")).into());
+    }
+    // For good: models are large, room is why people remove them, and they can be had again.
+    std::fs::remove_dir_all(&folder)
+        .with_context(|| format!("Could not remove {id:?}; another program may be using it"))?;
     core.hub.stale(Topic::Models);
     core.hub.stale(Topic::Settings);
     Ok(())

@@ -75,7 +75,10 @@ impl JobRecord {
                 info.started_ms = Some(line.ms);
                 info.ended_ms = None;
                 info.progress = None;
-                info.state = JobState::Running;
+                // A worker may introduce itself after it was asked to stop.
+                if info.state != JobState::Stopping {
+                    info.state = JobState::Running;
+                }
                 self.pid = Some(*pid);
             }
             JobEvent::Progress(progress) => info.progress = Some(progress.clone()),
