@@ -9,9 +9,10 @@ use lore_protocol::{ApiError, Call, Event, Incoming, Request, Response, ShellEve
 use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::{Clock, SystemClock};
-use crate::core::Core;
+use crate::core::{Core, make_folders};
 use crate::handlers;
 use crate::hub::SubscriptionId;
+use crate::lock::FolderLock;
 
 /// How long workers may save when the application is dropped without [`App::shut_down`].
 const HASTE: Duration = Duration::from_secs(2);
@@ -34,6 +35,8 @@ pub struct App {
     core: Arc<Core>,
     /// Present until the application is dropped.
     threads: Option<Runtime>,
+    /// Here and not in the core, which a request that hangs may keep alive.
+    _lock: FolderLock,
 }
 
 impl App {
@@ -50,10 +53,12 @@ impl App {
             .thread_name("requests")
             .build()
             .context("Could not start the threads that answer requests")?;
-        let core = Arc::new(Core::start(config, clock)?);
+        let dir = make_folders(&config.data_dir)?;
+        let lock = FolderLock::take(&dir)?;
         Ok(Self {
-            core,
+            core: Arc::new(Core::start(dir, config, clock)?),
             threads: Some(threads),
+            _lock: lock,
         })
     }
 

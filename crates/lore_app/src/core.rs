@@ -14,7 +14,6 @@ use crate::clock::Clock;
 use crate::handlers::{models, trajectories};
 use crate::hub::Hub;
 use crate::interactive::Interactive;
-use crate::lock::FolderLock;
 use crate::mentions::{self, Noun};
 use crate::settings::{SettingsFile, Warnings};
 use crate::supervisor::{Setup, Supervisor, WorkerProgram};
@@ -34,14 +33,11 @@ pub(crate) struct Core {
     pub(crate) played: trajectories::RunFiles,
     /// Held while a name is found and taken, so that two requests do not find the same one.
     naming: Mutex<()>,
-    _lock: FolderLock,
 }
 
 impl Core {
-    /// Opens the data folder.
-    pub(crate) fn start(config: AppConfig, clock: Arc<dyn Clock>) -> Result<Self> {
-        let dir = make_folders(&config.data_dir)?;
-        let lock = FolderLock::take(&dir)?;
+    /// Starts on a data folder that belongs to this program.
+    pub(crate) fn start(dir: DataDir, config: AppConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         let hub = Arc::<Hub>::default();
         let warnings = Arc::<Warnings>::default();
         let settings = Arc::new(SettingsFile::load(&dir, &warnings));
@@ -69,7 +65,6 @@ impl Core {
             jobs,
             played: trajectories::RunFiles::default(),
             naming: Mutex::default(),
-            _lock: lock,
         };
         if let Some(bundled) = &config.bundled_models {
             starters::register(&core, bundled);
@@ -152,7 +147,7 @@ impl Core {
 }
 
 /// Makes the data folder and everything that must stand in it.
-fn make_folders(root: &Path) -> Result<DataDir> {
+pub(crate) fn make_folders(root: &Path) -> Result<DataDir> {
     let make = || -> std::io::Result<DataDir> {
         fs::create_dir_all(root)?;
         // Workers run elsewhere; the path must mean the same to them.

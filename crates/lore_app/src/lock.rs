@@ -11,7 +11,17 @@ use lore_protocol::ApiError;
 /// that a crash leaves nothing to clean up.
 #[derive(Debug)]
 pub(crate) struct FolderLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FolderLock {
+    /// Closing the file would do, were there not a moment in the start of every child process in
+    /// which it still has a copy of it.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            log::warn!("could not let go of the data folder: {error}");
+        }
+    }
 }
 
 impl FolderLock {
@@ -52,7 +62,7 @@ impl FolderLock {
         if let Err(error) = note(&mut file) {
             log::warn!("could not note the owner in {}: {error}", path.display());
         }
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
