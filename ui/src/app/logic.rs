@@ -1,0 +1,128 @@
+//! The first half of a frame: take in what arrived, and what must happen even when nothing is seen.
+
+use egui::{Context, ThemePreference};
+use lore_protocol::{
+    FileKind, Incoming, JobRequest, Request, Response, SettingsRequest, SettingsResponse,
+};
+
+use super::LoreApp;
+use crate::command::{Command, Notice};
+use crate::route::{PageId, Route};
+use crate::shell::{Toast, Undo, from_keys};
+use crate::store::Outcome;
+use crate::widgets::Tone;
+
+impl LoreApp {
+    /// Takes in what arrived, asks for what every page shows, and lets time pass for toasts.
+    pub fn logic(&mut self, ctx: &Context) {
+        for incoming in self.backend.poll() {
+            self.note_settings(&incoming);
+            if let Some(outcome) = self.store.apply(incoming) {
+                self.conclude(outcome);
+            }
+        }
+        self.store.begin_frame();
+        for request in [
+            Request::Job(JobRequest::List),
+            Request::Settings(SettingsRequest::Get),
+            Request::Settings(SettingsRequest::Status),
+        ] {
+            if self.store.answers().is_missing(&request) {
+                self.commands.send(Command::Fetch(request));
+            }
+        }
+        self.follow_picks();
+        for command in from_keys(ctx) {
+            self.commands.send(command);
+        }
+        self.age_toasts(ctx);
+        self.run_commands(ctx);
+        self.show_settings(ctx);
+    }
+
+    fn note_settings(&mut self, incoming: &Incoming) {
+        if let Incoming::Reply {
+            result: Ok(response),
+            ..
+        } = incoming
+            && let Response::Settings(SettingsResponse::Settings(settings)) = response.as_ref()
+        {
+            self.settings = settings.clone();
+        }
+    }
+
+    /// Says how an action ended, and goes where its answer leads.
+    fn conclude(&mut self, outcome: Outcome) {
+        let Outcome { action, result } = outcome;
+        match result {
+            Ok(response) => {
+                if let Some(route) = action.then.open.and_then(|open| open(&response)) {
+                    self.history.go(route);
+                }
+                if let Some(text) = action.then.message {
+                    let mut toast = Toast::new(Notice {
+                        tone: Tone::Success,
+                        text,
+                        details: String::new(),
+                    });
+                    if let Some(request) = action.then.undo {
+                        toast = toast.with_undo(Undo::Send(request));
+                    }
+                    self.toast(toast);
+                }
+            }
+            // The page shows the error at its place; who has left the page sees it here.
+            Err(error) => self.toast(Toast::new(Notice {
+                tone: Tone::Danger,
+                text: error.summary,
+                details: error.details,
+            })),
+        }
+    }
+
+    /// A file picked or dropped anywhere leads to the page that looks inside.
+    fn follow_picks(&mut self) {
+        for kind in [FileKind::Dataset, FileKind::DatasetFolder] {
+            let Some(picked) = self.store.shell().picked(kind) else {
+                continue;
+            };
+            if picked.serial > self.seen_pick {
+                self.seen_pick = picked.serial;
+                if self.history.here().page() != PageId::Datasets {
+                    self.history.go(Route::Datasets(None));
+                }
+            }
+        }
+    }
+
+    fn age_toasts(&mut self, ctx: &Context) {
+        let secs = ctx.input(|input| input.stable_dt).min(0.5);
+        for action in self.toasts.age(secs) {
+            self.commands.send(Command::Act(Box::new(action)));
+        }
+        if let Some(secs) = self.toasts.next_secs() {
+            let step = std::time::Duration::from_secs_f32(secs.clamp(0.1, 0.5));
+            ctx.request_repaint_after(step);
+        }
+    }
+
+    /// Tells egui about settings that changed.
+    fn show_settings(&mut self, ctx: &Context) {
+        if self.shown.as_ref() == Some(&self.settings) {
+            return;
+        }
+        ctx.set_theme(match self.settings.theme {
+            lore_protocol::Theme::System => ThemePreference::System,
+            lore_protocol::Theme::Light => ThemePreference::Light,
+            lore_protocol::Theme::Dark => ThemePreference::Dark,
+        });
+        ctx.set_zoom_factor(self.settings.zoom.clamp(0.5, 3.0));
+        let animation_time = if self.settings.reduced_motion {
+            0.0
+        } else {
+            0.12
+        };
+        ctx.all_styles_mut(|style| style.animation_time = animation_time);
+        self.shown = Some(self.settings.clone());
+    }
+}

@@ -1,0 +1,129 @@
+//! The application: the two halves of a frame.
+
+mod commands;
+mod logic;
+mod paint;
+
+use egui::{Context, Ui};
+use lore_protocol::{Backend, JobRequest, Request, Settings};
+
+use crate::command::CommandSender;
+use crate::pages::Pages;
+use crate::route::{History, Route};
+use crate::shell::{Palette, Toasts};
+use crate::store::Store;
+use crate::theme::Theme;
+
+/// Under which name the way we came is kept between starts.
+const STORAGE_KEY: &str = "lorekeeper.history";
+
+/// The application without its window.
+pub struct LoreApp {
+    backend: Box<dyn Backend>,
+    store: Store,
+    theme: Theme,
+    settings: Settings,
+    /// The settings that egui was last told about.
+    shown: Option<Settings>,
+    history: History,
+    pages: Pages,
+    commands: CommandSender,
+    toasts: Toasts,
+    palette: Palette,
+    /// The last pick that led to the page it belongs to.
+    seen_pick: u64,
+}
+
+impl LoreApp {
+    /// An application that talks to `backend` and paints into windows of `ctx`.
+    pub fn new(ctx: &Context, mut backend: Box<dyn Backend>) -> Self {
+        let theme = Theme::embedded();
+        theme.install(ctx);
+        // Zoom is a setting of ours, kept between starts.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        // What a reloaded window missed arrives as events; the answer itself says nothing.
+        backend.send(Request::Job(JobRequest::Replay { after_seq: 0 }));
+        Self {
+            backend,
+            store: Store::default(),
+            theme,
+            settings: Settings::default(),
+            shown: None,
+            history: History::default(),
+            pages: Pages::default(),
+            commands: CommandSender::default(),
+            toasts: Toasts::default(),
+            palette: Palette::default(),
+            seen_pick: 0,
+        }
+    }
+
+    /// Returns to where the window was when it was last closed or reloaded.
+    pub fn restore(mut self, storage: Option<&dyn eframe::Storage>) -> Self {
+        let kept = storage.and_then(|storage| storage.get_string(STORAGE_KEY));
+        if let Some(history) = kept.and_then(|text| serde_json::from_str(&text).ok()) {
+            self.history = history;
+        }
+        self
+    }
+
+    /// Where we are.
+    pub fn route(&self) -> &Route {
+        self.history.here()
+    }
+
+    /// Shows a page.
+    pub fn go(&mut self, route: Route) {
+        self.history.go(route);
+    }
+
+    /// What is known.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the interface talks to.
+    pub fn backend_mut(&mut self) -> &mut dyn Backend {
+        self.backend.as_mut()
+    }
+
+    /// A whole frame: both halves. For tests, which have no window.
+    pub fn draw(&mut self, ui: &mut Ui) {
+        self.logic(&ui.ctx().clone());
+        self.paint(ui);
+        // What painting asked for is on its way before the frame ends.
+        self.run_commands(&ui.ctx().clone());
+    }
+}
+
+impl eframe::App for LoreApp {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.logic(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.paint(ui);
+        self.run_commands(&ui.ctx().clone());
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if let Ok(text) = serde_json::to_string(&self.history) {
+            storage.set_string(STORAGE_KEY, text);
+        }
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        // What could still be taken back is done now: nobody is left to take it back.
+        for action in self.toasts.drain() {
+            self.backend.send(action.request);
+        }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}

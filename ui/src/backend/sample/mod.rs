@@ -1,0 +1,297 @@
+//! Canned data, rich enough for every page.
+
+mod bank;
+mod datasets;
+mod experiment;
+mod jobs;
+mod models;
+mod trajectories;
+
+use lore_core::{
+    Adapter, BankInfo, DatasetId, DatasetInfo, ExperienceRow, ExperimentResults, FormatGuess,
+    MapPoint, ModelInfo, Page, Trajectory, TrajectoryId, TrajectoryRow,
+};
+use lore_protocol::{
+    ApiError, BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
+    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, JobInfo, JobLine,
+    JobRequest, JobResponse, ModelRequest, ModelResponse, Request, Response, Settings,
+    SettingsRequest, SettingsResponse, ShellRequest, ShellResponse, Status, TaskRow,
+    TrajectoryRequest, TrajectoryResponse,
+};
+
+/// What a core made of canned answers knows.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// Data sets.
+    pub datasets: Vec<DatasetInfo>,
+    /// Games of every data set of games.
+    pub tasks: Vec<TaskRow>,
+    /// What every inspected file holds.
+    pub guess: FormatGuess,
+    /// Banks.
+    pub banks: Vec<BankInfo>,
+    /// Rows of every bank.
+    pub bank_rows: Vec<ExperienceRow>,
+    /// Map of every bank.
+    pub map: Vec<MapPoint>,
+    /// Models.
+    pub models: Vec<ModelInfo>,
+    /// Jobs.
+    pub jobs: Vec<JobInfo>,
+    /// What every job said.
+    pub lines: Vec<JobLine>,
+    /// Experiments.
+    pub experiments: Vec<ExperimentInfo>,
+    /// Results of every experiment.
+    pub results: ExperimentResults,
+    /// The estimate of every experiment.
+    pub estimate: Estimate,
+    /// Trajectories of every source.
+    pub trajectories: Vec<Trajectory>,
+    /// Rows of every source.
+    pub rows: Vec<TrajectoryRow>,
+    /// Adapters.
+    pub adapters: Vec<Adapter>,
+    /// Settings.
+    pub settings: Settings,
+    /// The state of the application.
+    pub status: Status,
+    /// What every file dialog returns.
+    pub picked: Option<String>,
+}
+
+impl Sample {
+    /// A program that was just installed: models are there, nothing else.
+    pub fn fresh() -> Self {
+        Self {
+            models: models::models(),
+            estimate: experiment::estimate(),
+            guess: datasets::guess(),
+            status: Status {
+                version: "0.1.0".into(),
+                data_dir: "/home/ada/Lorekeeper".into(),
+                free_bytes: 212_000_000_000,
+                memory_bytes: 16_800_000_000,
+                available_memory_bytes: 9_300_000_000,
+                num_cores: 8,
+                has_language_model: true,
+                has_embedder: true,
+                ..Status::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    /// A program that has been used for a while: a training runs, an experiment is done.
+    pub fn busy() -> Self {
+        let trajectories = trajectories::trajectories();
+        let mut sample = Self {
+            datasets: datasets::datasets(),
+            tasks: datasets::tasks(),
+            banks: bank::banks(),
+            bank_rows: bank::rows(&trajectories),
+            map: bank::map(&trajectories),
+            jobs: jobs::jobs(),
+            lines: jobs::lines(),
+            experiments: experiment::experiments(),
+            results: experiment::results(),
+            rows: trajectories::rows(&trajectories),
+            adapters: experiment::adapters(),
+            trajectories,
+            picked: Some("/home/ada/Downloads/alfworld_games_train.jsonl.gz".into()),
+            ..Self::fresh()
+        };
+        sample.settings.welcomed = true;
+        sample.status.num_active_jobs = 2;
+        sample.status.sample = sample.experiments.first().map(|info| info.spec.id.clone());
+        sample
+    }
+
+    /// The answer to a request; `None` leaves it unanswered.
+    pub fn answer(&self, request: &Request) -> Option<Result<Response, ApiError>> {
+        Some(match request {
+            Request::Dataset(request) => self.dataset(request).map(Response::Dataset),
+            Request::Bank(request) => return Some(self.bank(request)),
+            Request::Model(request) => Ok(match request {
+                ModelRequest::List => Response::Model(ModelResponse::List(self.models.clone())),
+                ModelRequest::Fetch { .. } => Response::Model(ModelResponse::Job("fetch-1".into())),
+                ModelRequest::Remove { .. } => Response::Done,
+            }),
+            Request::Job(request) => Ok(self.job(request)),
+            Request::Experiment(request) => return Some(self.experiment(request)),
+            Request::Trajectory(request) => self.trajectory(request).map(Response::Trajectory),
+            Request::Export(request) => Ok(match request {
+                ExportRequest::Adapters => {
+                    Response::Export(ExportResponse::Adapters(self.adapters.clone()))
+                }
+                ExportRequest::Export { .. } => {
+                    Response::Export(ExportResponse::Job("export-1".into()))
+                }
+                _ => Response::Done,
+            }),
+            Request::Settings(request) => Ok(Response::Settings(match request {
+                SettingsRequest::Get => SettingsResponse::Settings(self.settings.clone()),
+                SettingsRequest::Set { settings } => SettingsResponse::Settings(settings.clone()),
+                SettingsRequest::Status => SettingsResponse::Status(Box::new(self.status.clone())),
+            })),
+            Request::Shell(ShellRequest::Pick { kind }) => {
+                Ok(Response::Shell(ShellResponse::Path {
+                    kind: *kind,
+                    path: self.picked.clone(),
+                }))
+            }
+            Request::Shell(_) => Ok(Response::Done),
+        })
+    }
+
+    fn dataset(&self, request: &DatasetRequest) -> Result<DatasetResponse, ApiError> {
+        let find = |id: &DatasetId| {
+            let found = self.datasets.iter().find(|dataset| dataset.id == *id);
+            found
+                .cloned()
+                .ok_or_else(|| ApiError::not_found("This data set is no longer there."))
+        };
+        Ok(match request {
+            DatasetRequest::List => DatasetResponse::List(self.datasets.clone()),
+            DatasetRequest::Inspect { path } => DatasetResponse::Guess(FormatGuess {
+                path: path.clone(),
+                ..self.guess.clone()
+            }),
+            DatasetRequest::Import { .. } => DatasetResponse::Job("import-1".into()),
+            DatasetRequest::Collect { .. } => DatasetResponse::Job("collect-1".into()),
+            DatasetRequest::Get { id }
+            | DatasetRequest::Rename { id, .. }
+            | DatasetRequest::Delete { id }
+            | DatasetRequest::Restore { id } => DatasetResponse::One(find(id)?),
+            DatasetRequest::SetUnseen { id, unseen_types } => DatasetResponse::One(DatasetInfo {
+                unseen_types: unseen_types.clone(),
+                ..find(id)?
+            }),
+            DatasetRequest::Trajectories { offset, limit, .. } => {
+                DatasetResponse::Trajectories(page(&self.rows, *offset, *limit))
+            }
+            DatasetRequest::Tasks { offset, limit, .. } => {
+                DatasetResponse::Tasks(page(&self.tasks, *offset, *limit))
+            }
+        })
+    }
+
+    fn bank(&self, request: &BankRequest) -> Result<Response, ApiError> {
+        Ok(Response::Bank(match request {
+            BankRequest::List => BankResponse::List(self.banks.clone()),
+            BankRequest::Build { .. } => BankResponse::Job("bank-1".into()),
+            BankRequest::Rows {
+                filter,
+                offset,
+                limit,
+                ..
+            } => {
+                let rows: Vec<ExperienceRow> = self
+                    .bank_rows
+                    .iter()
+                    .filter(|row| row.goal.contains(&filter.text))
+                    .filter(|row| filter.success.is_none_or(|success| row.success == success))
+                    .cloned()
+                    .collect();
+                BankResponse::Rows(page(&rows, *offset, *limit))
+            }
+            BankRequest::Get { id, .. } => {
+                BankResponse::One(Box::new(bank::experience(&self.trajectories, id)?))
+            }
+            BankRequest::Ask { query, .. } => BankResponse::Hits {
+                query: query.clone(),
+                hits: bank::hits(&self.trajectories, query.k),
+                secs: 0.043,
+            },
+            BankRequest::Map { bank } => BankResponse::Map {
+                bank: bank.clone(),
+                points: self.map.clone(),
+            },
+            BankRequest::Pin { .. }
+            | BankRequest::NeverUse { .. }
+            | BankRequest::Remove { .. }
+            | BankRequest::Delete { .. } => return Ok(Response::Done),
+        }))
+    }
+
+    fn job(&self, request: &JobRequest) -> Response {
+        match request {
+            JobRequest::List => Response::Job(JobResponse::List(self.jobs.clone())),
+            JobRequest::Submit { .. } => Response::Job(JobResponse::Submitted("job-1".into())),
+            JobRequest::Series { job, name, .. } => Response::Job(JobResponse::Series {
+                job: job.clone(),
+                name: name.clone(),
+                points: jobs::series(name),
+            }),
+            JobRequest::Lines { job, .. } => Response::Job(JobResponse::Lines {
+                job: job.clone(),
+                lines: self.lines.clone(),
+            }),
+            JobRequest::Log { job } => Response::Job(JobResponse::Log {
+                job: job.clone(),
+                text: "worker: started\nworker: model loaded in 0.8 s\n".into(),
+            }),
+            _ => Response::Done,
+        }
+    }
+
+    fn experiment(&self, request: &ExperimentRequest) -> Result<Response, ApiError> {
+        Ok(Response::Experiment(match request {
+            ExperimentRequest::List => ExperimentResponse::List(self.experiments.clone()),
+            ExperimentRequest::Get { id } => {
+                let found = self.experiments.iter().find(|info| info.spec.id == *id);
+                let missing = || ApiError::not_found("This experiment is no longer there.");
+                ExperimentResponse::One(Box::new(found.cloned().ok_or_else(missing)?))
+            }
+            ExperimentRequest::Estimate { .. } => {
+                ExperimentResponse::Estimate(self.estimate.clone())
+            }
+            ExperimentRequest::Start { .. } => ExperimentResponse::Started("sample-1".into()),
+            ExperimentRequest::Results { .. } => ExperimentResponse::Results {
+                results: Box::new(self.results.clone()),
+                files: vec![
+                    (
+                        "Report".into(),
+                        "/home/ada/Lorekeeper/experiments/sample-1/report.html".into(),
+                    ),
+                    (
+                        "Success rates".into(),
+                        "/home/ada/Lorekeeper/experiments/sample-1/success.svg".into(),
+                    ),
+                ],
+            },
+            _ => return Ok(Response::Done),
+        }))
+    }
+
+    fn trajectory(&self, request: &TrajectoryRequest) -> Result<TrajectoryResponse, ApiError> {
+        let find = |id: &TrajectoryId| {
+            let found = self.trajectories.iter().find(|one| one.id == *id);
+            found
+                .cloned()
+                .ok_or_else(|| ApiError::not_found("This trajectory is no longer there."))
+        };
+        Ok(match request {
+            TrajectoryRequest::Rows { offset, limit, .. } => {
+                TrajectoryResponse::Rows(page(&self.rows, *offset, *limit))
+            }
+            TrajectoryRequest::Get { id, .. } => TrajectoryResponse::One(Box::new(find(id)?)),
+            TrajectoryRequest::Paint { id, .. } => {
+                TrajectoryResponse::Painted(Box::new(trajectories::painted(&find(id)?)))
+            }
+        })
+    }
+}
+
+fn page<T: Clone>(rows: &[T], offset: u64, limit: u64) -> Page<T> {
+    Page {
+        total: rows.len() as u64,
+        offset,
+        rows: rows
+            .iter()
+            .skip(offset as usize)
+            .take(limit as usize)
+            .cloned()
+            .collect(),
+    }
+}

@@ -1,0 +1,44 @@
+//! Models.
+
+use lore_core::{ModelInfo, ModelKind};
+
+pub(super) fn models() -> Vec<ModelInfo> {
+    vec![
+        ModelInfo {
+            id: "all-minilm-l6-v2".into(),
+            name: "all-MiniLM-L6-v2".into(),
+            kind: ModelKind::Embedder,
+            architecture: "bert".into(),
+            num_parameters: 22_713_216,
+            precision: "F32".into(),
+            context_length: 256,
+            num_layers: 6,
+            hidden_size: 384,
+            vocab_size: 30_522,
+            num_bytes: 90_900_000,
+            digest: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db".into(),
+            hub_name: "sentence-transformers/all-MiniLM-L6-v2".into(),
+            license: "Apache-2.0".into(),
+            path: "model.safetensors".into(),
+            problem: String::new(),
+        },
+        ModelInfo {
+            id: "smollm2-135m-instruct".into(),
+            name: "SmolLM2 135M Instruct".into(),
+            kind: ModelKind::Language,
+            architecture: "llama".into(),
+            num_parameters: 134_515_008,
+            precision: "Q4_1".into(),
+            context_length: 8192,
+            num_layers: 30,
+            hidden_size: 576,
+            vocab_size: 49_152,
+            num_bytes: 94_300_000,
+            digest: "2ac11e4b1bb6c1f1e01ae5ae0a1d0b4e93b0f7f3ad1a50e2a0ab4a8e2f1c9d77".into(),
+            hub_name: "HuggingFaceTB/SmolLM2-135M-Instruct".into(),
+            license: "Apache-2.0".into(),
+            path: "SmolLM2-135M-Instruct.Q4_1.gguf".into(),
+            problem: String::new(),
+        },
+    ]
+}

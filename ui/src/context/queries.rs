@@ -1,0 +1,222 @@
+//! Typed questions: one method for everything pages show.
+
+use lore_core::{
+    Adapter, BankId, BankInfo, DatasetInfo, Experience, ExperienceId, ExperimentId,
+    ExperimentResults, ExperimentSpec, FormatGuess, JobId, MapPoint, ModelId, ModelInfo,
+    PaintedExample, Query, Trajectory, TrajectoryId,
+};
+use lore_protocol::{
+    BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
+    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, JobRequest, JobResponse,
+    MetricPoint, ModelRequest, ModelResponse, Request, Response, SettingsRequest, SettingsResponse,
+    Source, Status, TrajectoryRequest, TrajectoryResponse,
+};
+
+use super::Ctx;
+use crate::store::Loaded;
+
+/// Lines of a job that are asked for at once.
+const NUM_LINES: usize = 1000;
+
+impl<'a> Ctx<'a> {
+    /// Every data set, newest first.
+    pub fn datasets(&self) -> Loaded<'a, [DatasetInfo]> {
+        self.query(&Request::Dataset(DatasetRequest::List))
+            .and_then(|response| match response {
+                Response::Dataset(DatasetResponse::List(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// What a file holds.
+    pub fn guess(&self, path: &str) -> Loaded<'a, FormatGuess> {
+        let path = path.to_owned();
+        self.query(&Request::Dataset(DatasetRequest::Inspect { path }))
+            .and_then(|response| match response {
+                Response::Dataset(DatasetResponse::Guess(guess)) => Some(guess),
+                _ => None,
+            })
+    }
+
+    /// Every bank.
+    pub fn banks(&self) -> Loaded<'a, [BankInfo]> {
+        self.query(&Request::Bank(BankRequest::List))
+            .and_then(|response| match response {
+                Response::Bank(BankResponse::List(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// One experience in full.
+    pub fn experience(&self, bank: &BankId, id: &ExperienceId) -> Loaded<'a, Experience> {
+        let (bank, id) = (bank.clone(), id.clone());
+        self.query(&Request::Bank(BankRequest::Get { bank, id }))
+            .and_then(|response| match response {
+                Response::Bank(BankResponse::One(experience)) => Some(experience.as_ref()),
+                _ => None,
+            })
+    }
+
+    /// What would be retrieved: hits and the seconds it took.
+    pub fn hits(&self, bank: &BankId, query: &Query) -> Loaded<'a, BankResponse> {
+        let (bank, query) = (bank.clone(), query.clone());
+        self.query(&Request::Bank(BankRequest::Ask { bank, query }))
+            .and_then(|response| match response {
+                Response::Bank(hits @ BankResponse::Hits { .. }) => Some(hits),
+                _ => None,
+            })
+    }
+
+    /// Every experience of a bank as a point.
+    pub fn bank_map(&self, bank: &BankId) -> Loaded<'a, [MapPoint]> {
+        let bank = bank.clone();
+        self.query(&Request::Bank(BankRequest::Map { bank }))
+            .and_then(|response| match response {
+                Response::Bank(BankResponse::Map { points, .. }) => Some(points.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// Every model, by name.
+    pub fn models(&self) -> Loaded<'a, [ModelInfo]> {
+        self.query(&Request::Model(ModelRequest::List))
+            .and_then(|response| match response {
+                Response::Model(ModelResponse::List(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// Every experiment, newest first.
+    pub fn experiments(&self) -> Loaded<'a, [ExperimentInfo]> {
+        self.query(&Request::Experiment(ExperimentRequest::List))
+            .and_then(|response| match response {
+                Response::Experiment(ExperimentResponse::List(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// What an experiment will take.
+    pub fn estimate(&self, spec: &ExperimentSpec) -> Loaded<'a, Estimate> {
+        let spec = Box::new(spec.clone());
+        self.query(&Request::Experiment(ExperimentRequest::Estimate { spec }))
+            .and_then(|response| match response {
+                Response::Experiment(ExperimentResponse::Estimate(estimate)) => Some(estimate),
+                _ => None,
+            })
+    }
+
+    /// The numbers of an experiment so far.
+    pub fn results(&self, id: &ExperimentId) -> Loaded<'a, ExperimentResults> {
+        self.results_answer(id).and_then(|response| match response {
+            ExperimentResponse::Results { results, .. } => Some(results.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Figures and report of an experiment: names and paths.
+    pub fn result_files(&self, id: &ExperimentId) -> Loaded<'a, [(String, String)]> {
+        self.results_answer(id).and_then(|response| match response {
+            ExperimentResponse::Results { files, .. } => Some(files.as_slice()),
+            _ => None,
+        })
+    }
+
+    fn results_answer(&self, id: &ExperimentId) -> Loaded<'a, ExperimentResponse> {
+        let id = id.clone();
+        self.query(&Request::Experiment(ExperimentRequest::Results { id }))
+            .and_then(|response| match response {
+                Response::Experiment(answer) => Some(answer),
+                _ => None,
+            })
+    }
+
+    /// One trajectory in full.
+    pub fn trajectory(&self, source: &Source, id: &TrajectoryId) -> Loaded<'a, Trajectory> {
+        let (source, id) = (source.clone(), id.clone());
+        self.query(&Request::Trajectory(TrajectoryRequest::Get { source, id }))
+            .and_then(|response| match response {
+                Response::Trajectory(TrajectoryResponse::One(trajectory)) => {
+                    Some(trajectory.as_ref())
+                }
+                _ => None,
+            })
+    }
+
+    /// A trajectory as tokens, with the learned ones marked.
+    pub fn painted(
+        &self,
+        source: &Source,
+        id: &TrajectoryId,
+        model: &ModelId,
+    ) -> Loaded<'a, PaintedExample> {
+        let (source, id, model) = (source.clone(), id.clone(), model.clone());
+        self.query(&Request::Trajectory(TrajectoryRequest::Paint {
+            source,
+            id,
+            model,
+        }))
+        .and_then(|response| match response {
+            Response::Trajectory(TrajectoryResponse::Painted(painted)) => Some(painted.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// Every adapter, newest first.
+    pub fn adapters(&self) -> Loaded<'a, [Adapter]> {
+        self.query(&Request::Export(ExportRequest::Adapters))
+            .and_then(|response| match response {
+                Response::Export(ExportResponse::Adapters(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// Whether the list of jobs is here; the jobs themselves are in [`crate::Store::jobs`].
+    pub fn jobs_loaded(&self) -> Loaded<'a, JobResponse> {
+        self.query(&Request::Job(JobRequest::List))
+            .and_then(|response| match response {
+                Response::Job(list) => Some(list),
+                _ => None,
+            })
+    }
+
+    /// A metric of a job: fetched thinned to `width` once, then kept current by what the job says.
+    pub fn series(&self, job: &JobId, name: &str, width: usize) -> &'a [MetricPoint] {
+        let (id, series) = (job.clone(), name.to_owned());
+        self.query(&Request::Job(JobRequest::Series {
+            job: id,
+            name: series,
+            width,
+        }));
+        self.store
+            .jobs()
+            .get(job)
+            .map_or(&[], |record| record.series(name))
+    }
+
+    /// Has the past lines of a job fetched once; they appear in its record.
+    pub fn fetch_lines(&self, job: &JobId) {
+        self.query(&Request::Job(JobRequest::Lines {
+            job: job.clone(),
+            after_seq: 0,
+            limit: NUM_LINES,
+        }));
+    }
+
+    /// The end of a worker's own log.
+    pub fn job_log(&self, job: &JobId) -> Loaded<'a, str> {
+        self.query(&Request::Job(JobRequest::Log { job: job.clone() }))
+            .and_then(|response| match response {
+                Response::Job(JobResponse::Log { text, .. }) => Some(text.as_str()),
+                _ => None,
+            })
+    }
+
+    /// The state of the application.
+    pub fn status_answer(&self) -> Loaded<'a, Status> {
+        self.query(&Request::Settings(SettingsRequest::Status))
+            .and_then(|response| match response {
+                Response::Settings(SettingsResponse::Status(status)) => Some(status.as_ref()),
+                _ => None,
+            })
+    }
+}

@@ -1,0 +1,17 @@
+//! Bank.
+
+use egui::Ui;
+
+use super::Page;
+use crate::context::Ctx;
+use crate::widgets::{EmptyState, Icon};
+
+/// The page's view state.
+#[derive(Debug, Default)]
+pub(crate) struct BankPage;
+
+impl Page for BankPage {
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        EmptyState::new(Icon::Bank, "Soon", "Soon").show(ui, ctx.tokens);
+    }
+}

@@ -1,0 +1,17 @@
+//! Models.
+
+use egui::Ui;
+
+use super::Page;
+use crate::context::Ctx;
+use crate::widgets::{EmptyState, Icon};
+
+/// The page's view state.
+#[derive(Debug, Default)]
+pub(crate) struct ModelsPage;
+
+impl Page for ModelsPage {
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        EmptyState::new(Icon::Chip, "Soon", "Soon").show(ui, ctx.tokens);
+    }
+}

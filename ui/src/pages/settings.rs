@@ -1,0 +1,17 @@
+//! Settings.
+
+use egui::Ui;
+
+use super::Page;
+use crate::context::Ctx;
+use crate::widgets::{EmptyState, Icon};
+
+/// The page's view state.
+#[derive(Debug, Default)]
+pub(crate) struct SettingsPage;
+
+impl Page for SettingsPage {
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        EmptyState::new(Icon::Settings, "Soon", "Soon").show(ui, ctx.tokens);
+    }
+}

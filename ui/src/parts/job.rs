@@ -1,0 +1,85 @@
+//! A job where it was started: its progress, its end, the way to its page.
+
+use egui::Ui;
+use lore_protocol::{JobRequest, JobState, Progress, Request};
+
+use super::error_ui;
+use crate::command::Action;
+use crate::context::Ctx;
+use crate::widgets::{Button, Icon, Tone, progress_ui, right_aligned};
+use crate::{JobRecord, Route, format};
+
+/// The meaning of a job's state.
+pub fn job_tone(state: &JobState) -> Tone {
+    match state {
+        JobState::Queued | JobState::Cancelled { .. } => Tone::Neutral,
+        JobState::Running => Tone::Accent,
+        JobState::Stopping => Tone::Warning,
+        JobState::Finished { .. } => Tone::Success,
+        JobState::Failed { .. } => Tone::Danger,
+    }
+}
+
+/// The job that the last action at `place` started, if any.
+pub fn job_at_ui(ctx: &Ctx<'_>, ui: &mut Ui, place: &str) {
+    if let Some(record) = ctx.job_at(place) {
+        job_progress_ui(ctx, ui, record);
+    }
+}
+
+/// A job in a few lines: title and state, progress with time left, how it ended.
+pub fn job_progress_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
+    let tokens = ctx.tokens;
+    let info = &record.info;
+    ui.horizontal(|ui| {
+        ui.label(tokens.label(&info.spec.title));
+        ui.label(tokens.small(info.state.label()));
+        right_aligned(ui, |ui| buttons_ui(ctx, ui, record));
+    });
+    match &info.state {
+        JobState::Queued => {
+            ui.label(tokens.small("Starts when the job before it is done"));
+        }
+        JobState::Running | JobState::Stopping => {
+            let starting = Progress {
+                stage: "Starting".to_owned(),
+                ..Progress::default()
+            };
+            let progress = info.progress.as_ref().unwrap_or(&starting);
+            progress_ui(ui, tokens, progress, job_tone(&info.state));
+        }
+        JobState::Finished { summary } => {
+            let took = record
+                .secs_spent()
+                .map_or_else(String::new, |secs| format!(" · {}", format::duration(secs)));
+            ui.label(tokens.small(format!("{summary}{took}")));
+        }
+        JobState::Cancelled { .. } => {
+            ui.label(tokens.small("Stopped. What was done is kept"));
+        }
+        JobState::Failed { error } => error_ui(ctx, ui, error),
+    }
+}
+
+fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
+    let tokens = ctx.tokens;
+    let job = &record.info.spec.id;
+    if Button::icon_only(Icon::ArrowRight, "Show in Runs")
+        .show(ui, tokens)
+        .clicked()
+    {
+        ctx.go(Route::Runs {
+            experiment: record.info.spec.experiment.clone(),
+            job: Some(job.clone()),
+        });
+    }
+    if matches!(record.info.state, JobState::Running | JobState::Queued)
+        && Button::icon_only(Icon::Stop, "Stop")
+            .busy(ctx.is_busy(&format!("job/stop/{job}")))
+            .show(ui, tokens)
+            .clicked()
+    {
+        let request = Request::Job(JobRequest::Stop { job: job.clone() });
+        ctx.act(Action::new(format!("job/stop/{job}"), request));
+    }
+}

@@ -1,0 +1,81 @@
+//! The job at work, at the foot of the navigation, on every page.
+
+use egui::accesskit::Role;
+use egui::{CornerRadius, Frame, Margin, Sense, Ui, WidgetInfo};
+
+use crate::context::Ctx;
+use crate::parts::job_tone;
+use crate::widgets::{Button, Icon, progress_bar, progress_text};
+use crate::{JobRecord, Route, format};
+
+/// Shows the running job, and how many wait; nothing when nothing is under way.
+pub(crate) fn job_indicator_ui(ctx: &Ctx<'_>, ui: &mut Ui, rail: bool) {
+    let Some(record) = ctx.store.jobs().running().next() else {
+        return;
+    };
+    let clicked = if rail {
+        let hover = format!("{} · {}", record.info.spec.title, detail(record));
+        Button::icon_only(Icon::Refresh, &hover)
+            .selected(true)
+            .show(ui, ctx.tokens)
+            .clicked()
+    } else {
+        card_ui(ctx, ui, record)
+    };
+    if clicked {
+        ctx.go(Route::Runs {
+            experiment: record.info.spec.experiment.clone(),
+            job: Some(record.info.spec.id.clone()),
+        });
+    }
+}
+
+fn card_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) -> bool {
+    let tokens = ctx.tokens;
+    let title = &record.info.spec.title;
+    let card = Frame::new()
+        .fill(tokens.color.surface.card)
+        .stroke(egui::Stroke::new(1.0, tokens.color.border.subtle))
+        .corner_radius(CornerRadius::same(tokens.radius.m + 2))
+        .inner_margin(Margin::symmetric(12, 10))
+        .show(ui, |ui| {
+            ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = 5.0;
+                ui.add(egui::Label::new(tokens.label(title)).truncate());
+                let tone = job_tone(&record.info.state);
+                progress_bar(ui, tokens, record.fraction(), tone, title);
+                ui.add(egui::Label::new(tokens.small(detail(record))).truncate());
+                let waiting = ctx.store.jobs().num_waiting();
+                if waiting > 0 {
+                    let more = format::counted(waiting as u64, "more waits", "more wait");
+                    ui.label(tokens.small(more));
+                }
+            });
+        });
+    let id = ui.scope_id().with("job indicator");
+    let response = ui.interact(card.response.rect, id, Sense::click());
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Button, true, format!("Show the running job: {title}"))
+    });
+    if response.has_focus() || response.hovered() {
+        let line = egui::Stroke::new(1.5, tokens.color.border.focus);
+        let rounding = CornerRadius::same(tokens.radius.m + 2);
+        ui.painter()
+            .rect_stroke(response.rect, rounding, line, egui::StrokeKind::Inside);
+    }
+    let hover = record
+        .info
+        .progress
+        .as_ref()
+        .map_or_else(|| "Starting".to_owned(), progress_text);
+    response.on_hover_text(hover).clicked()
+}
+
+fn detail(record: &JobRecord) -> String {
+    match (record.secs_left(), &record.info.progress) {
+        (Some(secs), _) => format::time_left(secs),
+        (None, Some(progress)) => progress_text(progress),
+        (None, None) => "Starting".to_owned(),
+    }
+}

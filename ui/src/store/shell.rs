@@ -1,0 +1,70 @@
+//! What the window's shell noticed: files held over it, dropped on it, or picked in a dialog.
+
+use lore_protocol::{FileKind, ShellEvent, ShellResponse};
+
+/// A file or folder that was picked or dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picked {
+    /// Rises with every pick, so that a page can tell a new one from one it has seen.
+    pub serial: u64,
+    /// What was asked for.
+    pub kind: FileKind,
+    /// The path.
+    pub path: String,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct ShellState {
+    num_hovering: usize,
+    serial: u64,
+    picked: Vec<Picked>,
+}
+
+impl ShellState {
+    pub(super) fn apply_event(&mut self, event: ShellEvent) {
+        match event {
+            ShellEvent::Hover { count } => self.num_hovering = count,
+            ShellEvent::Dropped { paths } => {
+                self.num_hovering = 0;
+                for path in paths {
+                    self.note(FileKind::Dataset, path);
+                }
+            }
+        }
+    }
+
+    pub(super) fn apply_response(&mut self, response: &ShellResponse) {
+        let ShellResponse::Path { kind, path } = response;
+        if let Some(path) = path {
+            self.note(*kind, path.clone());
+        }
+    }
+
+    fn note(&mut self, kind: FileKind, path: String) {
+        self.serial += 1;
+        self.picked.retain(|picked| picked.kind != kind);
+        self.picked.push(Picked {
+            serial: self.serial,
+            kind,
+            path,
+        });
+    }
+
+    /// Files held over the window.
+    pub fn num_hovering(&self) -> usize {
+        self.num_hovering
+    }
+
+    /// The newest pick of a kind.
+    pub fn picked(&self, kind: FileKind) -> Option<&Picked> {
+        self.picked.iter().find(|picked| picked.kind == kind)
+    }
+
+    /// The newest pick of a kind, once: `seen` remembers the last one.
+    pub fn newly_picked(&self, kind: FileKind, seen: &mut u64) -> Option<&str> {
+        let picked = self.picked(kind).filter(|picked| picked.serial > *seen)?;
+        *seen = picked.serial;
+        Some(&picked.path)
+    }
+}

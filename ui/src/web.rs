@@ -1,0 +1,86 @@
+//! The way in for the webview.
+
+use eframe::{WebOptions, WebRunner};
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlCanvasElement;
+
+use crate::LoreApp;
+use crate::backend::TauriBackend;
+
+/// Starts the application on a canvas; fails with a sentence when the canvas cannot draw.
+#[wasm_bindgen]
+pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
+    // A second start, after a reload of the script, finds the logger already there.
+    drop(eframe::WebLogger::init(log::LevelFilter::Info));
+    WebRunner::new()
+        .start(
+            canvas,
+            WebOptions::default(),
+            Box::new(|creation| {
+                let backend = TauriBackend::new(creation.egui_ctx.clone());
+                #[cfg(feature = "inspect")]
+                inspect::install(&creation.egui_ctx);
+                let app = LoreApp::new(&creation.egui_ctx, Box::new(backend));
+                Ok(Box::new(app.restore(creation.storage)))
+            }),
+        )
+        .await
+}
+
+/// Lets a test driver read the tree of widgets and act on it.
+#[cfg(feature = "inspect")]
+mod inspect {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
+
+    use egui_inspection::{InspectionPlugin, Request};
+    use js_sys::{Function, Promise};
+    use wasm_bindgen::prelude::*;
+
+    thread_local! {
+        static CONTEXT: RefCell<Option<egui::Context>> = const { RefCell::new(None) };
+        /// Promises that wait for an answer. They stay in the page's one thread; only their number
+        /// goes into the callback, which must be `Send`.
+        static WAITING: RefCell<BTreeMap<u64, Function>> = const { RefCell::new(BTreeMap::new()) };
+    }
+
+    pub(super) fn install(ctx: &egui::Context) {
+        ctx.add_plugin(InspectionPlugin::new(Some("lorekeeper".into())));
+        CONTEXT.set(Some(ctx.clone()));
+    }
+
+    /// `await egui_inspect('"GetTree"')` in JavaScript: a request and its answer, both JSON text.
+    #[wasm_bindgen]
+    pub fn egui_inspect(request: String) -> Promise {
+        Promise::new(&mut |resolve, reject| {
+            let ctx = CONTEXT.with_borrow(Clone::clone);
+            let parsed = serde_json::from_str::<Request>(&request);
+            let (Some(ctx), Ok(parsed)) = (ctx, parsed) else {
+                call(&reject, "This is not a request, or nothing runs yet");
+                return;
+            };
+            let number = WAITING.with_borrow_mut(|waiting| {
+                let number = waiting.keys().next_back().map_or(0, |last| last + 1);
+                waiting.insert(number, resolve);
+                number
+            });
+            ctx.with_plugin(|plugin: &mut InspectionPlugin| {
+                plugin.submit(parsed, move |response| {
+                    let text = serde_json::to_string(&response).unwrap_or_default();
+                    if let Some(resolve) =
+                        WAITING.with_borrow_mut(|waiting| waiting.remove(&number))
+                    {
+                        call(&resolve, &text);
+                    }
+                });
+            });
+            ctx.request_repaint();
+        })
+    }
+
+    fn call(function: &Function, text: &str) {
+        if let Err(error) = function.call1(&JsValue::NULL, &text.into()) {
+            log::error!("A promise could not be settled: {error:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Counts as horizontal bars, with the part that went well filled in.
+
+use egui::{Align2, CornerRadius, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use super::paint;
+use crate::format;
+use crate::theme::Tokens;
+
+/// One bar.
+#[derive(Clone, Debug)]
+pub struct CountBar {
+    /// What is counted.
+    pub label: String,
+    /// How many.
+    pub count: u64,
+    /// How many of them went well; `None` where that has no meaning.
+    pub successes: Option<u64>,
+    /// A muted word after the label: "unseen".
+    pub note: String,
+}
+
+/// Bars under each other, scaled to the longest.
+pub fn count_bars(ui: &mut Ui, tokens: &Tokens, bars: &[CountBar]) {
+    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
+    for bar in bars {
+        bar_ui(ui, tokens, bar, most);
+    }
+}
+
+fn bar_ui(ui: &mut Ui, tokens: &Tokens, bar: &CountBar, most: u64) {
+    let width = ui.available_width();
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 26.0), Sense::hover());
+    let words = words(bar);
+    response.widget_info(|| {
+        WidgetInfo::labeled(
+            egui::accesskit::Role::Label,
+            true,
+            format!("{}: {words}", bar.label),
+        )
+    });
+    let color = &tokens.color;
+    let painter = ui.painter();
+    let label_width = (width * 0.38).min(190.0);
+    let count_width = 76.0;
+    let middle = rect.center().y;
+    let label = paint::elided(
+        painter,
+        &bar.label,
+        tokens.body_font(),
+        color.text.body,
+        label_width,
+    );
+    let label_end = rect.left() + label.size().x + tokens.space.s;
+    paint::galley_at(painter, label, rect.left_center(), Align2::LEFT_CENTER);
+    if !bar.note.is_empty() {
+        let room = rect.left() + label_width - label_end;
+        let font = tokens.small_font();
+        let note = paint::elided(painter, &bar.note, font, color.text.muted, room);
+        paint::galley_at(painter, note, pos2(label_end, middle), Align2::LEFT_CENTER);
+    }
+    let left = rect.left() + label_width + tokens.space.s;
+    let full = (rect.right() - count_width - left).max(10.0);
+    let length = |n: u64| (n as f32 / most as f32 * full).max(if n > 0 { 3.0 } else { 0.0 });
+    let piece = |n: u64| Rect::from_min_size(pos2(left, middle - 5.0), vec2(length(n), 10.0));
+    let rounding = CornerRadius::same(3);
+    let quiet = color.neutral.fill.gamma_multiply(0.45);
+    match bar.successes {
+        Some(successes) => {
+            painter.rect_filled(piece(bar.count), rounding, quiet);
+            painter.rect_filled(piece(successes), rounding, color.success.fill);
+        }
+        None => {
+            painter.rect_filled(piece(bar.count), rounding, color.accent.fill);
+        }
+    }
+    let count = format::count(bar.count);
+    let count = painter.layout_no_wrap(count, tokens.body_font(), color.text.muted);
+    paint::galley_at(painter, count, rect.right_center(), Align2::RIGHT_CENTER);
+    response.on_hover_text(words);
+}
+
+fn words(bar: &CountBar) -> String {
+    match bar.successes {
+        Some(successes) => format!(
+            "{} in all, {} reached the goal",
+            format::count(bar.count),
+            format::count(successes)
+        ),
+        None => format::count(bar.count),
+    }
+}

@@ -1,0 +1,106 @@
+//! Cards: things that belong together, on a surface of their own.
+
+use egui::{CornerRadius, Frame, InnerResponse, Margin, Stroke, Ui};
+
+use crate::theme::Tokens;
+
+/// A card.
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use = "a card is there once `show` was called"]
+pub struct Card<'a> {
+    title: Option<&'a str>,
+    subtitle: Option<&'a str>,
+    tight: bool,
+    highlighted: bool,
+    min_height: f32,
+}
+
+impl<'a> Card<'a> {
+    /// A card without a title.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A card with a title.
+    pub fn titled(title: &'a str) -> Self {
+        Self {
+            title: Some(title),
+            ..Self::default()
+        }
+    }
+
+    /// A sentence under the title.
+    pub fn subtitle(mut self, text: &'a str) -> Self {
+        self.subtitle = Some(text);
+        self
+    }
+
+    /// Without inner margins, for lists that reach the edges.
+    pub fn tight(mut self) -> Self {
+        self.tight = true;
+        self
+    }
+
+    /// With an accented edge: what is to be done first.
+    pub fn highlighted(mut self) -> Self {
+        self.highlighted = true;
+        self
+    }
+
+    /// At least this high, so that neighbours line up.
+    pub fn min_height(mut self, height: f32) -> Self {
+        self.min_height = height;
+        self
+    }
+
+    /// Puts the card there, as wide as there is room.
+    pub fn show<R>(
+        self,
+        ui: &mut Ui,
+        tokens: &Tokens,
+        content: impl FnOnce(&mut Ui) -> R,
+    ) -> InnerResponse<R> {
+        let color = &tokens.color;
+        let line = if self.highlighted {
+            color.accent.fill
+        } else {
+            color.border.subtle
+        };
+        let margin = if self.tight { 0.0 } else { tokens.space.l };
+        Frame::new()
+            .fill(color.surface.card)
+            .stroke(Stroke::new(1.0, line))
+            .corner_radius(CornerRadius::same(tokens.radius.l))
+            .inner_margin(Margin::same(margin as i8))
+            .show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.set_min_height((self.min_height - 2.0 * margin).max(0.0));
+                self.heading_ui(ui, tokens);
+                content(ui)
+            })
+    }
+
+    fn heading_ui(self, ui: &mut Ui, tokens: &Tokens) {
+        let inset = if self.tight { tokens.space.l } else { 0.0 };
+        if self.title.is_none() && self.subtitle.is_none() {
+            return;
+        }
+        Frame::new()
+            .inner_margin(Margin {
+                left: inset as i8,
+                right: inset as i8,
+                top: inset as i8,
+                bottom: 0,
+            })
+            .show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 3.0;
+                if let Some(title) = self.title {
+                    ui.label(tokens.subtitle(title));
+                }
+                if let Some(subtitle) = self.subtitle {
+                    ui.label(tokens.muted(subtitle));
+                }
+            });
+        ui.add_space(tokens.space.xs);
+    }
+}

@@ -1,0 +1,39 @@
+//! A drop-down list: one of many choices.
+
+use egui::{ComboBox, Response, Ui};
+
+use crate::theme::Tokens;
+
+/// One of `choices`, each a value and its words. The response changed when another was picked.
+pub fn choice<T: Clone + PartialEq>(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    value: &mut T,
+    choices: &[(T, String)],
+    label: &str,
+) -> Response {
+    let current = choices
+        .iter()
+        .find(|(choice, _)| choice == value)
+        .map_or("Choose…", |(_, words)| words.as_str());
+    let width = ui.available_width().min(320.0);
+    let mut changed = false;
+    let mut response = ComboBox::from_id_salt(label)
+        .selected_text(tokens.body(current))
+        .width(width)
+        .truncate()
+        .show_ui(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for (candidate, words) in choices {
+                changed |= ui
+                    .selectable_value(value, candidate.clone(), words)
+                    .changed();
+            }
+        })
+        .response
+        .accessible_name(label);
+    if changed {
+        response.mark_changed();
+    }
+    response
+}

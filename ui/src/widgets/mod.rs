@@ -1,0 +1,48 @@
+//! The widgets this application is made of, one a file. They take data and tokens, never the store,
+//! and each tells screen readers and tests its role, name and value.
+
+mod badge;
+mod bars;
+mod button;
+mod card;
+mod choice;
+mod empty;
+mod field;
+mod help;
+mod icon;
+mod layout;
+mod list_row;
+mod paint;
+mod popup;
+mod progress;
+mod search;
+mod segmented;
+mod spinner;
+mod stat;
+mod switch;
+mod table;
+mod text_field;
+mod tone;
+
+pub use badge::Badge;
+pub use bars::{CountBar, count_bars};
+pub use button::Button;
+pub use card::Card;
+pub use choice::choice;
+pub use empty::EmptyState;
+pub use field::{Field, field, field_with_help};
+pub use help::{help, term, term_styled};
+pub use icon::Icon;
+pub use layout::{columns, divider, right_aligned, section_title};
+pub use list_row::ListRow;
+pub use popup::{Menu, confirm_popup, menu_item};
+pub use progress::{progress_bar, progress_text, progress_ui};
+pub use search::search_box;
+pub use segmented::segmented;
+pub use spinner::spinner;
+use spinner::spinner_at;
+pub use stat::stat_tile;
+pub use switch::switch;
+pub use table::{Cell, Column, DataTable, Row, Sort, TableResponse, Width};
+pub use text_field::{number_field, text_area, text_field};
+pub use tone::Tone;

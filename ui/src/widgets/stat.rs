@@ -1,0 +1,32 @@
+//! Stat tiles: one number, what it counts, and a note.
+
+use egui::{Response, Ui};
+
+use super::Card;
+use crate::theme::Tokens;
+
+/// A number to be seen from afar. `meaning` explains it on hover; `note` may be empty.
+pub fn stat_tile(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    label: &str,
+    value: &str,
+    note: &str,
+    meaning: &str,
+) -> Response {
+    let response = Card::new()
+        .show(ui, tokens, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.label(tokens.small(label));
+            ui.label(tokens.display(value));
+            if !note.is_empty() {
+                ui.add(egui::Label::new(tokens.small(note)).truncate());
+            }
+        })
+        .response;
+    if meaning.is_empty() {
+        response
+    } else {
+        response.on_hover_text(meaning)
+    }
+}
