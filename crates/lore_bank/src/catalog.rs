@@ -1,0 +1,168 @@
+//! The folder of banks: making, opening, listing and deleting them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use lancedb::{Connection, connect};
+use lore_core::{BankId, BankInfo, DataDir};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::schema::Binding;
+use crate::table::BlockingTable;
+use crate::{ExperienceBank, NewBank, name};
+
+impl ExperienceBank {
+    /// Makes an empty bank; its name on disk must be free.
+    pub fn create(data: &DataDir, new: &NewBank) -> Result<Self> {
+        name::check(&new.id)?;
+        if new.dim == 0 {
+            bail!("A key needs at least one number.");
+        }
+        if Self::exists(data, &new.id) {
+            bail!("There is already a bank called {}.", new.id);
+        }
+        let failed = || {
+            format!(
+                "Could not make the bank {}. Is the disk full, or the data folder write-protected?",
+                new.id
+            )
+        };
+        std::fs::create_dir_all(data.bank()).with_context(failed)?;
+        let binding = Binding {
+            name: new.name.clone(),
+            embedder: new.embedder.clone(),
+            dim: new.dim,
+        };
+        let runtime = runtime()?;
+        let connection = connection(&runtime, data).with_context(failed)?;
+        let create = connection.create_empty_table(new.id.as_str(), binding.schema());
+        let table = runtime.block_on(create.execute()).with_context(failed)?;
+        Ok(Self {
+            id: new.id.clone(),
+            folder: folder(data, &new.id),
+            binding,
+            inner: BlockingTable { runtime, table },
+            version: None,
+        })
+    }
+
+    /// Opens the bank called `id`.
+    pub fn open(data: &DataDir, id: &BankId) -> Result<Self> {
+        name::check(id)?;
+        if !Self::exists(data, id) {
+            bail!("There is no bank called {id}. It may have been deleted.");
+        }
+        let damaged = || {
+            format!(
+                "The bank {id} is damaged. Please delete it and build it again: \
+                 the data sets it was made from are still there."
+            )
+        };
+        let runtime = runtime()?;
+        let connection = connection(&runtime, data).with_context(damaged)?;
+        let open = connection.open_table(id.as_str());
+        let table = runtime.block_on(open.execute()).with_context(damaged)?;
+        let schema = runtime.block_on(table.schema()).with_context(damaged)?;
+        Ok(Self {
+            id: id.clone(),
+            folder: folder(data, id),
+            binding: Binding::of(&schema).with_context(damaged)?,
+            inner: BlockingTable { runtime, table },
+            version: None,
+        })
+    }
+
+    /// Opens the bank `new.id`, made with the same embedder, or makes it.
+    pub fn open_or_create(data: &DataDir, new: &NewBank) -> Result<Self> {
+        if !Self::exists(data, &new.id) {
+            return Self::create(data, new);
+        }
+        let bank = Self::open(data, &new.id)?;
+        bank.binding.check(&new.id, &new.embedder, new.dim)?;
+        Ok(bank)
+    }
+
+    /// True when there is a bank called `id`, damaged or not.
+    pub fn exists(data: &DataDir, id: &BankId) -> bool {
+        folder(data, id).is_dir()
+    }
+
+    /// Every bank in alphabetical order. One that cannot be opened is listed as damaged, so that it
+    /// can be seen and deleted.
+    pub fn list(data: &DataDir) -> Result<Vec<BankInfo>> {
+        if !data.bank().is_dir() {
+            return Ok(Vec::new());
+        }
+        let listing =
+            std::fs::read_dir(data.bank()).context("The folder of banks could not be read.")?;
+        let mut ids = Vec::new();
+        for item in listing {
+            let item = item.context("The folder of banks could not be read.")?;
+            let file_name = item.file_name();
+            let id = file_name
+                .to_str()
+                .and_then(|name| name.strip_suffix(".lance"));
+            if let Some(id) = id.filter(|_| item.path().is_dir()) {
+                ids.push(BankId::from(id));
+            }
+        }
+        ids.sort();
+        Ok(ids
+            .into_iter()
+            .map(|id| info_or_damaged(data, id))
+            .collect())
+    }
+
+    /// Deletes a bank, damaged or not. What was deleted can be built again from its data sets.
+    pub fn delete(data: &DataDir, id: &BankId) -> Result<()> {
+        name::check(id)?;
+        if !Self::exists(data, id) {
+            bail!("There is no bank called {id}. It may have been deleted already.");
+        }
+        std::fs::remove_dir_all(folder(data, id))
+            .with_context(|| format!("Could not delete the bank {id}. Is it in use?"))
+    }
+}
+
+fn info_or_damaged(data: &DataDir, id: BankId) -> BankInfo {
+    let info = ExperienceBank::open(data, &id).and_then(|bank| bank.info());
+    info.unwrap_or_else(|_| BankInfo {
+        name: format!("{id} (damaged)"),
+        id,
+        ..BankInfo::default()
+    })
+}
+
+/// LanceDB's own name for a table's folder.
+fn folder(data: &DataDir, id: &BankId) -> PathBuf {
+    data.bank().join(format!("{id}.lance"))
+}
+
+fn runtime() -> Result<Arc<Runtime>> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("bank")
+        .enable_all()
+        .build()
+        .context("Could not start the threads of the experience bank.")?;
+    Ok(Arc::new(runtime))
+}
+
+fn connection(runtime: &Runtime, data: &DataDir) -> Result<Connection> {
+    let folder = data.bank();
+    let uri = uri(&folder)?;
+    // Another process may be writing: every read looks for a newer version first.
+    let connect = connect(uri).read_consistency_interval(Duration::ZERO);
+    Ok(runtime.block_on(connect.execute())?)
+}
+
+fn uri(folder: &Path) -> Result<&str> {
+    folder.to_str().with_context(|| {
+        format!(
+            "The data folder {} has a name that is no text. Please choose another.",
+            folder.display()
+        )
+    })
+}

@@ -1,0 +1,131 @@
+//! Conditions on rows, as the SQL that LanceDB filters by.
+
+use std::fmt::Display;
+
+use lore_core::{Filter, LeakGuard, OutcomeFilter, TrajectoryFilter};
+
+use crate::schema::column;
+
+/// Conditions that all have to hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Conditions(Vec<String>);
+
+impl Conditions {
+    /// What retrieval may return: the filter, the guard, and nothing that is marked never to be used.
+    pub(crate) fn of_query(filter: &Filter, guard: &LeakGuard) -> Self {
+        let mut conditions = Self::default();
+        conditions.push(format!("{} = false", column::NEVER_USE));
+        match filter.outcome {
+            OutcomeFilter::All => {}
+            OutcomeFilter::Successes => conditions.success(true),
+            OutcomeFilter::Failures => conditions.success(false),
+        }
+        conditions.among(column::TASK_TYPE, &filter.task_types);
+        conditions.among(column::ENVIRONMENT, &filter.environments);
+        conditions.mentions(&filter.text);
+        conditions.differs(column::ID, guard.trajectory.as_ref());
+        conditions.differs(column::TASK_ID, guard.task.as_ref());
+        conditions.differs(column::TEXT_HASH, guard.text_hash.as_ref());
+        conditions
+    }
+
+    /// What a list shows. A bank knows no seen and unseen types: see [`crate::BankRowFilter`].
+    pub(crate) fn of_list(filter: &TrajectoryFilter) -> Self {
+        let mut conditions = Self::default();
+        if let Some(success) = filter.success {
+            conditions.success(success);
+        }
+        conditions.among(column::TASK_TYPE, &filter.task_types);
+        conditions.among(column::SOURCE, &filter.arms);
+        conditions.mentions(&filter.text);
+        conditions
+    }
+
+    /// The column holds one of `values`; any value will do when there are none.
+    pub(crate) fn among(&mut self, column: &str, values: &[impl AsRef<str>]) {
+        if !values.is_empty() {
+            self.push(is_among(column, values));
+        }
+    }
+
+    /// The column holds none of `values`.
+    pub(crate) fn none_of(&mut self, column: &str, values: &[impl AsRef<str>]) {
+        if !values.is_empty() {
+            self.push(format!("NOT ({})", is_among(column, values)));
+        }
+    }
+
+    /// All conditions as one, or `None` when everything matches.
+    pub(crate) fn into_sql(self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.0.join(" AND "))
+    }
+
+    fn success(&mut self, success: bool) {
+        self.push(format!("{} = {success}", column::SUCCESS));
+    }
+
+    fn mentions(&mut self, text: &str) {
+        if !text.is_empty() {
+            let needle = literal(text.to_lowercase());
+            self.push(format!("contains({}, {needle})", column::TEXT));
+        }
+    }
+
+    fn differs(&mut self, column: &str, value: Option<&impl Display>) {
+        if let Some(value) = value {
+            self.push(format!("{column} != {}", literal(value)));
+        }
+    }
+
+    fn push(&mut self, condition: String) {
+        self.0.push(condition);
+    }
+}
+
+/// The column holds one of `values`, which must not be empty.
+pub(crate) fn is_among(column: &str, values: &[impl AsRef<str>]) -> String {
+    let values: Vec<String> = values.iter().map(|value| literal(value.as_ref())).collect();
+    format!("{column} IN ({})", values.join(", "))
+}
+
+/// A text in SQL. Inside quotes only the quote itself is special.
+pub(crate) fn literal(text: impl Display) -> String {
+    format!("'{}'", text.to_string().replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lore_core::TaskId;
+
+    #[test]
+    fn quotes_stay_inside_their_text() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(
+            is_among("id", &["a", "' OR 1=1"]),
+            "id IN ('a', ''' OR 1=1')"
+        );
+    }
+
+    #[test]
+    fn every_condition_is_joined() {
+        let filter = Filter {
+            outcome: OutcomeFilter::Successes,
+            text: "Mug".into(),
+            ..Filter::default()
+        };
+        let guard = LeakGuard {
+            task: Some(TaskId::from("t1")),
+            ..LeakGuard::default()
+        };
+        assert_eq!(
+            Conditions::of_query(&filter, &guard).into_sql().unwrap(),
+            "never_use = false AND success = true AND contains(text, 'mug') AND task_id != 't1'"
+        );
+        assert!(
+            Conditions::of_list(&TrajectoryFilter::default())
+                .into_sql()
+                .is_none()
+        );
+    }
+}
