@@ -69,7 +69,7 @@ def language_model():
 def embedder():
     # Put together by hand: packages of the model leave out the folder 1_Pooling.
     encoder = models.Transformer(str(MODELS / "all-minilm-l6-v2"), max_seq_length=256)
-    pooling = models.Pooling(encoder.get_word_embedding_dimension(), pooling_mode="mean")
+    pooling = models.Pooling(encoder.get_embedding_dimension(), pooling_mode="mean")
     model = SentenceTransformer(modules=[encoder, pooling, models.Normalize()], device="cpu")
     vectors = model.encode(SENTENCES, normalize_embeddings=True)
     return [{"text": t, "vector": [round(float(v), 6) for v in x]} for t, x in zip(SENTENCES, vectors)]

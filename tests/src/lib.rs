@@ -3,6 +3,8 @@
 //! [`Stage`] is an application on a fresh data folder; its worker is either the real one or
 //! `fake_worker`, which speaks the protocol and does what a job's title says.
 
+mod requests;
 mod stage;
 
+pub use requests::{datasets, every_request};
 pub use stage::{Stage, fake_model, real_worker, spec_of};

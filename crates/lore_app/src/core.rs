@@ -11,10 +11,11 @@ use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::app::AppConfig;
 use crate::clock::Clock;
-use crate::handlers::{models, trajectories};
+use crate::handlers::models;
 use crate::hub::Hub;
 use crate::interactive::Interactive;
 use crate::mentions::{self, Noun};
+use crate::run_files::RunFiles;
 use crate::settings::{SettingsFile, Warnings};
 use crate::supervisor::{Setup, Supervisor, WorkerProgram};
 use crate::trash::Trash;
@@ -30,7 +31,7 @@ pub(crate) struct Core {
     pub(crate) warnings: Arc<Warnings>,
     pub(crate) jobs: Supervisor,
     pub(crate) interactive: Interactive,
-    pub(crate) played: trajectories::RunFiles,
+    pub(crate) played: RunFiles,
     /// Held while a name is found and taken, so that two requests do not find the same one.
     naming: Mutex<()>,
 }
@@ -63,7 +64,7 @@ impl Core {
             settings,
             warnings,
             jobs,
-            played: trajectories::RunFiles::default(),
+            played: RunFiles::default(),
             naming: Mutex::default(),
         };
         if let Some(bundled) = &config.bundled_models {

@@ -22,6 +22,7 @@ mod lock;
 mod machine;
 mod mentions;
 mod names;
+mod run_files;
 mod series;
 mod settings;
 mod starters;

@@ -7,7 +7,7 @@ mod exports;
 mod jobs;
 pub(crate) mod models;
 mod settings;
-pub(crate) mod trajectories;
+mod trajectories;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

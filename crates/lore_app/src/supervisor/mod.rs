@@ -9,6 +9,7 @@
 mod coalesce;
 mod disk;
 mod journal;
+mod orders;
 mod process;
 mod queue;
 mod record;

@@ -1,0 +1,86 @@
+"""Writes the reference that `lore_train` is held to: crates/lore_train/tests/fixtures/tiny-lora.
+
+Base model: the tiny random Llama of `make_tiny.py`. On top of it PEFT's LoRA on all seven projections,
+with random A and B so that both have gradients. Stored: the adapter, the loss and the gradients of one
+batch, and the losses and the adapter of a short training with PyTorch's AdamW.
+
+    python tests/reference/make_tiny_lora.py        (torch, transformers, peft)
+"""
+
+import json
+import pathlib
+
+import torch
+from peft import LoraConfig, get_peft_model
+from peft.utils import get_peft_model_state_dict
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BASE = ROOT / "crates/lore_llm/tests/fixtures/tiny-llama"
+OUT = ROOT / "crates/lore_train/tests/fixtures/tiny-lora"
+TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+RECIPE = {"learning_rate": 5e-3, "weight_decay": 0.1, "max_grad_norm": 0.5, "steps": 5}
+
+
+def make_model():
+    torch.manual_seed(11)
+    base = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+    config = LoraConfig(r=4, lora_alpha=8, lora_dropout=0.0, target_modules=TARGETS, task_type="CAUSAL_LM")
+    model = get_peft_model(base, config)
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    return model
+
+
+def make_batch():
+    """Two chats of different lengths; every third stretch of four tokens is learned."""
+    lengths = [37, 23]
+    ids = [[(7 * i * i + 13 * i + 5 * n) % 300 for i in range(length)] for n, length in enumerate(lengths)]
+    learned = [[i // 4 % 3 == 2 for i in range(length)] for length in lengths]
+    return ids, learned
+
+
+def batch_loss(model, ids, learned):
+    """The mean over the learned tokens of the whole batch, as Hugging Face's trainer computes it."""
+    total = sum(sum(mask[1:]) for mask in learned)
+    loss = 0.0
+    for row, mask in zip(ids, learned):
+        logits = model(input_ids=torch.tensor([row])).logits[0, :-1]
+        losses = torch.nn.functional.cross_entropy(logits, torch.tensor(row[1:]), reduction="none")
+        loss = loss + (losses * torch.tensor(mask[1:])).sum() / total
+    return loss
+
+
+def peft_name(name):
+    return name.replace(".default", "")
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    model = make_model()
+    model.peft_config["default"].base_model_name_or_path = BASE.name
+    model.save_pretrained(OUT)
+    (OUT / "README.md").unlink(missing_ok=True)
+    ids, learned = make_batch()
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    optimizer = torch.optim.AdamW(trained.values(), lr=RECIPE["learning_rate"], weight_decay=RECIPE["weight_decay"])
+    losses, norms = [], []
+    for step in range(RECIPE["steps"]):
+        optimizer.zero_grad()
+        loss = batch_loss(model, ids, learned)
+        loss.backward()
+        if step == 0:
+            save_file({peft_name(n): p.grad.clone() for n, p in trained.items()}, OUT / "gradients.safetensors")
+        norms.append(torch.nn.utils.clip_grad_norm_(trained.values(), RECIPE["max_grad_norm"]).item())
+        losses.append(loss.item())
+        optimizer.step()
+    final = {n: t.clone().contiguous() for n, t in get_peft_model_state_dict(model).items()}
+    save_file(final, OUT / "trained.safetensors")
+    reference = {"recipe": RECIPE, "ids": ids, "learned": learned, "losses": losses, "grad_norms": norms}
+    (OUT / "reference.json").write_text(json.dumps(reference) + "\n")
+
+
+if __name__ == "__main__":
+    main()

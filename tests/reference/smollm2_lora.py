@@ -1,0 +1,100 @@
+"""Writes crates/lore_train/tests/fixtures/smollm2_lora.json: loss and gradient norms of SmolLM2-135M-Instruct
+under PEFT, for one chat and an adapter given by a formula.
+
+    python tests/reference/smollm2_lora.py MODELS      (torch, transformers, peft, gguf)
+
+MODELS holds smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf. Add `--time N` to also time a training
+step of N tokens, which `cargo xtask bench train` compares with: it prints one JSON object.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import time
+
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+OUT = pathlib.Path(__file__).resolve().parents[2] / "crates/lore_train/tests/fixtures/smollm2_lora.json"
+TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj"]
+LENGTH = 160
+
+
+def make_model(models, dropout=0.0):
+    folder = models / "smollm2-135m-instruct"
+    base = AutoModelForCausalLM.from_pretrained(
+        folder, gguf_file="SmolLM2-135M-Instruct.Q4_1.gguf", dtype=torch.float32
+    )
+    base.config.use_cache = False
+    config = LoraConfig(r=8, lora_alpha=16, lora_dropout=dropout, target_modules=TARGETS, task_type="CAUSAL_LM")
+    return get_peft_model(base, config)
+
+
+def fill(parameter, amplitude):
+    """The formula the Rust test uses as well."""
+    values = [amplitude * math.sin(0.7 * i + 0.3) for i in range(parameter.numel())]
+    with torch.no_grad():
+        parameter.copy_(torch.tensor(values).reshape(parameter.shape))
+
+
+def example(length):
+    ids = [(i * 7919) % 40000 for i in range(length)]
+    learned = [i % 32 >= 24 for i in range(length)]
+    return ids, learned
+
+
+def loss_of(model, ids, learned):
+    """As Hugging Face's trainer: labels of -100 where nothing is learned."""
+    labels = [token if mask else -100 for token, mask in zip(ids, learned)]
+    return model(input_ids=torch.tensor([ids]), labels=torch.tensor([labels])).loss
+
+
+def write_reference(models):
+    model = make_model(models)
+    for name, parameter in model.named_parameters():
+        if "lora_" in name:
+            fill(parameter, 0.02 if "lora_A" in name else 0.01)
+    ids, learned = example(LENGTH)
+    loss = loss_of(model, ids, learned)
+    loss.backward()
+    norms = {
+        name.replace(".default", ""): parameter.grad.norm().item()
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+    }
+    reference = {"ids": ids, "learned": learned, "loss": loss.item(), "grad_norms": norms}
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    OUT.write_text(json.dumps(reference, sort_keys=True) + "\n")
+
+
+def time_step(models, length, samples):
+    model = make_model(models, dropout=0.1)
+    model.train()
+    ids, learned = example(length)
+    times = []
+    for _ in range(samples + 1):
+        start, start_cpu = time.perf_counter(), time.process_time()
+        loss_of(model, ids, learned).backward()
+        times.append((time.perf_counter() - start, time.process_time() - start_cpu))
+        model.zero_grad()
+    best, best_cpu = (min(column) for column in zip(*times[1:]))
+    figure = {"case": f"smollm2-135m {length}", "reference": best, "cpu": best_cpu, "unit": "s/step", "samples": samples}
+    print(json.dumps(figure), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("models", type=pathlib.Path)
+    parser.add_argument("--time", type=int, default=0)
+    parser.add_argument("--samples", type=int, default=3)
+    arguments = parser.parse_args()
+    if arguments.time:
+        time_step(arguments.models, arguments.time, arguments.samples)
+    else:
+        write_reference(arguments.models)
+
+
+if __name__ == "__main__":
+    main()

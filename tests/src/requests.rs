@@ -1,0 +1,256 @@
+//! Every request there is, for tests that must forget none.
+
+use lore_core::{
+    ExperimentSpec, Filter, LeakGuard, Query, RetrievalMode, TrajectoryFilter, WorldSpec,
+};
+use lore_protocol::{
+    BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JobRequest,
+    MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest, ShellRequest,
+    Source, TrajectoryRequest, Work,
+};
+
+fn page() -> (TrajectoryFilter, u64, u64) {
+    let filter = TrajectoryFilter {
+        text: "apple".into(),
+        ..TrajectoryFilter::default()
+    };
+    (filter, 0, u64::MAX)
+}
+
+fn query() -> Query {
+    Query {
+        text: "put an apple in the fridge".into(),
+        mode: RetrievalMode::Static,
+        k: 2,
+        filter: Filter::default(),
+        guard: LeakGuard::default(),
+    }
+}
+
+/// Every request about the data set called `id`.
+pub fn datasets(id: &str) -> Vec<Request> {
+    let (filter, offset, limit) = page();
+    let text = String::new();
+    let path = "/no/such/file".to_owned();
+    let name = "A name".to_owned();
+    let world = WorldSpec::Games {
+        train: id.into(),
+        test: None,
+    };
+    let id = || id.into();
+    let requests = vec![
+        DatasetRequest::List,
+        DatasetRequest::Inspect { path: path.clone() },
+        DatasetRequest::Import {
+            path,
+            name: name.clone(),
+        },
+        DatasetRequest::Collect {
+            world,
+            per_type: 1,
+            name: name.clone(),
+        },
+        DatasetRequest::Get { id: id() },
+        DatasetRequest::Trajectories {
+            id: id(),
+            filter,
+            offset,
+            limit,
+        },
+        DatasetRequest::Tasks {
+            id: id(),
+            text,
+            offset,
+            limit,
+        },
+        DatasetRequest::SetUnseen {
+            id: id(),
+            unseen_types: vec!["x".into()],
+        },
+        DatasetRequest::Rename { id: id(), name },
+        DatasetRequest::Delete { id: id() },
+        DatasetRequest::Restore { id: id() },
+    ];
+    requests.into_iter().map(Request::Dataset).collect()
+}
+
+fn banks(id: &str) -> Vec<Request> {
+    let (filter, offset, limit) = page();
+    let bank = || id.into();
+    let id = || "e".into();
+    let requests = vec![
+        BankRequest::List,
+        BankRequest::Build {
+            bank: bank(),
+            name: "A bank".into(),
+            datasets: vec!["d".into()],
+            embedder: "m".into(),
+        },
+        BankRequest::Rows {
+            bank: bank(),
+            filter,
+            offset,
+            limit,
+        },
+        BankRequest::Get {
+            bank: bank(),
+            id: id(),
+        },
+        BankRequest::Ask {
+            bank: bank(),
+            query: query(),
+        },
+        BankRequest::Map { bank: bank() },
+        BankRequest::Pin {
+            bank: bank(),
+            id: id(),
+            pinned: true,
+        },
+        BankRequest::NeverUse {
+            bank: bank(),
+            id: id(),
+            never_use: true,
+        },
+        BankRequest::Remove {
+            bank: bank(),
+            ids: vec![id()],
+        },
+        BankRequest::Delete { bank: bank() },
+    ];
+    requests.into_iter().map(Request::Bank).collect()
+}
+
+fn jobs(id: &str) -> Vec<Request> {
+    let work = Box::new(Work::Measure(MeasureWork { model: id.into() }));
+    let job = || id.into();
+    let requests = vec![
+        JobRequest::List,
+        JobRequest::Submit {
+            work,
+            title: String::new(),
+        },
+        JobRequest::Stop { job: job() },
+        JobRequest::Resume { job: job() },
+        JobRequest::Move {
+            job: job(),
+            index: 9,
+        },
+        JobRequest::Remove { job: job() },
+        JobRequest::Series {
+            job: job(),
+            name: "x".into(),
+            width: 0,
+        },
+        JobRequest::Lines {
+            job: job(),
+            after_seq: 0,
+            limit: usize::MAX,
+        },
+        JobRequest::Log { job: job() },
+        JobRequest::Replay {
+            after_seq: u64::MAX,
+        },
+    ];
+    requests.into_iter().map(Request::Job).collect()
+}
+
+fn experiments(id: &str) -> Vec<Request> {
+    let spec = || {
+        Box::new(ExperimentSpec {
+            id: id.into(),
+            ..ExperimentSpec::default()
+        })
+    };
+    let id = || id.into();
+    let requests = vec![
+        ExperimentRequest::List,
+        ExperimentRequest::Get { id: id() },
+        ExperimentRequest::Estimate { spec: spec() },
+        ExperimentRequest::Start { spec: spec() },
+        ExperimentRequest::Stop { id: id() },
+        ExperimentRequest::Resume { id: id() },
+        ExperimentRequest::Results { id: id() },
+        ExperimentRequest::Delete { id: id() },
+        ExperimentRequest::Restore { id: id() },
+    ];
+    requests.into_iter().map(Request::Experiment).collect()
+}
+
+fn trajectories(id: &str) -> Vec<Request> {
+    let sources = [
+        Source::Dataset { id: id.into() },
+        Source::Bank { id: id.into() },
+        Source::Run {
+            experiment: None,
+            job: id.into(),
+        },
+        Source::Experiment { id: id.into() },
+    ];
+    let of_source = |source: Source| {
+        let (filter, offset, limit) = page();
+        let (source, id) = (|| source.clone(), || "t".into());
+        [
+            TrajectoryRequest::Rows {
+                source: source(),
+                filter,
+                offset,
+                limit,
+            },
+            TrajectoryRequest::Get {
+                source: source(),
+                id: id(),
+            },
+            TrajectoryRequest::Paint {
+                source: source(),
+                id: id(),
+                model: "m".into(),
+            },
+        ]
+    };
+    sources
+        .into_iter()
+        .flat_map(of_source)
+        .map(Request::Trajectory)
+        .collect()
+}
+
+fn others(id: &str) -> Vec<Request> {
+    let adapter = || id.into();
+    let destination = "relative/folder".to_owned();
+    let format = ExportFormat::Peft;
+    let settings = Settings::default();
+    vec![
+        Request::Model(ModelRequest::List),
+        Request::Model(ModelRequest::Fetch {
+            source: ModelSource::Local {
+                path: "/no/such/model".into(),
+            },
+        }),
+        Request::Model(ModelRequest::Remove { id: id.into() }),
+        Request::Export(ExportRequest::Adapters),
+        Request::Export(ExportRequest::Export {
+            adapter: adapter(),
+            format,
+            destination,
+        }),
+        Request::Export(ExportRequest::Rename {
+            adapter: adapter(),
+            name: "x".into(),
+        }),
+        Request::Export(ExportRequest::Delete { adapter: adapter() }),
+        Request::Export(ExportRequest::Restore { adapter: adapter() }),
+        Request::Settings(SettingsRequest::Get),
+        Request::Settings(SettingsRequest::Set { settings }),
+        Request::Settings(SettingsRequest::Status),
+        Request::Shell(ShellRequest::Open { target: "x".into() }),
+    ]
+}
+
+/// Every request there is, about things called `id`.
+pub fn every_request(id: &str) -> Vec<Request> {
+    let mut all = Vec::new();
+    for part in [datasets, banks, jobs, experiments, trajectories, others] {
+        all.extend(part(id));
+    }
+    all
+}
