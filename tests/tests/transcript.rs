@@ -7,8 +7,9 @@ use std::path::Path;
 use lore_core::{DataDir, EpisodeEnd, ExperimentSpec, ModelKind, Task, Trajectory};
 use lore_data::{NewDataset, write_dataset};
 use lore_protocol::{
-    Call, ErrorCode, Estimate, ExperimentRequest, ExperimentResponse, Incoming, Request, Response,
-    SettingsRequest, SettingsResponse, Source, Status, TrajectoryRequest, TrajectoryResponse,
+    Call, ErrorCode, Estimate, Event, ExperimentRequest, ExperimentResponse, Incoming, Request,
+    Response, SettingsRequest, SettingsResponse, ShellEvent, Source, Status, TrajectoryRequest,
+    TrajectoryResponse,
 };
 use lore_tests::{Stage, datasets, every_request, fake_model};
 
@@ -249,4 +250,13 @@ fn write_two(dir: &DataDir, first: &Trajectory, second: &Trajectory) {
         created_ms: 1,
     };
     write_dataset(&target, [first, second].map(|one| Ok(one.clone()))).expect("writes");
+}
+
+#[test]
+fn what_the_shell_noticed_reaches_the_window() {
+    let mut stage = stage();
+    let noticed = ShellEvent::Hover { count: 2 };
+    stage.app().notice(noticed.clone());
+    stage.jobs();
+    assert!(stage.heard.contains(&Event::Shell(noticed)));
 }

@@ -91,11 +91,17 @@ impl App {
     }
 
     /// Calls `listener` with every event, as an [`Incoming::Event`] in JSON, in order, one at a
-    /// time. It must be quick.
+    /// time, on whatever thread it happened. It must be quick, and must not ask about jobs: the thread
+    /// that would answer may be the one that calls.
     pub fn subscribe(&self, listener: Box<dyn Fn(String) + Send + Sync>) -> SubscriptionId {
         self.core
             .hub
             .subscribe(Box::new(move |incoming| listener(to_json(incoming))))
+    }
+
+    /// Passes on to every window what the shell noticed.
+    pub fn notice(&self, event: ShellEvent) {
+        self.core.hub.publish(Event::Shell(event));
     }
 
     /// Ends a subscription.

@@ -19,10 +19,10 @@ mod state;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use lore_core::{DataDir, ExperimentId, JobId};
 use lore_protocol::{ApiError, JobSpec};
 
@@ -69,6 +69,7 @@ enum Input {
 pub(crate) struct Supervisor {
     inbox: SyncSender<Input>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    thread_id: ThreadId,
 }
 
 impl Supervisor {
@@ -86,6 +87,7 @@ impl Supervisor {
             .context("Could not start the part of Lorekeeper that looks after jobs")?;
         Ok(Self {
             inbox,
+            thread_id: thread.thread().id(),
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -95,6 +97,9 @@ impl Supervisor {
         &self,
         ask: impl FnOnce(&mut State) -> T + Send + 'static,
     ) -> Result<T> {
+        if self.is_own_thread() {
+            bail!("The supervisor cannot answer while it tells about an event");
+        }
         let (answer, answered) = sync_channel(1);
         let call = Box::new(move |state: &mut State| {
             // Whoever asked may have left; then nobody misses the answer.
@@ -104,6 +109,10 @@ impl Supervisor {
         // The error would carry the call itself, which says nothing to anyone.
         self.inbox.send(Input::Call(call)).ok().context(closed)?;
         answered.recv().context(closed)
+    }
+
+    fn is_own_thread(&self) -> bool {
+        std::thread::current().id() == self.thread_id
     }
 
     /// Every job: running, then waiting in order, then ended, newest first.
@@ -167,6 +176,14 @@ impl Supervisor {
 
     /// Asks every worker to save and end, waits at most `patience`, and ends those that are left.
     pub(crate) fn shut_down(&self, patience: Duration) {
+        if self.is_own_thread() {
+            // A listener held the application last; its thread ends itself once it is done here.
+            let ask = Box::new(move |state: &mut State| state.shut_down(patience));
+            if self.inbox.try_send(Input::Call(ask)).is_err() {
+                log::warn!("could not ask the workers to stop; they end when their input closes");
+            }
+            return;
+        }
         let asked = self.call(move |state| state.shut_down(patience));
         let thread = self.thread.lock();
         let thread = thread.unwrap_or_else(PoisonError::into_inner).take();
