@@ -5,7 +5,7 @@
 //! the hand: the domain's other case names a type `location,`, of which there are no things.
 
 use super::action::Action;
-use super::domain::{Condition, Property};
+use super::domain::{Appliance, Condition, Property};
 use super::game::Game;
 use super::state::State;
 use super::wording::Wording;
@@ -96,20 +96,17 @@ pub(super) fn apply(state: &mut State, game: &Game, action: Action) -> bool {
         }
         Action::Apply {
             appliance, object, ..
-        } => {
-            use super::domain::Appliance;
-            match appliance {
-                Appliance::Clean => state.set(Condition::Clean, object, true),
-                Appliance::Heat => {
-                    state.set(Condition::Hot, object, true);
-                    state.set(Condition::Cool, object, false);
-                }
-                Appliance::Cool => {
-                    state.set(Condition::Cool, object, true);
-                    state.set(Condition::Hot, object, false);
-                }
+        } => match appliance {
+            Appliance::Clean => state.set(Condition::Clean, object, true),
+            Appliance::Heat => {
+                state.set(Condition::Hot, object, true);
+                state.set(Condition::Cool, object, false);
             }
-        }
+            Appliance::Cool => {
+                state.set(Condition::Cool, object, true);
+                state.set(Condition::Hot, object, false);
+            }
+        },
         Action::Use { object } => {
             let is_on = state.is(Condition::On, object);
             state.set(Condition::On, object, !is_on);
@@ -180,4 +177,86 @@ fn at_receptacle(game: &Game, state: &State, receptacle: usize, actions: &mut Ve
 /// True when one can reach into a receptacle: it is open, or cannot be closed.
 fn is_reachable(game: &Game, state: &State, receptacle: usize) -> bool {
     !game.receptacles[receptacle].openable || state.is_open(receptacle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alfworld::record::GameRecord;
+
+    const EPISODES: &str = include_str!("../../tests/fixtures/generated_episodes.jsonl");
+
+    /// Every action there could be, admissible or not.
+    fn conceivable(game: &Game) -> Vec<Action> {
+        let mut actions = vec![Action::Look, Action::Inventory, Action::Help];
+        let objects = 0..game.objects.len();
+        for receptacle in 0..game.receptacles.len() {
+            actions.extend([
+                Action::GoTo { receptacle },
+                Action::Open { receptacle },
+                Action::Close { receptacle },
+                Action::ExamineReceptacle { receptacle },
+            ]);
+            for object in objects.clone() {
+                actions.push(Action::Take { object, receptacle });
+                actions.push(Action::Put { object, receptacle });
+                actions.extend(Appliance::ALL.map(|appliance| Action::Apply {
+                    appliance,
+                    object,
+                    receptacle,
+                }));
+            }
+        }
+        for object in objects.clone() {
+            actions.extend([Action::ExamineObject { object }, Action::Use { object }]);
+            actions.extend(objects.clone().map(|knife| Action::Slice { object, knife }));
+        }
+        actions
+    }
+
+    #[test]
+    fn the_admissible_actions_are_exactly_those_that_can_be_done() {
+        for line in EPISODES.lines() {
+            let episode: serde_json::Value = serde_json::from_str(line).unwrap();
+            let record: GameRecord = serde_json::from_value(episode["record"].clone()).unwrap();
+            let wording = match episode["wording"].as_str() {
+                Some("revised") => Wording::Revised,
+                _ => Wording::Released,
+            };
+            let game = Game::load(&record, wording).unwrap();
+            let all = conceivable(&game);
+            let mut state = game.start.clone();
+            for step in episode["steps"].as_array().unwrap() {
+                let can = |action: &&Action| is_admissible(&game, &state, **action);
+                let commands = |actions: Vec<Action>| {
+                    let mut commands: Vec<_> = actions
+                        .into_iter()
+                        .map(|action| action.command(&game))
+                        .collect();
+                    commands.sort_unstable();
+                    commands
+                };
+                let possible = all.iter().filter(can).copied().collect();
+                assert_eq!(commands(admissible(&game, &state)), commands(possible));
+                let action = Action::parse(step["action"].as_str().unwrap(), &game);
+                if let Some(action) = action {
+                    apply(&mut state, &game, action);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_means_its_action() {
+        let episode: serde_json::Value =
+            serde_json::from_str(EPISODES.lines().next().unwrap()).unwrap();
+        let record: GameRecord = serde_json::from_value(episode["record"].clone()).unwrap();
+        for wording in [Wording::Released, Wording::Revised] {
+            let game = Game::load(&record, wording).unwrap();
+            for action in conceivable(&game) {
+                let command = action.command(&game);
+                assert_eq!(Action::parse(&command, &game), Some(action), "{command}");
+            }
+        }
+    }
 }

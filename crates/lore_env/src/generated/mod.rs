@@ -4,6 +4,7 @@
 //! shows the same room and goal as a training game.
 
 mod layout;
+mod menu;
 mod pddl;
 mod plan;
 mod rooms;
@@ -13,8 +14,8 @@ use lore_core::{Environment, Split, Task, TaskId};
 
 use crate::World;
 use crate::alfworld::{Alfworld, GameRecord, TASK_TYPES};
-use crate::things::Thing;
 use layout::Layout;
+use menu::Catalogue;
 use plan::{Place, Plan};
 
 /// Games of each type for training.
@@ -27,13 +28,13 @@ pub struct GeneratedWorld {
     seed: u64,
     small: bool,
     tasks: Vec<Task>,
-    things: Vec<Thing>,
+    catalogue: Catalogue,
 }
 
 impl GeneratedWorld {
     /// Lists the tasks; the games themselves are made when they are opened.
     pub fn new(seed: u64, small: bool) -> Self {
-        let things: Vec<Thing> = Thing::all().collect();
+        let catalogue = Catalogue::new(small);
         let mut tasks = Vec::new();
         for task_type in 0..TASK_TYPES.len() {
             for (split, count) in [(Split::Train, NUM_TRAIN), (Split::Test, NUM_TEST)] {
@@ -45,7 +46,7 @@ impl GeneratedWorld {
                         split,
                         index,
                     };
-                    Plan::new(place, &things).to_task()
+                    Plan::new(place, &catalogue).to_task()
                 }));
             }
         }
@@ -53,7 +54,7 @@ impl GeneratedWorld {
             seed,
             small,
             tasks,
-            things,
+            catalogue,
         }
     }
 
@@ -62,8 +63,8 @@ impl GeneratedWorld {
         let place = self.place(id).with_context(|| {
             format!("Could not make the game {id}: this world has no such game")
         })?;
-        let plan = Plan::new(place, &self.things);
-        let (layout, mut random) = Layout::new(&plan, &self.things);
+        let plan = Plan::new(place, &self.catalogue);
+        let (layout, mut random) = Layout::new(&plan, &self.catalogue.things);
         let Task {
             id,
             environment: _,

@@ -5,7 +5,8 @@ use rand::Rng as _;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::rooms::{ROOMS, Room};
+use super::menu::Catalogue;
+use super::rooms::Room;
 use crate::alfworld::{ENVIRONMENT, TASK_TYPES};
 use crate::things::Thing;
 
@@ -72,30 +73,28 @@ pub(super) fn split_name(split: Split) -> &'static str {
 
 impl<'a> Plan<'a> {
     /// Decides what the game at `place` asks for.
-    pub(super) fn new(place: Place, things: &'a [Thing]) -> Self {
+    pub(super) fn new(place: Place, catalogue: &'a Catalogue) -> Self {
         let mut random = place.random(0, 0);
-        let ability = ability(place.task_type);
-        let rooms: Vec<_> = ROOMS
-            .iter()
-            .map(|room| (room, choices(room, place, things)))
-            .filter(|(_, choices)| !choices.is_empty())
-            .collect();
-        let (room, choices) = rooms
-            .choose_weighted(&mut random, |(room, _)| room.weight)
+        let menu = catalogue
+            .menus(place.task_type)
+            .choose_weighted(&mut random, |menu| menu.room.weight)
             .expect("every task type has a room");
-        let (thing, targets) = choices
+        let choice = menu
+            .choices
             .choose(&mut random)
-            .expect("empty rooms are left out");
-        let target = targets
+            .expect("rooms without a choice are left out");
+        let target = choice
+            .targets
             .choose(&mut random)
             .expect("things without a target are left out");
+        let thing = &catalogue.things[choice.thing];
         let first_form = random.random_bool(0.5);
         Self {
             place,
-            room,
+            room: menu.room,
             thing,
             target,
-            goal: sentence(place.task_type, ability, thing.name, target, first_form),
+            goal: sentence(place.task_type, thing.name, target, first_form),
         }
     }
 
@@ -126,7 +125,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn ability(task_type: usize) -> Option<&'static str> {
+/// What a task type does to things on the way.
+pub(super) fn ability(task_type: usize) -> Option<&'static str> {
     match TASK_TYPES[task_type] {
         "pick_clean_then_place_in_recep" => Some("clean"),
         "pick_heat_then_place_in_recep" => Some("heat"),
@@ -135,68 +135,9 @@ fn ability(task_type: usize) -> Option<&'static str> {
     }
 }
 
-/// The things a task of this type can be about in `room`, each with where it can go.
-fn choices<'a>(
-    room: &Room,
-    place: Place,
-    things: &'a [Thing],
-) -> Vec<(&'a Thing, Vec<&'static str>)> {
-    let looking = TASK_TYPES[place.task_type] == "look_at_obj_in_light";
-    let ability = ability(place.task_type);
-    let appliance = match ability {
-        Some("clean") => "sinkbasin",
-        Some("heat") => "microwave",
-        Some("cool") => "fridge",
-        _ => "",
-    };
-    let kinds = room.receptacles(place.small);
-    let has = |kind: &str| {
-        kinds
-            .iter()
-            .any(|(own, at_least, _)| *own == kind && *at_least > 0)
-    };
-    let lamp = things.iter().find(|thing| thing.name == LAMP);
-    if looking && !lamp.is_some_and(|lamp| lamp.is_at_home_in(room.letter))
-        || !appliance.is_empty() && !has(appliance)
-    {
-        return Vec::new();
-    }
-    let fitting = |thing: &Thing| -> Vec<&'static str> {
-        if looking {
-            return vec![LAMP];
-        }
-        let target = |(kind, _, _): &(&'static str, u32, u32)| {
-            let fits = *kind != appliance && thing.frequency(kind).is_some();
-            // It must be found somewhere else, and that must be sure to be in the room.
-            let elsewhere =
-                |(other, percent): &(&str, u32)| other != kind && *percent > 0 && has(other);
-            (fits && thing.places.iter().any(elsewhere)).then_some(*kind)
-        };
-        kinds.iter().filter_map(target).collect()
-    };
-    things
-        .iter()
-        .filter(|thing| thing.is_at_home_in(room.letter) && thing.name != LAMP)
-        .filter(|thing| ability.is_none_or(|ability| thing.can(ability)))
-        .filter(|thing| {
-            thing
-                .places
-                .iter()
-                .any(|(kind, percent)| *percent > 0 && has(kind))
-        })
-        .map(|thing| (thing, fitting(thing)))
-        .filter(|(_, targets)| !targets.is_empty())
-        .collect()
-}
-
 /// The goal in the words of ALFWorld's templates, which come in two forms each.
-fn sentence(
-    task_type: usize,
-    ability: Option<&str>,
-    thing: &str,
-    target: &str,
-    first_form: bool,
-) -> String {
+fn sentence(task_type: usize, thing: &str, target: &str, first_form: bool) -> String {
+    let ability = ability(task_type);
     let state = match ability {
         Some("heat") => "hot",
         Some(ability) => ability,
