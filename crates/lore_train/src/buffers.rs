@@ -39,7 +39,7 @@ impl LoraBuffers {
         sums.sum::<f64>().sqrt()
     }
 
-    /// Scales everything down to the norm `limit`, if it is larger; 0 means no limit. As PyTorch's
+    /// Scales everything down to the norm `limit`, if it is larger; 0 means no limit. As `PyTorch`'s
     /// `clip_grad_norm_`.
     pub(crate) fn clip(&mut self, norm: f64, limit: f64) {
         let factor = limit / (norm + 1e-6);

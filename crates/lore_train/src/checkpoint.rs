@@ -232,8 +232,7 @@ fn digests(folder: &Path) -> Result<Vec<(String, String)>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name != STATE_FILE {
             let digest = Sha256::digest(fs::read(entry.path())?);
-            let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            digests.push((name, hex));
+            digests.push((name, format!("{digest:x}")));
         }
     }
     digests.sort();

@@ -23,6 +23,8 @@ mod model;
 mod optimizer;
 mod order;
 mod paint;
+#[cfg(test)]
+mod peft_parity;
 mod recipe;
 mod schedule;
 mod seeds;

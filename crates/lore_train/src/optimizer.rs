@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov and Hutter 2019), as PyTorch computes it.
+//! AdamW (Loshchilov and Hutter 2019), as `PyTorch` computes it.
 
 use lore_core::TrainConfig;
 use lore_llm::AdapterWeights;

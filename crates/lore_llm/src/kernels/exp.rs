@@ -1,4 +1,4 @@
-//! Exponentials: softmax, log-softmax, SiLU.
+//! Exponentials: softmax, log-softmax and the gates built on them.
 
 use super::simd::vectorized;
 use rayon::prelude::*;
@@ -11,6 +11,13 @@ const ELEMENTS_PER_TASK: usize = 16 * 1024;
 /// Terms that are added in single precision: sums over a large vocabulary go on in double.
 const SUM_CHUNK: usize = 256;
 
+/// Adding and subtracting 1.5 · 2^23 rounds to an integer.
+const ROUND: f32 = 12_582_912.0;
+
+/// `ln 2` in two parts; the first has few bits, so that its products with integers are exact.
+const LN_2_HIGH: f32 = 0.693_359_4;
+const LN_2_LOW: f32 = -2.121_944_4e-4;
+
 /// `e^x` with a relative error below 3e-7; compiles to vector instructions because it neither
 /// branches nor calls. Below -87 it gives the smallest normal numbers instead of zero.
 ///
@@ -22,10 +29,6 @@ const SUM_CHUNK: usize = 256;
     reason = "has to be compiled with the caller's instruction set"
 )]
 pub fn exp(x: f32) -> f32 {
-    /// Adding and subtracting 1.5 · 2^23 rounds to an integer.
-    const ROUND: f32 = 12_582_912.0;
-    const LN_2_HIGH: f32 = 0.693_359_4;
-    const LN_2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.0, 88.0);
     let n = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
     let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;

@@ -56,17 +56,16 @@ impl CustomOp1 for FeedForward {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        let (gate, up) = match kept {
-            Some(kept) => kept,
+        let (gate, up) = if let Some(kept) = kept {
+            kept
+        } else {
             // A second backward pass over the same graph.
-            None => {
-                let x = numbers(x)?;
-                let tokens = x.len() / self.gate.weight.cols;
-                (
-                    forward(&x, &self.gate, tokens),
-                    forward(&x, &self.up, tokens),
-                )
-            }
+            let x = numbers(x)?;
+            let tokens = x.len() / self.gate.weight.cols;
+            (
+                forward(&x, &self.gate, tokens),
+                forward(&x, &self.up, tokens),
+            )
         };
         let grad_y = grad_y.contiguous()?;
         let grad_gated = backward(&numbers(&grad_y)?, &self.down.weight);

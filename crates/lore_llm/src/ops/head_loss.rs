@@ -43,7 +43,7 @@ pub fn head_loss(x: &Tensor, loss: &HeadLoss<'_>) -> Result<Tensor> {
         bail!("token {target} is not in the vocabulary of {}", head.rows);
     }
     x.apply_op1(Head {
-        head: head.clone(),
+        matrix: head.clone(),
         targets: targets.to_vec(),
         weight,
         gradient: Mutex::new(None),
@@ -51,7 +51,7 @@ pub fn head_loss(x: &Tensor, loss: &HeadLoss<'_>) -> Result<Tensor> {
 }
 
 struct Head {
-    head: Matrix,
+    matrix: Matrix,
     targets: Vec<u32>,
     weight: f64,
     /// From the forward to the backward pass.
@@ -61,7 +61,7 @@ struct Head {
 impl Head {
     /// The summed loss of `x` `[targets.len(), hidden]`; writes its gradient to `grad_x`.
     fn chunk(&self, x: &[f32], targets: &[u32], logits: &mut [f32], grad_x: &mut [f32]) -> f64 {
-        let Matrix { rows, cols, data } = &self.head;
+        let Matrix { rows, cols, data } = &self.matrix;
         let (tokens, vocab, hidden) = (targets.len(), *rows, *cols);
         matmul_nt(x, data, logits, tokens, hidden, vocab);
         let losses: Vec<f64> = logits
@@ -88,15 +88,15 @@ impl CustomOp1 for Head {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = slice(storage, layout)?;
-        let hidden = self.head.cols;
+        let hidden = self.matrix.cols;
         let mut grad_x = vec![0.0; x.len()];
-        let mut logits = vec![0.0; CHUNK.min(self.targets.len()) * self.head.rows];
+        let mut logits = vec![0.0; CHUNK.min(self.targets.len()) * self.matrix.rows];
         let mut loss = 0.0;
         let chunks = x
             .chunks(CHUNK * hidden)
             .zip(grad_x.chunks_mut(CHUNK * hidden));
         for ((x, grad_x), targets) in chunks.zip(self.targets.chunks(CHUNK)) {
-            let logits = &mut logits[..targets.len() * self.head.rows];
+            let logits = &mut logits[..targets.len() * self.matrix.rows];
             loss += self.chunk(x, targets, logits, grad_x);
         }
         *self.gradient.lock().unwrap_or_else(PoisonError::into_inner) = Some(grad_x);

@@ -1,0 +1,232 @@
+//! Held to PEFT and PyTorch: see `tests/reference/make_tiny_lora.py` and `smollm2_lora.py`.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+
+use lore_core::{LoraConfig, TrainConfig};
+use lore_llm::{AdapterWeights, BaseModel};
+use safetensors::SafeTensors;
+
+use crate::buffers::{LoraBuffers, norm};
+use crate::example::Example;
+use crate::init_adapter;
+use crate::model::{LossGradient as _, Pass, TrainableModel};
+use crate::optimizer::AdamW;
+
+/// The largest relative difference that rounding in a sum explains.
+const TOLERANCE: f64 = 1e-3;
+
+#[derive(Deserialize)]
+struct TinyReference {
+    recipe: Recipe,
+    ids: Vec<Vec<u32>>,
+    learned: Vec<Vec<bool>>,
+    losses: Vec<f64>,
+    grad_norms: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Recipe {
+    learning_rate: f64,
+    weight_decay: f64,
+    max_grad_norm: f64,
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
+}
+
+fn tiny_model() -> Result<std::sync::Arc<BaseModel>> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    let crates = crates.context("a crate has a parent")?;
+    BaseModel::load(&crates.join("lore_llm/tests/fixtures/tiny-llama"))
+}
+
+impl TinyReference {
+    fn load() -> Result<Self> {
+        Ok(serde_json::from_slice(&fs::read(fixture(
+            "tiny-lora/reference.json",
+        ))?)?)
+    }
+
+    fn examples(&self) -> Vec<Example> {
+        let chats = self.ids.iter().zip(&self.learned);
+        chats.map(|(ids, learned)| example(ids, learned)).collect()
+    }
+}
+
+fn example(ids: &[u32], learned: &[bool]) -> Example {
+    Example {
+        ids: ids.to_vec(),
+        loss_mask: learned.to_vec(),
+        ..Example::default()
+    }
+}
+
+/// Loss and gradient of a batch.
+fn batch_gradient(
+    model: &TrainableModel<'_>,
+    adapter: &AdapterWeights,
+    batch: &[Example],
+) -> Result<(f64, LoraBuffers)> {
+    let num_learned: usize = batch.iter().map(Example::num_learned).sum();
+    let pass = Pass {
+        weight: 1.0 / num_learned as f64,
+        dropout_seed: None,
+    };
+    let mut gradients = LoraBuffers::zeros(adapter);
+    let mut loss = 0.0;
+    for example in batch {
+        loss += model.add_gradient(adapter, example, pass, &mut gradients)?;
+    }
+    Ok((loss, gradients))
+}
+
+/// The largest relative difference between our matrices and those of a safetensors file, each
+/// difference relative to the norm of its matrix.
+fn worst_difference<'a>(
+    file: &[u8],
+    ours: impl Iterator<Item = (String, &'a [f32])>,
+) -> Result<f64> {
+    let tensors = SafeTensors::deserialize(file)?;
+    let mut worst = 0.0f64;
+    let mut count = 0;
+    for (name, ours) in ours {
+        let tensor = tensors.tensor(&name)?;
+        let (numbers, _) = tensor.data().as_chunks::<4>();
+        assert_eq!(numbers.len(), ours.len(), "{name}");
+        let theirs: Vec<f32> = numbers
+            .iter()
+            .map(|bytes| f32::from_le_bytes(*bytes))
+            .collect();
+        let difference: Vec<f32> = ours.iter().zip(&theirs).map(|(a, b)| a - b).collect();
+        worst = worst.max(norm(&difference) / norm(&theirs));
+        count += 1;
+    }
+    assert_eq!(count, tensors.len(), "every matrix is compared");
+    Ok(worst)
+}
+
+fn name(adapter: &AdapterWeights, index: usize, matrix: &str) -> String {
+    let pair = &adapter.pairs[index];
+    let (parent, module) = (pair.module.parent(), pair.module.name());
+    format!(
+        "base_model.model.model.layers.{}.{parent}.{module}.lora_{matrix}.weight",
+        pair.layer
+    )
+}
+
+#[test]
+fn loss_and_every_gradient_agree_with_peft() -> Result<()> {
+    let reference = TinyReference::load()?;
+    let base = tiny_model()?;
+    let adapter = AdapterWeights::load_peft(&fixture("tiny-lora"))?;
+    for memory_budget in [u64::MAX, 0] {
+        let model = TrainableModel::new(&base.weights, memory_budget);
+        let (loss, gradients) = batch_gradient(&model, &adapter, &reference.examples())?;
+        assert!(
+            (loss / reference.losses[0] - 1.0).abs() < TOLERANCE,
+            "loss {loss}"
+        );
+        let norms = gradients.norm() / reference.grad_norms[0];
+        assert!((norms - 1.0).abs() < TOLERANCE, "norm off by {norms}");
+        let matrices = gradients
+            .pairs
+            .iter()
+            .enumerate()
+            .flat_map(|(index, pair)| {
+                [
+                    (name(&adapter, index, "A"), pair.a.as_slice()),
+                    (name(&adapter, index, "B"), pair.b.as_slice()),
+                ]
+            });
+        let file = fs::read(fixture("tiny-lora/gradients.safetensors"))?;
+        let worst = worst_difference(&file, matrices)?;
+        assert!(worst < TOLERANCE, "gradients differ by {worst:e}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_short_training_agrees_with_pytorch() -> Result<()> {
+    let reference = TinyReference::load()?;
+    let base = tiny_model()?;
+    let model = TrainableModel::new(&base.weights, u64::MAX);
+    let mut adapter = AdapterWeights::load_peft(&fixture("tiny-lora"))?;
+    let mut optimizer = AdamW::new(&adapter);
+    let config = TrainConfig {
+        weight_decay: reference.recipe.weight_decay,
+        ..TrainConfig::default()
+    };
+    for (expected, expected_norm) in reference.losses.iter().zip(&reference.grad_norms) {
+        let (loss, mut gradients) = batch_gradient(&model, &adapter, &reference.examples())?;
+        assert!(
+            (loss / expected - 1.0).abs() < TOLERANCE,
+            "{loss} {expected}"
+        );
+        let norm = gradients.norm();
+        assert!(
+            (norm / expected_norm - 1.0).abs() < TOLERANCE,
+            "{norm} {expected_norm}"
+        );
+        gradients.clip(norm, reference.recipe.max_grad_norm);
+        let rate = reference.recipe.learning_rate;
+        optimizer.step(&config, rate, &gradients, &mut adapter);
+    }
+    let matrices = adapter.pairs.iter().enumerate().flat_map(|(index, pair)| {
+        [
+            (name(&adapter, index, "A"), pair.a.as_slice()),
+            (name(&adapter, index, "B"), pair.b.as_slice()),
+        ]
+    });
+    let file = fs::read(fixture("tiny-lora/trained.safetensors"))?;
+    let worst = worst_difference(&file, matrices)?;
+    assert!(worst < TOLERANCE, "adapters differ by {worst:e}");
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct SmolReference {
+    ids: Vec<u32>,
+    learned: Vec<bool>,
+    loss: f64,
+    grad_norms: std::collections::BTreeMap<String, f64>,
+}
+
+#[test]
+fn smollm2_agrees_with_peft() -> Result<()> {
+    let Some(models) = env::var_os("LOREKEEPER_TEST_MODELS") else {
+        eprintln!("skipped: LOREKEEPER_TEST_MODELS is not set");
+        return Ok(());
+    };
+    let file = fs::read(fixture("smollm2_lora.json"))?;
+    let reference: SmolReference = serde_json::from_slice(&file)?;
+    let base = BaseModel::load(&Path::new(&models).join("smollm2-135m-instruct"))?;
+    let mut adapter = init_adapter(&base.weights.config, &LoraConfig::default(), 0, "");
+    for pair in &mut adapter.pairs {
+        for (matrix, amplitude) in [(&mut pair.a, 0.02), (&mut pair.b, 0.01)] {
+            for (index, value) in matrix.iter_mut().enumerate() {
+                *value = (amplitude * (0.7 * index as f64 + 0.3).sin()) as f32;
+            }
+        }
+    }
+    let model = TrainableModel::new(&base.weights, u64::MAX);
+    let batch = [example(&reference.ids, &reference.learned)];
+    let (loss, gradients) = batch_gradient(&model, &adapter, &batch)?;
+    let mut worst = 0.0f64;
+    for (index, pair) in gradients.pairs.iter().enumerate() {
+        for (matrix, values) in [("A", &pair.a), ("B", &pair.b)] {
+            let expected = reference.grad_norms[&name(&adapter, index, matrix)];
+            worst = worst.max((norm(values) / expected - 1.0).abs());
+        }
+    }
+    let of_loss = (loss / reference.loss - 1.0).abs();
+    eprintln!("largest relative difference: loss {of_loss:.1e}, gradient norms {worst:.1e}");
+    assert!(of_loss < TOLERANCE && worst < TOLERANCE);
+    Ok(())
+}
