@@ -99,11 +99,6 @@ impl App {
             .subscribe(Box::new(move |incoming| listener(to_json(incoming))))
     }
 
-    /// Passes on to every window what the shell noticed.
-    pub fn notice(&self, event: ShellEvent) {
-        self.core.hub.publish(Event::Shell(event));
-    }
-
     /// Ends a subscription.
     pub fn unsubscribe(&self, id: SubscriptionId) {
         self.core.hub.unsubscribe(id);
