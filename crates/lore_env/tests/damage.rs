@@ -104,3 +104,16 @@ fn the_cause_is_named() {
         assert!(error.contains(cause), "{error}");
     }
 }
+
+#[test]
+fn a_goal_that_would_take_for_ever_is_refused() {
+    let mut record = records().swap_remove(0);
+    let (facts, _) = record
+        .pddl_problem
+        .split_once("(:goal")
+        .expect("it has a goal");
+    let variables = "?a ?b ?c ?d ?e ?f ?g ?h ?i ?j ?k ?l - object";
+    record.pddl_problem = format!("{facts}(:goal (exists ({variables}) (not (= ?a ?a)))))");
+    let error = format!("{:#}", Alfworld::load(&record).expect_err("it is refused"));
+    assert!(error.contains("too complicated"), "{error}");
+}

@@ -2,11 +2,12 @@
 //! admissible actions, the same goals as the official engine, which takes seconds to load a game
 //! and makes a handful of steps a second.
 //!
-//! A game comes as a PDDL problem. [`problem`] reads it, [`game`] lays it out in tables, [`rules`]
-//! say what can be done, [`text`] says what the agent reads.
+//! A game comes as a PDDL problem. `problem` reads it, `game` lays it out in tables, `rules`
+//! say what can be done, `text` says what the agent reads.
 
 mod action;
 mod bits;
+mod builder;
 mod domain;
 mod environment;
 mod game;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::action::Action;
-use super::domain::{Appliance, Condition, Property};
+use super::domain::{Condition, Property};
 use super::game::Game;
 use super::state::State;
 use super::wording::Wording;
@@ -30,7 +30,8 @@ Available commands:
 
 /// The first observation.
 pub(super) fn intro(game: &Game, state: &State) -> String {
-    // At first the room is described, not the spot the agent stands on.
+    // Nothing is bound yet in the official grammar, so all receptacles are named here, while a
+    // later `look` from the same spot names none.
     let here = &game.locations[state.location];
     let view = if here.receptacles.is_empty() {
         let all = game
@@ -91,11 +92,7 @@ pub(super) fn observation(game: &Game, state: &State, action: Action) -> String 
             object,
             receptacle,
         } => {
-            let verb = match appliance {
-                Appliance::Clean => "clean",
-                Appliance::Heat => "heat",
-                Appliance::Cool => "cool",
-            };
+            let verb = appliance.verb();
             let (object, receptacle) = (object_name(object), receptacle_name(receptacle));
             format!("You {verb} the {object} using the {receptacle}.")
         }
