@@ -1,0 +1,138 @@
+//! What a training will take, said before it starts.
+
+use lore_core::{DatasetInfo, ModelInfo};
+use lore_protocol::{MachineSpeed, MetricPoint, estimate_training, estimate_training_memory};
+
+use super::form::Form;
+
+/// Tokens of a step of a text world, action and observation, and of the first observation with the
+/// instructions; means over the generator's expert episodes.
+const TOKENS_PER_STEP: f64 = 34.0;
+const TOKENS_OF_PROMPT: f64 = 260.0;
+
+/// What a training will take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cost {
+    /// Trajectories that are trained on.
+    pub(super) num_examples: u64,
+    /// Optimiser steps.
+    pub(super) num_steps: u64,
+    /// Tokens of a typical example, memories included.
+    pub(super) tokens_per_example: f64,
+    /// Seconds.
+    pub(super) secs: f64,
+    /// The most memory, in bytes.
+    pub(super) memory_bytes: u64,
+    /// True when the speed was measured on this machine.
+    pub(super) measured: bool,
+}
+
+/// What `form` would take on `dataset`. `speed` is in tokens a second, where it was measured;
+/// `tokens` the length of a real example, where one was cut into tokens.
+pub(super) fn cost(
+    form: &Form,
+    dataset: &DatasetInfo,
+    model: &ModelInfo,
+    threads: usize,
+    speed: Option<f64>,
+    tokens: Option<usize>,
+) -> Cost {
+    let num_examples = form.num_examples(dataset);
+    let own = tokens.map_or_else(|| guess_tokens(dataset), |tokens| tokens as f64);
+    let memories = if form.with_memory {
+        form.retrieval.k as f64 * own * 0.8
+    } else {
+        0.0
+    };
+    let tokens_per_example = (own + memories).min(form.config.max_tokens as f64);
+    let mut machine = MachineSpeed::guess(model.num_parameters, threads);
+    if let Some(speed) = speed {
+        machine.train_tokens_per_sec = speed;
+        machine.measured = true;
+    }
+    Cost {
+        num_examples,
+        num_steps: num_steps(form, num_examples),
+        tokens_per_example,
+        secs: estimate_training(&form.config, num_examples, tokens_per_example, machine),
+        memory_bytes: estimate_training_memory(model.num_parameters, tokens_per_example),
+        measured: machine.measured,
+    }
+}
+
+fn num_steps(form: &Form, num_examples: u64) -> u64 {
+    let config = &form.config;
+    let batch = config.batch_size.max(1) as f64;
+    let by_epochs = (config.epochs * num_examples as f64 / batch).ceil() as u64;
+    match config.max_steps {
+        0 => by_epochs,
+        limit => by_epochs.min(limit),
+    }
+}
+
+fn guess_tokens(dataset: &DatasetInfo) -> f64 {
+    let steps = dataset.num_steps as f64 / dataset.num_items.max(1) as f64;
+    TOKENS_OF_PROMPT + steps * TOKENS_PER_STEP
+}
+
+/// The middle of a series: robust against a slow first step.
+pub(super) fn median(points: &[MetricPoint]) -> Option<f64> {
+    let mut values: Vec<f64> = points.iter().map(|point| point.value).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lore_core::TypeCount;
+
+    fn dataset() -> DatasetInfo {
+        DatasetInfo {
+            num_items: 10,
+            num_steps: 100,
+            types: vec![TypeCount {
+                name: "heat".into(),
+                count: 10,
+                successes: 10,
+            }],
+            ..DatasetInfo::default()
+        }
+    }
+
+    #[test]
+    fn steps_follow_from_epochs_until_the_limit() {
+        let mut form = Form::default();
+        form.config.epochs = 3.0;
+        form.config.batch_size = 4;
+        form.config.max_steps = 0;
+        assert_eq!(num_steps(&form, 10), 8, "30 examples in batches of 4");
+        form.config.max_steps = 5;
+        assert_eq!(num_steps(&form, 10), 5);
+    }
+
+    #[test]
+    fn memories_and_slower_machines_cost_time() {
+        let model = ModelInfo {
+            num_parameters: 135_000_000,
+            ..ModelInfo::default()
+        };
+        let mut form = Form::default();
+        let fast = cost(&form, &dataset(), &model, 2, Some(400.0), None);
+        let slow = cost(&form, &dataset(), &model, 2, Some(200.0), None);
+        assert!((slow.secs / fast.secs - 2.0).abs() < 1e-9);
+        form.with_memory = true;
+        let memory = cost(&form, &dataset(), &model, 2, Some(400.0), None);
+        assert!(memory.secs > fast.secs && memory.memory_bytes > fast.memory_bytes);
+    }
+
+    #[test]
+    fn one_slow_step_does_not_move_the_median() {
+        let points: Vec<MetricPoint> = [5.0, 400.0, 410.0, 405.0]
+            .into_iter()
+            .map(|value| MetricPoint { step: 0, value })
+            .collect();
+        assert_eq!(median(&points), Some(405.0));
+        assert_eq!(median(&[]), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! Train: a form over one training, what it would learn, what it will take, and trainings as they
+//! go.
+
+mod curves;
+mod estimate;
+mod form;
+mod form_ui;
+mod mask;
+mod watch;
+
+use egui::Ui;
+use lore_core::JobId;
+use lore_protocol::{JobRequest, Request, Work};
+
+use super::Page;
+use crate::command::{Action, Command};
+use crate::context::Ctx;
+use crate::parts::{action_error_ui, page_scroll};
+use crate::shell::PaletteEntry;
+use crate::widgets::{Button, Icon, segmented};
+use crate::{JobRecord, Route};
+use form::Form;
+use mask::MaskView;
+use watch::WatchView;
+
+/// Where the start's progress and error are shown.
+const START: &str = "train/start";
+
+/// The page's view state.
+#[derive(Debug, Default)]
+pub(crate) struct TrainPage {
+    tab: Tab,
+    form: Form,
+    mask: MaskView,
+    watch: WatchView,
+    /// The job of the last start that was followed.
+    followed: Option<JobId>,
+}
+
+/// What the page shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Tab {
+    /// A new training.
+    #[default]
+    New,
+    /// Trainings under way and done.
+    Watch,
+}
+
+impl Page for TrainPage {
+    fn actions_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        if self.tab == Tab::New {
+            self.start_button_ui(ctx, ui);
+        }
+    }
+
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        self.follow_start(ctx);
+        if let Route::Train(Some(dataset)) = ctx.route {
+            self.form.offer_dataset(dataset);
+        }
+        page_scroll(ctx, ui, |ui| {
+            let trainings = format!("Trainings ({})", trainings(ctx).count());
+            let tabs = [(Tab::New, "New training"), (Tab::Watch, trainings.as_str())];
+            segmented(ui, ctx.tokens, &mut self.tab, &tabs, "What to show");
+            match self.tab {
+                Tab::New => {
+                    action_error_ui(ctx, ui, START);
+                    form_ui::show(ctx, ui, &mut self.form, &mut self.mask);
+                }
+                Tab::Watch => self.watch.ui(ctx, ui),
+            }
+        });
+    }
+
+    fn commands(&self, ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
+        if !self.form.problems(ctx).is_empty() {
+            return Vec::new();
+        }
+        vec![PaletteEntry {
+            title: "Start training".to_owned(),
+            area: "Train",
+            icon: Icon::Play,
+            shortcut: None,
+            command: Command::Act(Box::new(self.start(ctx))),
+        }]
+    }
+}
+
+impl TrainPage {
+    fn start_button_ui(&self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let problems = self.form.problems(ctx);
+        let why_not = problems.first().map_or("", String::as_str);
+        let start = Button::primary("Start training")
+            .icon(Icon::Play)
+            .enabled(problems.is_empty(), why_not)
+            .busy(ctx.is_busy(START))
+            .show(ui, ctx.tokens);
+        if start.clicked() {
+            ctx.act(self.start(ctx));
+        }
+    }
+
+    fn start(&self, ctx: &Ctx<'_>) -> Action {
+        let work = self.form.work(ctx);
+        let title = format!("Train {}", work.name);
+        let work = Box::new(Work::Train(work));
+        Action::new(START, Request::Job(JobRequest::Submit { work, title }))
+            .say("The training is in the queue")
+    }
+
+    /// A training that was just started is what one wants to see next.
+    fn follow_start(&mut self, ctx: &Ctx<'_>) {
+        let Some(job) = ctx.store.actions().job(START) else {
+            return;
+        };
+        if self.followed.as_ref() != Some(job) {
+            self.followed = Some(job.clone());
+            self.watch.select(job.clone());
+            self.tab = Tab::Watch;
+        }
+    }
+}
+
+/// Every training, in the order of the list of jobs.
+fn trainings<'a>(ctx: &Ctx<'a>) -> impl Iterator<Item = &'a JobRecord> {
+    ctx.store
+        .jobs()
+        .iter()
+        .filter(|record| matches!(record.info.spec.work, Work::Train(_)))
+}
