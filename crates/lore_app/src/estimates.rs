@@ -10,7 +10,7 @@ use lore_protocol::{
 
 use crate::core::Core;
 use crate::supervisor::JobRecord;
-use crate::{effects, files, machine, mentions, names};
+use crate::{effects, machine, mentions, names};
 
 /// What the experiment will take. Measures the machine when it was not measured with this model.
 pub(crate) fn estimate(core: &Core, spec: &ExperimentSpec) -> Estimate {
@@ -248,14 +248,6 @@ fn in_words(bytes: u64) -> String {
     } else {
         format!("{:.1} GB", mib / 1024.0)
     }
-}
-
-/// The finished runs' test results, in the order of the plan.
-pub(crate) fn read_summaries(jobs: &[JobRecord]) -> Vec<lore_core::RunSummary> {
-    jobs.iter()
-        .filter(|job| matches!(job.info.spec.work, Work::Evaluate(_)))
-        .filter_map(|job| files::read_json(&job.folder.join("summary.json")).ok())
-        .collect()
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use lore_core::{ExperimentId, ExperimentResults, ExperimentSpec, JobId};
+use lore_core::{ExperimentId, ExperimentResults, ExperimentSpec, JobId, RunSummary};
 use lore_protocol::{
     ApiError, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExperimentState, Response,
-    Topic, plan,
+    Topic, Work, plan,
 };
 
 use crate::core::Core;
@@ -233,7 +233,7 @@ fn delete(core: &Core, id: &ExperimentId) -> Result<()> {
 fn results(core: &Core, id: &ExperimentId) -> Result<ExperimentResponse> {
     let spec = read(core, id)?;
     let folder = core.dir.experiment(id);
-    let runs = estimates::read_summaries(&jobs(core, &spec)?);
+    let runs = summaries(&jobs(core, &spec)?);
     let reported = files::read_json::<ExperimentResults>(&folder.join("results.json")).ok();
     // A run that finished after the report was written is not in it.
     let reported = reported.filter(|results| results.runs == runs);
@@ -242,6 +242,14 @@ fn results(core: &Core, id: &ExperimentId) -> Result<ExperimentResponse> {
         results: Box::new(results),
         files: report_files(&folder).context("Could not list the report's files")?,
     })
+}
+
+/// The finished runs' test results, in the order of the plan.
+fn summaries(jobs: &[JobRecord]) -> Vec<RunSummary> {
+    jobs.iter()
+        .filter(|job| matches!(job.info.spec.work, Work::Evaluate(_)))
+        .filter_map(|job| files::read_json(&job.folder.join("summary.json")).ok())
+        .collect()
 }
 
 /// Figures, tables and report: name and path.
