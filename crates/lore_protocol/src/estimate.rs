@@ -131,15 +131,16 @@ pub fn estimate_experiment(
     Estimate {
         secs: parts.iter().map(|part| part.secs).sum(),
         parts,
-        memory_bytes: estimate_memory(num_parameters, longest),
+        memory_bytes: estimate_training_memory(num_parameters, longest),
         disk_bytes: 20_000_000 + (episodes * seeds * spec.arms.len() as f64 * 30_000.0) as u64,
         measured: speed.measured,
         problems: Vec::new(),
     }
 }
 
-/// Weights in f32, activations of the longest example, and what every process has.
-fn estimate_memory(num_parameters: u64, longest_example: f64) -> u64 {
+/// The most memory of a training, in bytes: weights in f32, activations of the longest example (in
+/// tokens), and what every process has.
+pub fn estimate_training_memory(num_parameters: u64, longest_example: f64) -> u64 {
     let activations = longest_example * (num_parameters as f64).sqrt() * 60.0;
     4 * num_parameters + activations as u64 + 300_000_000
 }

@@ -30,7 +30,10 @@ pub use backend::{Backend, Call, Incoming, RequestId};
 pub use bank::{BankRequest, BankResponse};
 pub use dataset::{DatasetRequest, DatasetResponse, TaskRow};
 pub use error::{ApiError, ErrorCode, ResultExt};
-pub use estimate::{Estimate, EstimatePart, MachineSpeed, estimate_experiment, estimate_training};
+pub use estimate::{
+    Estimate, EstimatePart, MachineSpeed, estimate_experiment, estimate_training,
+    estimate_training_memory,
+};
 pub use experiment::{ExperimentInfo, ExperimentRequest, ExperimentResponse, ExperimentState};
 pub use export::{ExportFormat, ExportRequest, ExportResponse, ExportedFile};
 pub use job::{
