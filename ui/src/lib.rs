@@ -17,6 +17,7 @@ mod pages;
 mod parts;
 mod route;
 mod shell;
+mod start;
 mod store;
 mod text;
 pub mod theme;
@@ -29,6 +30,7 @@ pub use app::LoreApp;
 pub use command::{Action, Command, CommandSender, Notice, Place, Sent, Then, ZoomStep};
 pub use context::{Ctx, Paged};
 pub use route::{History, PageId, Route};
+pub use start::Start;
 pub use store::{
     ActionState, Actions, Answers, JobRecord, Jobs, Loaded, Picked, ShellState, Store,
 };

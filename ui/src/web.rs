@@ -4,8 +4,8 @@ use eframe::{WebOptions, WebRunner};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
-use crate::LoreApp;
 use crate::backend::TauriBackend;
+use crate::{LoreApp, Start};
 
 /// Starts the application on a canvas; fails with a sentence when the canvas cannot draw.
 #[wasm_bindgen]
@@ -20,8 +20,9 @@ pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
                 let backend = TauriBackend::new(creation.egui_ctx.clone());
                 #[cfg(feature = "inspect")]
                 inspect::install(&creation.egui_ctx);
+                let start = Start::from_fragment(&creation.integration_info.web_info.location.hash);
                 let app = LoreApp::new(&creation.egui_ctx, Box::new(backend));
-                Ok(Box::new(app.restore(creation.storage)))
+                Ok(Box::new(app.restore(creation.storage).starting(start)))
             }),
         )
         .await

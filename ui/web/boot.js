@@ -27,6 +27,7 @@ async function start() {
   if (lore.egui_inspect) {
     window.egui_inspect = lore.egui_inspect;
   }
+  await lore.start(document.getElementById("lorekeeper"));
   word.remove();
 }
 

@@ -83,6 +83,9 @@ impl LoreApp {
     }
 
     fn configure(&mut self, settings: Settings) {
+        if settings.theme != self.settings.theme {
+            self.start_theme = None;
+        }
         self.settings = settings.clone();
         self.act(Action::new(
             "settings",

@@ -111,7 +111,7 @@ impl LoreApp {
         if self.shown.as_ref() == Some(&self.settings) {
             return;
         }
-        ctx.set_theme(match self.settings.theme {
+        ctx.set_theme(match self.start_theme.unwrap_or(self.settings.theme) {
             lore_protocol::Theme::System => ThemePreference::System,
             lore_protocol::Theme::Light => ThemePreference::Light,
             lore_protocol::Theme::Dark => ThemePreference::Dark,

@@ -5,7 +5,7 @@ mod logic;
 mod paint;
 
 use egui::{Context, Ui};
-use lore_protocol::{Backend, JobRequest, Request, Settings};
+use lore_protocol::{Backend, JobRequest, Request, Settings, Theme as ThemeChoice};
 
 use crate::command::CommandSender;
 use crate::pages::Pages;
@@ -25,6 +25,8 @@ pub struct LoreApp {
     settings: Settings,
     /// The settings that egui was last told about.
     shown: Option<Settings>,
+    /// The theme that the command line asked for, until someone chooses another.
+    pub(crate) start_theme: Option<ThemeChoice>,
     history: History,
     pages: Pages,
     commands: CommandSender,
@@ -49,6 +51,7 @@ impl LoreApp {
             theme,
             settings: Settings::default(),
             shown: None,
+            start_theme: None,
             history: History::default(),
             pages: Pages::default(),
             commands: CommandSender::default(),

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use lore_protocol::{ApiError, Backend, Incoming, Request, RequestId, Response};
+use lore_protocol::{ApiError, Backend, Call, Incoming, Request, RequestId};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -64,10 +64,12 @@ impl Backend for TauriBackend {
         let id = self.next_id;
         let (ctx, incoming) = (self.ctx.clone(), Rc::clone(&self.incoming));
         wasm_bindgen_futures::spawn_local(async move {
-            let result = ask(&request).await.map(Box::new);
-            incoming
-                .borrow_mut()
-                .push_back(Incoming::Reply { id, result });
+            let answer = ask(&Call { id, request }).await;
+            let answer = answer.unwrap_or_else(|error| Incoming::Reply {
+                id,
+                result: Err(error),
+            });
+            incoming.borrow_mut().push_back(answer);
             ctx.request_repaint();
         });
         id
@@ -78,20 +80,20 @@ impl Backend for TauriBackend {
     }
 }
 
-/// A channel message is one JSON text holding a list of what happened.
+/// A channel message is one JSON text: something that happened.
 fn listener(ctx: egui::Context, incoming: Queue) -> Closure<dyn FnMut(JsValue)> {
     Closure::new(move |message: JsValue| {
         let text = message.as_string().unwrap_or_default();
-        match serde_json::from_str::<Vec<Incoming>>(&text) {
-            Ok(list) => incoming.borrow_mut().extend(list),
+        match serde_json::from_str(&text) {
+            Ok(happened) => incoming.borrow_mut().push_back(happened),
             Err(error) => log::error!("Could not read what the core said: {error}"),
         }
         ctx.request_repaint();
     })
 }
 
-async fn ask(request: &Request) -> Result<Response, ApiError> {
-    let text = serde_json::to_string(request).map_err(unreadable)?;
+async fn ask(call: &Call) -> Result<Incoming, ApiError> {
+    let text = serde_json::to_string(call).map_err(unreadable)?;
     let answer = invoke("rpc", object("request", text.into()))
         .await
         .map_err(|error| ApiError {
@@ -101,7 +103,7 @@ async fn ask(request: &Request) -> Result<Response, ApiError> {
             )
         })?;
     let text = answer.as_string().unwrap_or_default();
-    serde_json::from_str::<Result<Response, ApiError>>(&text).map_err(unreadable)?
+    serde_json::from_str(&text).map_err(unreadable)
 }
 
 fn unreadable(error: serde_json::Error) -> ApiError {
