@@ -1,34 +1,22 @@
 //! Chats of other programs as trajectories: what the agent says is an action, everything said to it
 //! between two actions is one observation.
 
+use std::collections::BTreeMap;
+
 use lore_core::{EpisodeEnd, Message, Role, Split, Step, Task, TaskId, Trajectory, short_hash};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::alfworld;
 use crate::format::{Place, first_words};
 
-/// What a chat's row may say about its episode, under the names in use. Our own exporters write
-/// `task`, `end` and `source`, so that nothing is lost on the way out and back.
+/// What a chat's row says about its episode beside the chat. Programs differ in names and types, so
+/// nothing is required and what is odd is passed over. Our own exporters write `task`, `end` and
+/// `source`, so that nothing is lost on the way out and back.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct About {
-    id: Option<Value>,
-    task: Option<Value>,
-    goal: Option<String>,
-    instruction: Option<String>,
-    task_type: Option<String>,
-    category: Option<String>,
-    environment: Option<String>,
-    env: Option<String>,
-    split: Option<String>,
-    source: Option<String>,
-    end: Option<EpisodeEnd>,
-    success: Option<Value>,
-    won: Option<Value>,
-    reward: Option<Value>,
-    score: Option<Value>,
-}
+#[serde(transparent)]
+pub(crate) struct About(BTreeMap<String, Value>);
 
 /// The trajectory of a chat, or in words why it is none.
 pub(crate) fn trajectory(
@@ -45,8 +33,7 @@ pub(crate) fn trajectory(
     let (initial_observation, steps) = steps(turns);
     let end = about.end(&steps);
     let task = about.task(turns, &initial_observation);
-    let source = about.source.clone();
-    let source = source.unwrap_or_else(|| place.source.to_owned());
+    let source = about.text(&["source"]).unwrap_or(place.source);
     Ok(Trajectory::new(
         task,
         source,
@@ -81,51 +68,51 @@ pub(crate) fn steps(turns: &[Message]) -> (String, Vec<Step>) {
 }
 
 impl About {
+    /// The first of these fields that holds text.
+    fn text(&self, fields: &[&str]) -> Option<&str> {
+        fields.iter().find_map(|field| self.0.get(*field)?.as_str())
+    }
+
+    /// A field in one of our own forms.
+    fn own<T: DeserializeOwned>(&self, field: &str) -> Option<T> {
+        serde_json::from_value(self.0.get(field)?.clone()).ok()
+    }
+
     fn task(&self, turns: &[Message], initial_observation: &str) -> Task {
         // Our own exporters write the whole task.
-        if let Some(task @ Value::Object(_)) = &self.task
-            && let Ok(task) = serde_json::from_value(task.clone())
-        {
+        if let Some(task) = self.own("task") {
             return task;
         }
-        let id = match &self.id {
+        let id = match self.0.get("id") {
             Some(Value::String(id)) => Some(id.clone()),
             Some(Value::Number(id)) => Some(id.to_string()),
             _ => None,
         };
         let goal = self.goal(turns, initial_observation);
         let alfworld_type = id.as_deref().and_then(alfworld::type_in);
-        let environment = self.environment.clone().or_else(|| self.env.clone());
-        let environment = environment.unwrap_or_else(|| {
-            let is_alfworld = alfworld_type.is_some() || initial_observation.contains("ALFRED!");
-            let name = if is_alfworld {
+        let is_alfworld = alfworld_type.is_some() || initial_observation.contains("ALFRED!");
+        let environment = self.text(&["environment", "env"]).unwrap_or({
+            if is_alfworld {
                 alfworld::ENVIRONMENT
             } else {
                 "chat"
-            };
-            name.to_owned()
+            }
         });
-        let task_type = self.task_type.clone().or_else(|| self.category.clone());
-        let task_type = task_type.or_else(|| alfworld_type.map(str::to_owned));
+        let task_type = self.text(&["task_type", "category"]).or(alfworld_type);
         Task {
             // Without an identifier, chats with the same goal are episodes of the same task.
-            id: TaskId(id.unwrap_or_else(|| short_hash([environment.as_str(), goal.as_str()]))),
-            environment,
-            task_type: task_type.unwrap_or_else(|| "unknown".to_owned()),
+            id: TaskId(id.unwrap_or_else(|| short_hash([environment, goal.as_str()]))),
+            environment: environment.to_owned(),
+            task_type: task_type.unwrap_or("unknown").to_owned(),
             goal,
             split: self
-                .split
-                .as_deref()
+                .text(&["split"])
                 .map_or(Split::Train, alfworld::split_in),
         }
     }
 
     fn goal(&self, turns: &[Message], initial_observation: &str) -> String {
-        let named = match &self.task {
-            Some(Value::String(task)) => Some(task.as_str()),
-            _ => self.goal.as_deref().or(self.instruction.as_deref()),
-        };
-        if let Some(goal) = named {
+        if let Some(goal) = self.text(&["task", "goal", "instruction"]) {
             return goal.trim().to_owned();
         }
         if let Some(goal) = turns
@@ -139,12 +126,13 @@ impl About {
     }
 
     fn end(&self, steps: &[Step]) -> EpisodeEnd {
-        if let Some(end) = self.end {
+        if let Some(end) = self.own("end") {
             return end;
         }
-        let said = [&self.success, &self.won, &self.reward, &self.score];
-        let told = said.into_iter().flatten().find_map(is_good);
-        let told = told.or_else(|| steps.last().and_then(|step| reward_in(&step.observation)));
+        let told = ["success", "won", "reward", "score"]
+            .iter()
+            .find_map(|field| is_good(self.0.get(*field)?));
+        let told = told.or_else(|| reward_in(&steps.last()?.observation));
         match told {
             Some(true) => EpisodeEnd::Success,
             Some(false) => EpisodeEnd::Failure,
@@ -217,6 +205,8 @@ mod tests {
             trajectory(&turns, &about, &PLACE).unwrap().end
         };
         assert_eq!(outcome(r#"{"won": true}"#, ""), EpisodeEnd::Success);
+        let odd = r#"{"success": {}, "score": "true", "source": 7, "task": null}"#;
+        assert_eq!(outcome(odd, ""), EpisodeEnd::Success);
         assert_eq!(outcome(r#"{"reward": 0.5}"#, ""), EpisodeEnd::Failure);
         assert_eq!(
             outcome("{}", "Episode finished, reward = True"),
