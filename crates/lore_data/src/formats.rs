@@ -3,6 +3,8 @@
 mod alfworld_expert;
 mod alfworld_games;
 mod alfworld_release;
+mod atif;
+mod inspect_log;
 mod messages;
 mod own;
 mod scienceworld;
@@ -14,13 +16,15 @@ use serde_json::Value;
 use crate::format::Format;
 
 /// Every format, the most particular first: a row that fits several belongs to the first.
-pub(crate) const ALL: [&dyn Format; 8] = [
+pub(crate) const ALL: [&dyn Format; 10] = [
     &own::Own,
     &tau_bench::TauBench,
     &alfworld_expert::AlfworldExpert,
     &scienceworld::ScienceWorldGold,
     &alfworld_release::AlfworldRelease,
     &alfworld_games::AlfworldGames,
+    &atif::Atif,
+    &inspect_log::InspectLog,
     &sharegpt::ShareGpt,
     &messages::Messages,
 ];

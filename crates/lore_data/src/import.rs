@@ -165,15 +165,19 @@ fn read_entry(
     }
 }
 
-/// Files of a folder that should have held records. ALFWorld's release keeps one of its own beside
-/// every game.
+/// Files of a folder that should have held records. ALFWorld's release and Inspect's logs keep some of
+/// their own beside them.
 fn looks_like_records(entry: &str) -> bool {
     let name = entry.rsplit('/').next().unwrap_or(entry);
     let name = name.strip_suffix(".gz").unwrap_or(name);
     let is_json = [".json", ".jsonl", ".ndjson"]
         .iter()
         .any(|end| name.ends_with(end));
-    is_json && name != "traj_data.json"
+    let is_known = matches!(
+        name,
+        "traj_data.json" | "header.json" | "summaries.json" | "reductions.json"
+    );
+    is_json && !is_known && !entry.starts_with("_journal/")
 }
 
 /// Adds a row to a report: all are counted, the first hundred named.
@@ -270,6 +274,7 @@ fn stem(path: &Path) -> String {
     let short = name
         .trim_end_matches(".gz")
         .trim_end_matches(".zip")
+        .trim_end_matches(".eval")
         .trim_end_matches(".jsonl")
         .trim_end_matches(".json");
     if short.is_empty() {

@@ -130,3 +130,12 @@ fn expert_episodes_of_two_worlds_come_in() {
     assert_eq!(info.types.len(), 24);
     assert_eq!(info.unseen_types.len(), 8, "the last third");
 }
+
+#[test]
+fn an_inspect_log_comes_in_without_its_bookkeeping() {
+    let Some((_folder, _data, info)) = imported("imports/log_streaming.eval") else {
+        return;
+    };
+    assert_eq!((info.num_items, info.num_successes), (4, 3));
+    assert_eq!(info.types[0].name, "log_streaming");
+}

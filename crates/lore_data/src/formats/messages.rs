@@ -28,16 +28,23 @@ pub(super) struct OpenAiMessage {
     tool_calls: Option<Vec<ToolCall>>,
 }
 
+/// OpenAI nests the arguments in the function; Inspect puts them beside its name.
 #[derive(Debug, Deserialize)]
 struct ToolCall {
     function: Function,
+    #[serde(default)]
+    arguments: Value,
 }
 
 #[derive(Debug, Deserialize)]
-struct Function {
-    name: String,
-    #[serde(default)]
-    arguments: Value,
+#[serde(untagged)]
+enum Function {
+    Name(String),
+    Full {
+        name: String,
+        #[serde(default)]
+        arguments: Value,
+    },
 }
 
 impl Format for Messages {
@@ -72,23 +79,31 @@ fn message(message: OpenAiMessage) -> Result<Message, String> {
     };
     let mut content = text(&message.content)?;
     for call in message.tool_calls.unwrap_or_default() {
-        if !content.is_empty() {
-            content.push('\n');
+        match &call.function {
+            Function::Name(name) => push_call(&mut content, name, &call.arguments),
+            Function::Full { name, arguments } => push_call(&mut content, name, arguments),
         }
-        content.push_str(&call.function.name);
-        content.push('(');
-        match &call.function.arguments {
-            Value::String(arguments) => content.push_str(arguments),
-            Value::Null => {}
-            arguments => content.push_str(&arguments.to_string()),
-        }
-        content.push(')');
     }
     Ok(Message { role, content })
 }
 
+/// Writes a tool call on a line of its own: `name(arguments)`.
+pub(super) fn push_call(content: &mut String, name: &str, arguments: &Value) {
+    if !content.is_empty() {
+        content.push('\n');
+    }
+    content.push_str(name);
+    content.push('(');
+    match arguments {
+        Value::String(arguments) => content.push_str(arguments),
+        Value::Null => {}
+        arguments => content.push_str(&arguments.to_string()),
+    }
+    content.push(')');
+}
+
 /// The text of a content; pictures and sound have none.
-fn text(content: &Value) -> Result<String, String> {
+pub(super) fn text(content: &Value) -> Result<String, String> {
     match content {
         Value::Null => Ok(String::new()),
         Value::String(text) => Ok(text.clone()),
@@ -109,11 +124,15 @@ mod tests {
         let read: Vec<OpenAiMessage> = serde_json::from_str(
             r#"[{"role": "user", "content": [{"type": "text", "text": "Hi"}]},
                 {"role": "assistant", "content": null, "tool_calls":
-                    [{"function": {"name": "find", "arguments": "{\"x\": 1}"}}]}]"#,
+                    [{"function": {"name": "find", "arguments": "{\"x\": 1}"}},
+                     {"function": "open", "arguments": {"y": 2}}]}]"#,
         )
         .unwrap();
         let turns = messages(read).unwrap();
         assert_eq!(turns[0].content, "Hi");
-        assert_eq!(turns[1], Message::assistant("find({\"x\": 1})"));
+        assert_eq!(
+            turns[1],
+            Message::assistant("find({\"x\": 1})\nopen({\"y\":2})")
+        );
     }
 }
