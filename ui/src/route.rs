@@ -39,6 +39,15 @@ pub enum Route {
         /// The open one.
         id: Option<TrajectoryId>,
     },
+    /// Two trajectories of a source side by side.
+    Beside {
+        /// Where they stand.
+        source: Source,
+        /// The one on the left.
+        left: TrajectoryId,
+        /// The one on the right.
+        right: TrajectoryId,
+    },
     /// The numbers of an experiment.
     Results(Option<ExperimentId>),
     /// Adapters and their export.
@@ -57,7 +66,7 @@ impl Route {
             Self::Models => PageId::Models,
             Self::Train(_) => PageId::Train,
             Self::Runs { .. } => PageId::Runs,
-            Self::Trajectories { .. } => PageId::Trajectories,
+            Self::Trajectories { .. } | Self::Beside { .. } => PageId::Trajectories,
             Self::Results(_) => PageId::Results,
             Self::Export(_) => PageId::Export,
             Self::Settings => PageId::Settings,

@@ -1,0 +1,195 @@
+//! One step: what was done, what was seen, what it cost.
+
+use egui::accesskit::Role;
+use egui::{CornerRadius, Frame, Margin, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo};
+use lore_core::{EpisodeEnd, ScoredAction, Step, Trajectory};
+
+use crate::context::Ctx;
+use crate::format;
+use crate::widgets::{Badge, Tone, right_aligned};
+
+/// How a card is drawn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Look {
+    /// It is the step that is looked at.
+    pub(super) selected: bool,
+    /// It is not what the other episode did.
+    pub(super) differs: bool,
+    /// The actions that were possible are listed.
+    pub(super) with_choices: bool,
+}
+
+/// The first observation.
+pub(super) fn first_ui(ctx: &Ctx<'_>, ui: &mut Ui, trajectory: &Trajectory) {
+    let tokens = ctx.tokens;
+    Frame::new()
+        .fill(tokens.color.surface.sunken)
+        .corner_radius(CornerRadius::same(tokens.radius.m))
+        .inner_margin(Margin::same(tokens.space.m as i8))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.label(tokens.small("The beginning"));
+            ui.label(tokens.mono(&trajectory.initial_observation));
+        });
+}
+
+/// How the episode ended.
+pub(super) fn end_ui(ctx: &Ctx<'_>, ui: &mut Ui, trajectory: &Trajectory) {
+    let (words, tone) = match trajectory.end {
+        EpisodeEnd::Success => ("The goal was reached", Tone::Success),
+        EpisodeEnd::Failure => ("The world ended the episode", Tone::Warning),
+        EpisodeEnd::Truncated => ("The steps ran out", Tone::Neutral),
+        EpisodeEnd::EnvironmentError => ("The world broke", Tone::Danger),
+        EpisodeEnd::Unknown => ("The record does not say how it ended", Tone::Neutral),
+    };
+    ui.vertical_centered(|ui| Badge::new(words, tone).show(ui, ctx.tokens));
+}
+
+/// A step. A click chooses it.
+pub(super) fn show(ctx: &Ctx<'_>, ui: &mut Ui, index: usize, step: &Step, look: Look) -> Response {
+    let tokens = ctx.tokens;
+    let builder = UiBuilder::new()
+        .id_salt(("step", index))
+        .sense(Sense::click());
+    let response = ui
+        .scope_builder(builder, |ui| {
+            let hovered = ui.response().hovered();
+            frame(ctx, look, hovered).show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = tokens.space.xs;
+                heading_ui(ctx, ui, index, step);
+                ui.label(tokens.mono(format!("> {}", step.action)).strong());
+                raw_ui(ctx, ui, step);
+                ui.label(tokens.mono(&step.observation));
+                if look.with_choices {
+                    choices_ui(ctx, ui, step);
+                }
+            });
+        })
+        .response;
+    let words = format!("Step {}: {}", index + 1, step.action);
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::ListItem, ui.is_enabled(), look.selected, &words)
+    });
+    response
+}
+
+fn frame(ctx: &Ctx<'_>, look: Look, hovered: bool) -> Frame {
+    let tokens = ctx.tokens;
+    let color = &tokens.color;
+    let line = match (look.selected, look.differs, hovered) {
+        (true, ..) => color.accent.fill,
+        (_, true, _) => color.warning.fill,
+        (.., true) => color.border.strong,
+        _ => color.border.subtle,
+    };
+    Frame::new()
+        .fill(if look.selected {
+            color.surface.selected
+        } else {
+            color.surface.card
+        })
+        .stroke(Stroke::new(1.0, line))
+        .corner_radius(CornerRadius::same(tokens.radius.m))
+        .inner_margin(Margin::same(tokens.space.m as i8))
+}
+
+fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, index: usize, step: &Step) {
+    let tokens = ctx.tokens;
+    ui.horizontal(|ui| {
+        ui.label(tokens.small(format!("Step {}", index + 1)));
+        if !step.admissible.is_empty() && !step.admissible.contains(&step.action) {
+            Badge::new("not possible here", Tone::Warning)
+                .show(ui, tokens)
+                .on_hover_text("The world does not know this action in this place");
+        }
+        if step.reward != 0.0 {
+            let words = format!("reward {}", format::number(step.reward));
+            Badge::new(&words, Tone::Success).show(ui, tokens);
+        }
+        if let Some(trace) = &step.trace {
+            right_aligned(ui, |ui| {
+                let cost = format!(
+                    "{} + {} tokens · {}",
+                    format::count(u64::from(trace.prompt_tokens)),
+                    trace.completion_tokens,
+                    format::duration(trace.millis as f64 / 1000.0)
+                );
+                let about = format!(
+                    "{} tokens read, {} of them kept from the step before; {} written",
+                    trace.prompt_tokens, trace.cached_tokens, trace.completion_tokens
+                );
+                ui.label(tokens.small(cost)).on_hover_text(about);
+            });
+        }
+    });
+}
+
+/// What the model said, when something else was made of it.
+fn raw_ui(ctx: &Ctx<'_>, ui: &mut Ui, step: &Step) {
+    let raw = step.trace.as_ref().and_then(|trace| trace.raw.as_ref());
+    if let Some(raw) = raw {
+        ui.label(ctx.tokens.small(format!("The model wrote {raw:?}")));
+    }
+}
+
+fn choices_ui(ctx: &Ctx<'_>, ui: &mut Ui, step: &Step) {
+    let tokens = ctx.tokens;
+    let scored = step.trace.as_ref().map_or(&[][..], |trace| &trace.scored);
+    if scored.is_empty() {
+        if !step.admissible.is_empty() {
+            ui.label(tokens.small(format!("Possible: {}", step.admissible.join(" · "))));
+        }
+        return;
+    }
+    for (action, share) in likelihoods(scored).into_iter().take(8) {
+        ui.horizontal(|ui| {
+            let words = format!("{:>5}  {action}", format::percent(share));
+            let text = if action == step.action {
+                tokens.mono(words)
+            } else {
+                tokens.mono(words).color(tokens.color.text.muted)
+            };
+            ui.label(text);
+        });
+    }
+}
+
+/// How likely each action was among those scored, most likely first: a softmax over their
+/// log-likelihoods.
+fn likelihoods(scored: &[ScoredAction]) -> Vec<(&str, f64)> {
+    let best = scored
+        .iter()
+        .map(|action| action.log_likelihood)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let weight = |action: &ScoredAction| (action.log_likelihood - best).exp();
+    let total: f64 = scored.iter().map(weight).sum();
+    let mut shares: Vec<(&str, f64)> = scored
+        .iter()
+        .map(|action| (action.action.as_str(), weight(action) / total))
+        .collect();
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn likelihoods_add_up_and_keep_their_order() {
+        let scored = |action: &str, log_likelihood| ScoredAction {
+            action: action.to_owned(),
+            log_likelihood,
+            num_tokens: 1,
+        };
+        let actions = [scored("look", -900.0), scored("go", -899.0)];
+        let shares = likelihoods(&actions);
+        assert_eq!(shares[0].0, "go");
+        let total: f64 = shares.iter().map(|(_, share)| share).sum();
+        assert!(
+            (total - 1.0).abs() < 1e-12,
+            "even for very unlikely actions"
+        );
+    }
+}
