@@ -1,1 +1,33 @@
 //! Experiments: arms and seeds become jobs, episodes, metrics, figures and reports.
+//!
+//! [`run`] does one job of `lore_protocol` from its specification to its outcome and tells an
+//! [`EventSink`] what happens; [`Interactive`] answers single questions that need a model. Both are
+//! plain functions of their arguments: where data, bundled models and the hub are is passed in.
+//!
+//! What was done is on disk before it is told, so that a job that was killed goes on from there:
+//! episodes line by line, trainings from their checkpoints, banks by what they hold already,
+//! downloads by the bytes that came.
+
+mod bank;
+mod collect;
+mod evaluate;
+mod events;
+mod export;
+mod fetch;
+mod files;
+mod import;
+mod interactive;
+mod job;
+mod machine;
+mod measure;
+mod memories;
+mod models;
+mod pace;
+mod report;
+mod templates;
+mod train;
+
+pub use events::{EventSink, Relay};
+pub use interactive::Interactive;
+pub(crate) use job::Job;
+pub use job::{LabOptions, Outcome, run};

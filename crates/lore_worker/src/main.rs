@@ -1,2 +1,39 @@
-//! Chores.
-fn main() {}
+//! One job, one process: reads a spec, writes events.
+//!
+//! `lore_worker --data DIR --job JOB_JSON` does one job and ends; `lore_worker --data DIR --serve` stays
+//! and answers questions that need a model. Standard output holds JSON lines and nothing else: first
+//! `hello`, and from a job exactly one last word. Lines on standard input control it; when standard
+//! input closes, the application is gone and the worker saves and ends too.
+
+mod args;
+mod control;
+mod job;
+mod lines;
+mod os;
+mod serve;
+
+use std::process::ExitCode;
+
+use lore_core::StopToken;
+
+use crate::args::{Args, Mode};
+use crate::lines::Lines;
+
+fn main() -> ExitCode {
+    let stop = StopToken::new();
+    // Before any other thread starts: they inherit that the signal is left to one listener.
+    os::stop_on_terminate(&stop);
+    os::lower_priority();
+    let mut lines = Lines::new(stop.clone());
+    let args = match Args::parse(std::env::args_os().skip(1)) {
+        Ok(args) => args,
+        Err(error) => {
+            eprintln!("{error:#}\n\n{}", args::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match &args.mode {
+        Mode::Job(path) => job::run(&args, path, &mut lines, &stop),
+        Mode::Serve => serve::run(&args, &mut lines, &stop),
+    }
+}

@@ -1,0 +1,101 @@
+//! Building an experience bank.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use lore_bank::{ExperienceBank, KeyedExperience, NewBank};
+use lore_core::{DataDir, EmbedKind, Embedder, Experience, ExperienceId, Trajectory, Watcher as _};
+use lore_data::Dataset;
+use lore_protocol::BankWork;
+
+use crate::memories::NamedEmbedder;
+use crate::{Job, Outcome};
+
+/// Episodes that are embedded and added at once: few enough that little is lost when the job is ended,
+/// many enough that the bank gets few fragments.
+const BATCH: usize = 128;
+
+/// Versions younger than this stay when the bank is compacted, since other jobs may be reading them.
+const KEEP_VERSIONS: Duration = Duration::from_hours(1);
+
+/// Adds every episode of the data sets that the bank does not hold yet.
+pub(crate) fn run(job: &mut Job<'_>, work: &BankWork) -> Result<Outcome> {
+    job.relay.progress("Load the embedder", 0, 0, "episodes");
+    let mut embedder = NamedEmbedder::load(job.data, &work.embedder)?;
+    let new = NewBank {
+        id: work.bank.clone(),
+        name: work.name.clone(),
+        embedder: work.embedder.clone(),
+        dim: embedder.dim(),
+    };
+    let bank = ExperienceBank::open_or_create(job.data, &new)?;
+    let missing = missing(job.data, work, &bank)?;
+    let mut num_added = 0;
+    for batch in missing.chunks(BATCH) {
+        if job.stop.is_stopped() {
+            return Ok(Outcome::Stopped { resumable: true });
+        }
+        job.relay
+            .progress("Remember", num_added, missing.len() as u64, "episodes");
+        num_added += bank.add(&keyed(batch, &mut embedder)?)?;
+    }
+    job.relay
+        .progress("Remember", num_added, num_added, "episodes");
+    if num_added > 0 {
+        bank.compact(KEEP_VERSIONS)?;
+    }
+    let info = bank.info()?;
+    Ok(Outcome::finished(format!(
+        "{num_added} episodes were added; the bank holds {}, of which {} succeeded.",
+        info.num_experiences, info.num_successes
+    )))
+}
+
+/// Episodes of the data sets that are not in the bank, each once.
+fn missing(data: &DataDir, work: &BankWork, bank: &ExperienceBank) -> Result<Vec<Trajectory>> {
+    let keys = bank.task_keys()?;
+    let mut known: BTreeSet<String> = keys.into_iter().map(|(point, _)| point.id.0).collect();
+    let mut missing = Vec::new();
+    for id in &work.datasets {
+        let dataset = Dataset::open(data, id)?;
+        for trajectory in dataset.trajectories()?.read_all()? {
+            let trajectory = trajectory
+                .with_context(|| format!("An episode of {} is damaged.", dataset.info().name))?;
+            if known.insert(trajectory.id.0.clone()) {
+                missing.push(trajectory);
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// Episodes with both their keys.
+fn keyed(batch: &[Trajectory], embedder: &mut dyn Embedder) -> Result<Vec<KeyedExperience>> {
+    let task_texts: Vec<String> = batch.iter().map(Trajectory::task_key).collect();
+    let texts: Vec<String> = batch.iter().map(Trajectory::trajectory_key).collect();
+    let task_keys = embedder.embed(&task_texts, EmbedKind::Key)?;
+    let trajectory_keys = embedder.embed(&texts, EmbedKind::Key)?;
+    let keys = task_keys.into_iter().zip(trajectory_keys);
+    Ok(batch
+        .iter()
+        .zip(keys)
+        .map(|(trajectory, (task_key, trajectory_key))| KeyedExperience {
+            experience: Experience {
+                id: ExperienceId(trajectory.id.0.clone()),
+                num_tokens: estimated_tokens(trajectory),
+                trajectory: trajectory.clone(),
+                pinned: false,
+                never_use: false,
+            },
+            task_key,
+            trajectory_key,
+        })
+        .collect())
+}
+
+/// English text has about four bytes a token; embedders cut long texts and cannot be asked.
+fn estimated_tokens(trajectory: &Trajectory) -> u32 {
+    trajectory.text().len().div_ceil(4) as u32
+}

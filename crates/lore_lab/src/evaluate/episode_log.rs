@@ -1,0 +1,115 @@
+//! The episodes of a run on disk, one line each, whole lines only.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use lore_core::Trajectory;
+
+/// An append-only file of trajectories that survives being killed in the middle of a line.
+pub(crate) struct EpisodeLog {
+    file: File,
+}
+
+impl EpisodeLog {
+    /// Opens the log, making it when it is not there, and reads what it holds. From the first line that
+    /// is not a whole trajectory on, the file is cut: those episodes are played again.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Trajectory>)> {
+        let problem = || format!("Could not open the record of episodes {}.", path.display());
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).with_context(problem)?;
+        }
+        let mut file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)
+            .with_context(problem)?;
+        let (trajectories, whole) = read_whole_lines(&file).with_context(problem)?;
+        file.set_len(whole).with_context(problem)?;
+        file.seek(SeekFrom::End(0)).with_context(problem)?;
+        Ok((Self { file }, trajectories))
+    }
+
+    /// Adds an episode; it is on the disk when this returns.
+    pub(crate) fn append(&mut self, trajectory: &Trajectory) -> Result<()> {
+        let mut line =
+            serde_json::to_string(trajectory).context("Could not turn an episode into JSON.")?;
+        line.push('\n');
+        let mut write = || {
+            self.file.write_all(line.as_bytes())?;
+            self.file.sync_data()
+        };
+        write().context("Could not save an episode. The disk may be full.")
+    }
+}
+
+/// The trajectories up to the first damaged line, and how many bytes they take.
+fn read_whole_lines(file: &File) -> std::io::Result<(Vec<Trajectory>, u64)> {
+    let mut reader = BufReader::new(file);
+    let mut trajectories = Vec::new();
+    let mut whole = 0;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let length = reader.read_until(b'\n', &mut line)?;
+        if length == 0 || line.last() != Some(&b'\n') {
+            break;
+        }
+        let Ok(trajectory) = serde_json::from_slice(&line) else {
+            break;
+        };
+        trajectories.push(trajectory);
+        whole += length as u64;
+    }
+    Ok((trajectories, whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lore_core::EpisodeEnd;
+    use lore_core::testing::{task, trajectory};
+
+    fn episode(id: &str) -> Trajectory {
+        trajectory(task(id), &[("look", "a room")], EpisodeEnd::Success)
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_written_again() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("run/trajectories.jsonl");
+        let (mut log, none) = EpisodeLog::open(&path).unwrap();
+        assert!(none.is_empty());
+        log.append(&episode("a")).unwrap();
+        log.append(&episode("b")).unwrap();
+        drop(log);
+        let whole = std::fs::read(&path).unwrap();
+
+        for cut in [1, 20, whole.len() / 2 - 3] {
+            std::fs::write(&path, &whole[..whole.len() - cut]).unwrap();
+            let (mut log, kept) = EpisodeLog::open(&path).unwrap();
+            assert_eq!(kept, [episode("a")], "after losing {cut} bytes");
+            log.append(&episode("b")).unwrap();
+            drop(log);
+            assert_eq!(
+                std::fs::read(&path).unwrap(),
+                whole,
+                "after losing {cut} bytes"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_after_a_damaged_line() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("trajectories.jsonl");
+        let line = serde_json::to_string(&episode("a")).unwrap();
+        std::fs::write(&path, format!("{line}\n\0\0\0\n{line}\n")).unwrap();
+        let (_, kept) = EpisodeLog::open(&path).unwrap();
+        assert_eq!(kept, [episode("a")]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{line}\n"));
+    }
+}

@@ -1,0 +1,229 @@
+//! Playing test tasks with one arm and one seed.
+
+mod episode_log;
+mod player;
+mod record;
+mod served;
+mod summary;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, ensure};
+
+use lore_core::{EpisodeEnd, RunSummary, Split, SplitKind, Trajectory, Watcher as _};
+use lore_env::{NumTasks, World, select_tasks};
+use lore_protocol::{EvaluateWork, JobEvent};
+
+use crate::files::write_json;
+use crate::{Job, Outcome};
+use episode_log::EpisodeLog;
+use player::Player;
+use record::Record;
+pub(crate) use served::served;
+use summary::{TestTask, summarise};
+
+/// Plays every test task that is not on disk yet, then writes `summary.json`.
+pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
+    job.relay.progress("Load the model", 0, 0, "episodes");
+    let world = lore_env::open_world(&work.world, job.data)?;
+    let tasks = test_tasks(world.as_ref(), work)?;
+    let mut player = None;
+    let record = play_all(job, &tasks, &mut |job, test| {
+        // Nothing is loaded when every episode is there already.
+        let player = match &mut player {
+            Some(player) => player,
+            slot => slot.insert(Player::load(job, work)?),
+        };
+        player.play(job, world.as_ref(), test)
+    })?;
+    let Some(record) = record else {
+        return Ok(Outcome::Stopped { resumable: true });
+    };
+    let summary = RunSummary {
+        job: job.spec.id.clone(),
+        arm: work.arm.clone(),
+        seed: work.seed,
+        episodes: record.summaries(),
+    };
+    write_json(&job.folder().join("summary.json"), &summary)?;
+    Ok(Outcome::finished(format!(
+        "{} reached the goal in {} of {} test tasks.",
+        work.arm.name,
+        record.num_successes(),
+        tasks.len()
+    )))
+}
+
+/// Plays one task; `None` when a stop was asked for.
+type PlayTask<'a> = dyn FnMut(&mut Job<'_>, &TestTask) -> Result<Option<Trajectory>> + 'a;
+
+/// Plays the tasks that `trajectories.jsonl` does not hold yet, saving each episode before the next
+/// one starts. `None` when a stop was asked for.
+fn play_all<'a>(
+    job: &mut Job<'_>,
+    tasks: &'a [TestTask],
+    play: &mut PlayTask<'_>,
+) -> Result<Option<Record<'a>>> {
+    let path = job.folder().join("trajectories.jsonl");
+    let (mut log, played) = EpisodeLog::open(&path)?;
+    let mut record = Record::new(tasks, played);
+    let total = tasks.len() as u64;
+    for test in tasks {
+        if record.find(test).is_some() {
+            continue;
+        }
+        job.relay
+            .progress("Play", record.num_played(), total, "episodes");
+        let Some(trajectory) = play(job, test)? else {
+            return Ok(None);
+        };
+        log.append(&trajectory)?;
+        record.add(trajectory.clone());
+        tell(job, &record, test, &trajectory);
+    }
+    job.relay.progress("Play", total, total, "episodes");
+    Ok(Some(record))
+}
+
+/// Says what an episode brought.
+fn tell(job: &mut Job<'_>, record: &Record<'_>, test: &TestTask, trajectory: &Trajectory) {
+    if trajectory.end == EpisodeEnd::EnvironmentError {
+        let last = trajectory.steps.last();
+        let reason = last.map_or(&trajectory.initial_observation, |step| &step.observation);
+        job.relay.warn(format!(
+            "The world broke in {:?}; the episode counts as not successful. {reason}",
+            test.task.goal
+        ));
+    }
+    let episode = summarise(trajectory, test.split);
+    job.relay.send(JobEvent::Episode { episode });
+    let num_played = record.num_played();
+    let rate = record.num_successes() as f64 / num_played as f64;
+    job.relay.metric("eval/success_rate", num_played, rate);
+}
+
+/// The test tasks of the plan: seen types first. The same plan gives every arm and seed the same tasks.
+fn test_tasks(world: &dyn World, work: &EvaluateWork) -> Result<Vec<TestTask>> {
+    let plan = &work.tasks;
+    let mut tasks = Vec::new();
+    for (split, count) in [
+        (SplitKind::Seen, plan.seen_test),
+        (SplitKind::Unseen, plan.unseen_test),
+    ] {
+        let types = types_of(world, work, split);
+        if types.is_empty() {
+            // To the selection, no types would mean all of them.
+            continue;
+        }
+        let count = NumTasks::Total(count);
+        let chosen = select_tasks(world, Split::Test, &types, count, plan.seed);
+        tasks.extend(chosen.into_iter().map(|task| TestTask { task, split }));
+    }
+    ensure!(
+        !tasks.is_empty(),
+        "There are no test tasks: the experiment asks for none, or its games have no test part."
+    );
+    Ok(tasks)
+}
+
+/// The world's task types that training saw, or never saw.
+fn types_of(world: &dyn World, work: &EvaluateWork, split: SplitKind) -> Vec<String> {
+    let types: BTreeSet<&String> = world.tasks().iter().map(|task| &task.task_type).collect();
+    types
+        .into_iter()
+        .filter(|name| work.unseen_types.contains(name) == (split == SplitKind::Unseen))
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LabOptions;
+    use crate::events::Relay;
+    use lore_core::testing::{task, trajectory};
+    use lore_core::{DataDir, JobId, ModelId, StopToken};
+    use lore_protocol::{JobSpec, MeasureWork, PROTOCOL_VERSION, Work};
+
+    fn spec() -> JobSpec {
+        JobSpec {
+            version: PROTOCOL_VERSION,
+            id: JobId::from("play"),
+            title: String::new(),
+            experiment: None,
+            work: Work::Measure(MeasureWork {
+                model: ModelId::default(),
+            }),
+            after: Vec::new(),
+            resources: Vec::new(),
+            created_ms: 0,
+            code_version: String::new(),
+            threads: 1,
+        }
+    }
+
+    fn tasks() -> Vec<TestTask> {
+        let names = ["a", "b", "c", "d"].into_iter();
+        names
+            .map(|name| TestTask {
+                task: task(name),
+                split: SplitKind::Unseen,
+            })
+            .collect()
+    }
+
+    /// Plays at most `limit` episodes below `root` and returns how many it played and whether it
+    /// came to the end. Every other episode succeeds.
+    fn play_some(root: &std::path::Path, limit: usize) -> (usize, Option<usize>) {
+        let (spec, data, tasks) = (spec(), DataDir::new(root), tasks());
+        let (options, stop) = (LabOptions::default(), StopToken::new());
+        let mut num_events = 0;
+        let mut sink = |event: JobEvent| {
+            num_events += usize::from(matches!(event, JobEvent::Episode { .. }));
+        };
+        let mut job = Job {
+            spec: &spec,
+            data: &data,
+            options: &options,
+            relay: Relay::new(&mut sink),
+            stop: &stop,
+        };
+        let mut num_played = 0;
+        let record = play_all(&mut job, &tasks, &mut |_, test| {
+            if num_played == limit {
+                return Ok(None);
+            }
+            num_played += 1;
+            let end = match test.task.id.as_str() {
+                "a" | "c" => EpisodeEnd::Success,
+                _ => EpisodeEnd::Truncated,
+            };
+            Ok(Some(trajectory(test.task.clone(), &[("look", "so")], end)))
+        })
+        .expect("the folder can be written");
+        let successes = record.map(|record| record.num_successes());
+        assert_eq!(num_events, num_played, "every episode is told once");
+        (num_played, successes)
+    }
+
+    #[test]
+    fn a_run_that_was_killed_ends_like_one_that_was_not() {
+        let whole = tempfile::tempdir().unwrap();
+        assert_eq!(play_some(whole.path(), 9), (4, Some(2)));
+        let log = "jobs/play/trajectories.jsonl";
+        let expected = std::fs::read(whole.path().join(log)).unwrap();
+
+        let killed = tempfile::tempdir().unwrap();
+        assert_eq!(play_some(killed.path(), 3), (3, None));
+        let written = std::fs::read(killed.path().join(log)).unwrap();
+        // The third line broke off in the middle.
+        std::fs::write(killed.path().join(log), &written[..written.len() - 30]).unwrap();
+        assert_eq!(play_some(killed.path(), 9), (2, Some(2)));
+        assert_eq!(std::fs::read(killed.path().join(log)).unwrap(), expected);
+        assert_eq!(
+            play_some(killed.path(), 9),
+            (0, Some(2)),
+            "nothing is played twice"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Bringing a file in as a data set.
+
+use anyhow::Result;
+
+use lore_core::{DatasetId, DatasetInfo};
+use lore_data::{Dataset, NewDataset};
+use lore_protocol::ImportWork;
+
+use crate::{Job, Outcome};
+
+/// Imports what stands at the path. The source is only read.
+pub(crate) fn run(job: &mut Job<'_>, work: &ImportWork) -> Result<Outcome> {
+    if let Some(info) = made_before(job, &work.dataset) {
+        return Ok(Outcome::finished(summary(&info)));
+    }
+    let target = new_dataset(job, &work.dataset, &work.name, String::new(), None);
+    let imported = lore_data::import(work.path.as_ref(), &target, &mut job.relay, job.stop);
+    match imported {
+        Ok(info) => Ok(Outcome::finished(summary(&info))),
+        // Nothing is kept of half an import.
+        Err(_) if job.stop.is_stopped() => Ok(Outcome::Stopped { resumable: false }),
+        Err(error) => Err(error),
+    }
+}
+
+/// The data set, when this very job has made it already and was ended before it could say so.
+pub(crate) fn made_before(job: &Job<'_>, id: &DatasetId) -> Option<DatasetInfo> {
+    let dataset = Dataset::open(job.data, id).ok()?;
+    let info = dataset.info();
+    (info.created_ms == job.spec.created_ms).then(|| info.clone())
+}
+
+/// A data set to be made by this job; the job's own time marks it as its work.
+pub(crate) fn new_dataset(
+    job: &Job<'_>,
+    id: &DatasetId,
+    name: &str,
+    source: String,
+    unseen_types: Option<Vec<String>>,
+) -> NewDataset {
+    NewDataset {
+        data: job.data.clone(),
+        id: id.clone(),
+        name: name.to_owned(),
+        source,
+        unseen_types,
+        created_ms: job.spec.created_ms,
+    }
+}
+
+fn summary(info: &DatasetInfo) -> String {
+    let what = match info.kind {
+        lore_core::DatasetKind::Trajectories => "episodes",
+        lore_core::DatasetKind::Games => "games",
+    };
+    let mut text = format!("{} {what} came in.", info.num_items);
+    let report = &info.report;
+    if report.num_duplicates > 0 {
+        text += &format!(" {} were there already.", report.num_duplicates);
+    }
+    if report.num_rejected > 0 {
+        text += &format!(
+            " {} could not be read; the data set says why.",
+            report.num_rejected
+        );
+    }
+    text
+}

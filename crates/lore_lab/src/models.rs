@@ -1,0 +1,127 @@
+//! Loading models and adapters by their names.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, ensure};
+
+use lore_core::{Adapter, AdapterId, DataDir, ModelId, ModelInfo, ModelKind};
+use lore_llm::{AdapterWeights, BaseModel, ChatModel, SentenceEmbedder};
+use lore_protocol::{ErrorCode, ResultExt as _};
+
+use crate::files::read_json;
+use crate::machine;
+
+/// What the model folder says about a model.
+pub(crate) fn info(data: &DataDir, id: &ModelId) -> Result<ModelInfo> {
+    let info: ModelInfo = read_json(&data.model(id).join("model.json")).code(
+        ErrorCode::ModelMissing,
+        format!(
+            "The model {:?} is not there. Get it on the Models page first.",
+            id.as_str()
+        ),
+    )?;
+    ensure!(
+        info.problem.is_empty(),
+        "The model {} cannot be used: {}",
+        info.name,
+        info.problem
+    );
+    Ok(info)
+}
+
+/// Where a model's weights are.
+pub(crate) fn weights_path(data: &DataDir, info: &ModelInfo) -> PathBuf {
+    // Joining an absolute path gives that path, which is what models outside the folder need.
+    data.model(&info.id).join(&info.path)
+}
+
+/// A language model and its description.
+pub(crate) fn base(data: &DataDir, id: &ModelId) -> Result<(Arc<BaseModel>, ModelInfo)> {
+    let info = info(data, id)?;
+    ensure!(
+        info.kind == ModelKind::Language,
+        "{} makes embeddings and cannot act. Choose a language model.",
+        info.name
+    );
+    if let Some(available) = machine::available_memory() {
+        lore_llm::check_memory(&info, available)?;
+    }
+    let model = BaseModel::load(&weights_path(data, &info)).code(
+        ErrorCode::ModelMissing,
+        format!(
+            "The model {} could not be loaded. Its files may have been moved.",
+            info.name
+        ),
+    )?;
+    Ok((model, info))
+}
+
+/// An embedder.
+pub(crate) fn embedder(data: &DataDir, id: &ModelId) -> Result<SentenceEmbedder> {
+    let info = info(data, id)?;
+    ensure!(
+        info.kind == ModelKind::Embedder,
+        "{} is a language model and makes no embeddings. Choose an embedder.",
+        info.name
+    );
+    SentenceEmbedder::load(&weights_path(data, &info)).code(
+        ErrorCode::ModelMissing,
+        format!(
+            "The embedder {} could not be loaded. Its files may have been moved.",
+            info.name
+        ),
+    )
+}
+
+/// What PEFT looks for as the base model: the makers' name for it, else the one it has here.
+pub(crate) fn hub_name(info: &ModelInfo) -> &str {
+    if info.hub_name.is_empty() {
+        &info.name
+    } else {
+        &info.hub_name
+    }
+}
+
+/// What the adapter folder says about an adapter.
+pub(crate) fn adapter_info(data: &DataDir, id: &AdapterId) -> Result<Adapter> {
+    read_json(&data.adapter(id).join("adapter.json")).code(
+        ErrorCode::NotFound,
+        format!(
+            "The adapter {:?} is not there. Its training may not have finished.",
+            id.as_str()
+        ),
+    )
+}
+
+/// A model that acts, with an adapter or without.
+pub(crate) fn chat(
+    data: &DataDir,
+    model: &ModelId,
+    adapter: Option<&AdapterId>,
+) -> Result<ChatModel> {
+    let (base, info) = base(data, model)?;
+    let weights = adapter
+        .map(|id| adapter_for(data, id, &info))
+        .transpose()?
+        .map(Arc::new);
+    ChatModel::new(base, weights).context("The model could not be made ready.")
+}
+
+/// An adapter's weights, after checking that it was trained on these very weights.
+pub(crate) fn adapter_for(
+    data: &DataDir,
+    id: &AdapterId,
+    base: &ModelInfo,
+) -> Result<AdapterWeights> {
+    let adapter = adapter_info(data, id)?;
+    ensure!(
+        adapter.base_digest == base.digest,
+        "The adapter {} was trained on another version of {}. Train it again, or get the model it was \
+         trained on.",
+        adapter.name,
+        base.name
+    );
+    AdapterWeights::load_peft(&data.adapter(id))
+        .with_context(|| format!("The adapter {} could not be loaded.", adapter.name))
+}

@@ -1,0 +1,162 @@
+//! Training an adapter.
+
+mod sources;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+
+use lore_core::{
+    Adapter, AdapterOrigin, GradientCertificate, ModelInfo, TrainConfig, Watcher as _,
+};
+use lore_llm::{AdapterWeights, BaseModel};
+use lore_protocol::{JobEvent, TrainWork};
+use lore_train::{
+    BuiltExamples, Example, ExampleRecipe, ExampleSource, TrainJob, TrainOutcome, TrainWatcher,
+};
+
+use crate::events::Relay;
+use crate::files::{now_ms, replace_folder, write_json};
+use crate::{Job, Outcome, machine, models, templates};
+use sources::Source;
+
+/// Trains the adapter, from the last checkpoint if there is one, and puts it into the adapter folder.
+pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
+    job.relay.progress("Prepare", 0, 0, "episodes");
+    let trajectories = sources::learnable(job.data, work)?;
+    let data_hash = sources::data_hash(&trajectories);
+    let found = sources::with_memories(job.data, work, trajectories, &mut job.relay, job.stop)?;
+    let Some(found) = found else {
+        return Ok(Outcome::Stopped { resumable: true });
+    };
+    let memory_budget = machine::memory_budget();
+    let (base, info) = models::base(job.data, &work.model)?;
+    let examples = examples(&base, &work.config, &found, &mut job.relay)?;
+    let checkpoints = job.folder().join("checkpoints");
+    let training = TrainJob {
+        weights: &base.weights,
+        base_name: models::hub_name(&info),
+        examples: &examples,
+        config: &work.config,
+        checkpoints: &checkpoints,
+        memory_budget,
+    };
+    match lore_train::train(&training, &mut job.relay, job.stop)? {
+        TrainOutcome::Stopped { .. } => Ok(Outcome::Stopped { resumable: true }),
+        TrainOutcome::Finished {
+            adapter,
+            certificate,
+            losses,
+            steps,
+        } => {
+            let trained = Trained {
+                weights: adapter,
+                certificate,
+                final_loss: losses.last().copied().unwrap_or_default(),
+                num_steps: steps,
+                data_hash,
+            };
+            keep(job, work, &info, trained)
+        }
+    }
+}
+
+/// Tokens with a loss mask, one example for each episode that fits.
+fn examples(
+    base: &BaseModel,
+    config: &TrainConfig,
+    found: &[Source],
+    relay: &mut Relay<'_>,
+) -> Result<Vec<Example>> {
+    let mut all = BuiltExamples::default();
+    // Episodes of one world share their templates; a mixed data set has several.
+    let mut groups: BTreeMap<Vec<String>, Vec<ExampleSource<'_>>> = BTreeMap::new();
+    for source in found {
+        let group = groups.entry(templates::of(&source.trajectory)).or_default();
+        group.push(ExampleSource {
+            trajectory: &source.trajectory,
+            memories: &source.memories,
+        });
+    }
+    for (action_templates, sources) in &groups {
+        let recipe = ExampleRecipe {
+            tokens: base,
+            action_templates,
+            retrieval: config.retrieval.as_ref(),
+            max_tokens: config.max_tokens,
+        };
+        let built = lore_train::build_examples(&recipe, sources.iter().copied())?;
+        all.examples.extend(built.examples);
+        all.num_too_long += built.num_too_long;
+        all.num_dropped_memories += built.num_dropped_memories;
+    }
+    tell(&all, config, relay);
+    Ok(all.examples)
+}
+
+fn tell(all: &BuiltExamples, config: &TrainConfig, relay: &mut Relay<'_>) {
+    relay.message(&format!("Learning from {} episodes.", all.examples.len()));
+    if all.num_too_long > 0 {
+        relay.warn(format!(
+            "{} episodes are longer than {} tokens and were left out.",
+            all.num_too_long, config.max_tokens
+        ));
+    }
+    if all.num_dropped_memories > 0 {
+        relay.warn(format!(
+            "{} memories did not fit into their examples and were left out.",
+            all.num_dropped_memories
+        ));
+    }
+}
+
+/// What a training made.
+struct Trained {
+    weights: AdapterWeights,
+    certificate: GradientCertificate,
+    final_loss: f64,
+    num_steps: u64,
+    data_hash: String,
+}
+
+fn keep(job: &Job<'_>, work: &TrainWork, base: &ModelInfo, trained: Trained) -> Result<Outcome> {
+    let adapter = Adapter {
+        id: work.adapter.clone(),
+        name: work.name.clone(),
+        base_model: work.model.clone(),
+        base_digest: base.digest.clone(),
+        lora: work.config.lora.clone(),
+        origin: AdapterOrigin {
+            job: Some(job.spec.id.clone()),
+            experiment: job.spec.experiment.clone(),
+            data_hash: trained.data_hash,
+            seed: work.config.seed,
+        },
+        certificate: trained.certificate,
+        num_steps: trained.num_steps,
+        final_loss: trained.final_loss,
+        with_retrieval: work.config.retrieval.is_some(),
+        created_ms: now_ms(),
+    };
+    replace_folder(&job.data.adapter(&work.adapter), |fresh| {
+        trained.weights.save_peft(fresh, models::hub_name(base))?;
+        write_json(&fresh.join("adapter.json"), &adapter)
+    })
+    .context("The training finished, but its adapter could not be saved. Resume to try again.")?;
+    Ok(Outcome::finished(format!(
+        "Trained for {} steps; the loss ended at {:.3}.",
+        adapter.num_steps, adapter.final_loss
+    )))
+}
+
+impl TrainWatcher for Relay<'_> {
+    fn certified(&mut self, certificate: &GradientCertificate) {
+        self.send(JobEvent::Gradients {
+            certificate: certificate.clone(),
+        });
+    }
+
+    fn saved(&mut self, step: u64) {
+        self.send(JobEvent::Checkpoint { step });
+    }
+}

@@ -1,0 +1,233 @@
+//! The whole way from expert episodes to a report, with real models and as little work as possible.
+//! Needs `LOREKEEPER_TEST_MODELS`, a folder with `smollm2-135m-instruct` and `all-minilm-l6-v2`.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{job, job_of, lab};
+use lore_core::{
+    Adapter, DataDir, ExperimentId, ExperimentResults, ExperimentSpec, ModelId, Preset, RunSummary,
+    StopToken, TaskPlan, TrajectoryFilter,
+};
+use lore_lab::{Interactive, LabOptions, Outcome};
+use lore_protocol::plan::{PlanContext, plan};
+use lore_protocol::{
+    Answer, ExportFormat, ExportWork, FetchWork, JobEvent, JobSpec, ModelSource, Question,
+    StarterModel, Work,
+};
+
+/// Two training steps, one test task of each kind, two arms.
+fn tiny_experiment() -> ExperimentSpec {
+    let mut spec = ExperimentSpec::preset(Preset::Smoke);
+    spec.id = ExperimentId::from("tiny");
+    spec.tasks = TaskPlan {
+        train_per_type: 2,
+        seen_test: 1,
+        unseen_test: 1,
+        seed: 7,
+    };
+    spec.train.max_steps = 2;
+    spec.train.batch_size = 1;
+    spec.agent.max_steps = 3;
+    spec.agent.sampling.max_new_tokens = 8;
+    spec.arms
+        .retain(|arm| arm.id == "base" || arm.id == "exprag_lora");
+    spec
+}
+
+struct Lab {
+    _root: tempfile::TempDir,
+    data: DataDir,
+    options: LabOptions,
+}
+
+impl Lab {
+    /// Does a job, expects that it finishes, and returns what it said.
+    fn finish(&self, spec: &JobSpec) -> Vec<JobEvent> {
+        let (outcome, events) = lab(spec, &self.data, &self.options, &StopToken::new());
+        match outcome {
+            Ok(Outcome::Finished { summary }) => println!("{}: {summary}", spec.title),
+            other => panic!("{}: {other:?}", spec.title),
+        }
+        events
+    }
+
+    fn get_starters(&self) {
+        for starter in [StarterModel::LanguageModel, StarterModel::Embedder] {
+            self.finish(&job(Work::FetchModel(FetchWork {
+                source: ModelSource::Starter { starter },
+            })));
+        }
+    }
+}
+
+fn test_models() -> Option<PathBuf> {
+    let folder = std::env::var_os("LOREKEEPER_TEST_MODELS").map(PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: LOREKEEPER_TEST_MODELS is not set");
+    }
+    folder
+}
+
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
+    let text =
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn an_experiment_from_episodes_to_report() {
+    let Some(models) = test_models() else {
+        return;
+    };
+    let root = tempfile::tempdir().unwrap();
+    let lab = Lab {
+        data: DataDir::new(root.path()),
+        _root: root,
+        options: LabOptions {
+            bundled_models: vec![models],
+            // Nothing may be fetched.
+            hub_url: "http://127.0.0.1:9".to_owned(),
+        },
+    };
+    lab.get_starters();
+    let spec = tiny_experiment();
+    let folder = lab.data.experiment(&spec.id);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(
+        folder.join("experiment.json"),
+        serde_json::to_string(&spec).unwrap(),
+    )
+    .unwrap();
+    let context = PlanContext {
+        now_ms: 1,
+        code_version: "test".into(),
+        threads: 2,
+    };
+    for job in plan(&spec, &context) {
+        let events = lab.finish(&job);
+        check_events(&job, &events);
+    }
+    check_results(&lab.data, &spec);
+    check_export(&lab, &spec);
+    check_questions(&lab.data, &spec);
+}
+
+fn check_events(job: &JobSpec, events: &[JobEvent]) {
+    assert!(
+        !events.iter().any(JobEvent::is_terminal),
+        "the worker says the last word"
+    );
+    match &job.work {
+        Work::Train(_) => {
+            let certified = events.iter().any(
+                |event| matches!(event, JobEvent::Gradients { certificate } if certificate.holds()),
+            );
+            assert!(certified, "every matrix learns");
+            assert!(
+                events
+                    .iter()
+                    .any(|event| matches!(event, JobEvent::Checkpoint { .. }))
+            );
+        }
+        Work::Evaluate(work) => {
+            let episodes: Vec<_> = events
+                .iter()
+                .filter_map(|event| match event {
+                    JobEvent::Episode { episode } => Some(episode),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(episodes.len(), 2);
+            for episode in episodes {
+                assert!(episode.num_steps > 0 && episode.prompt_tokens > 0);
+                assert_eq!(
+                    episode.num_memories > 0,
+                    work.arm.retrieval,
+                    "{}",
+                    work.arm.id
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_results(data: &DataDir, spec: &ExperimentSpec) {
+    let folder = data.experiment(&spec.id);
+    let results: ExperimentResults = read(&folder.join("results.json"));
+    assert_eq!(results.runs.len(), 2);
+    assert!(folder.join("report.html").exists());
+    let run: RunSummary = read(&folder.join("runs/base-seed2025/summary.json"));
+    assert_eq!(run.episodes.len(), 2);
+    let log = lore_data::TrajectoryFile::open(
+        &folder.join("runs/exprag_lora-seed2025/trajectories.jsonl"),
+    )
+    .unwrap();
+    let page = log.page(&TrajectoryFilter::default(), 0, 10).unwrap();
+    let played = log.get(&page.rows[0].id).unwrap();
+    let trace = played.trace.expect("agents leave a trace");
+    assert!(trace.system_prompt.contains("# Past episodes"));
+}
+
+fn check_export(lab: &Lab, spec: &ExperimentSpec) {
+    let adapter = lore_protocol::plan::adapter_of(spec, true, 2025);
+    let info: Adapter = read(&lab.data.adapter(&adapter).join("adapter.json"));
+    assert!(info.certificate.holds() && info.with_retrieval);
+    let destination = lab.data.root().join("exported");
+    let export = job_of(
+        &spec.id,
+        "export",
+        Work::Export(ExportWork {
+            adapter,
+            format: ExportFormat::Peft,
+            destination: destination.to_string_lossy().into_owned(),
+        }),
+    );
+    lab.finish(&export);
+    let card = fs::read_to_string(destination.join("README.md")).unwrap();
+    assert!(card.starts_with("---\nlibrary_name: peft\n"));
+    assert!(
+        card.contains("| ExpRAG-LoRA |"),
+        "the card carries the evidence"
+    );
+    let original = lab.data.adapter(&info.id).join("adapter_model.safetensors");
+    assert_eq!(
+        fs::read(original).unwrap(),
+        fs::read(destination.join("adapter_model.safetensors")).unwrap()
+    );
+    let again = common::lab(&export, &lab.data, &lab.options, &StopToken::new()).0;
+    assert!(
+        again.unwrap_err().to_string().contains("already"),
+        "nothing is overwritten"
+    );
+}
+
+fn check_questions(data: &DataDir, spec: &ExperimentSpec) {
+    let mut interactive = Interactive::new(data.clone());
+    let Answer::Vectors(vectors) = interactive
+        .answer(Question::Embed {
+            embedder: ModelId::from("all-minilm-l6-v2"),
+            texts: vec!["heat a mug".into(), "heat a cup".into()],
+            kind: lore_core::EmbedKind::Query,
+        })
+        .unwrap()
+    else {
+        panic!("vectors were asked for");
+    };
+    assert!(lore_core::dot(&vectors[0], &vectors[1]) > 0.5);
+    let Answer::Scores(scores) = interactive
+        .answer(Question::Score {
+            model: spec.model.clone(),
+            adapter: Some(lore_protocol::plan::adapter_of(spec, true, 2025)),
+            messages: vec![lore_core::Message::user("What is two plus two?")],
+            candidates: vec!["Four.".into(), "Xyzzy qwfp.".into()],
+        })
+        .unwrap()
+    else {
+        panic!("scores were asked for");
+    };
+    assert!(scores[0].log_likelihood > scores[1].log_likelihood);
+}

@@ -1,0 +1,81 @@
+//! What is asked of the operating system: threads, priority, and the signal to end.
+
+use std::num::NonZero;
+
+/// Lets the computing threads be `threads` many; 0 leaves one core to the window.
+pub(crate) fn use_threads(threads: usize) {
+    let threads = if threads == 0 {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        cores.saturating_sub(1).max(1)
+    } else {
+        threads
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|index| format!("compute {index}"))
+        .build_global();
+    if let Err(error) = pool {
+        eprintln!("The number of threads could not be set: {error}");
+    }
+}
+
+#[cfg(unix)]
+pub(crate) use unix::{lower_priority, stop_on_terminate};
+
+#[cfg(not(unix))]
+pub(crate) fn lower_priority() {}
+
+/// Other systems end processes without asking; closing standard input is the polite way there.
+#[cfg(not(unix))]
+pub(crate) fn stop_on_terminate(_stop: &lore_core::StopToken) {}
+
+#[cfg(unix)]
+#[expect(
+    unsafe_code,
+    reason = "priorities and signals are only reachable through libc"
+)]
+mod unix {
+    use std::mem::MaybeUninit;
+    use std::thread;
+
+    use lore_core::StopToken;
+
+    /// Between normal work (0) and what only runs when nothing else does (19).
+    const NICE: libc::c_int = 10;
+
+    /// Lets everything else on the machine go first, the window above all.
+    pub(crate) fn lower_priority() {
+        // SAFETY: setpriority reads three numbers and touches no memory of ours. Its failure is
+        // harmless and therefore not looked at.
+        unsafe {
+            libc::setpriority(libc::PRIO_PROCESS, 0, NICE);
+        }
+    }
+
+    /// Turns the signal that asks a process to end into a request to save and stop. Must run before
+    /// other threads start, since they inherit the mask.
+    pub(crate) fn stop_on_terminate(stop: &StopToken) {
+        let mut signals = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: sigemptyset fills the set before it is read; the other two only read it. The last
+        // argument may be null when the old mask is not wanted.
+        let signals = unsafe {
+            libc::sigemptyset(signals.as_mut_ptr());
+            libc::sigaddset(signals.as_mut_ptr(), libc::SIGTERM);
+            libc::pthread_sigmask(libc::SIG_BLOCK, signals.as_ptr(), std::ptr::null_mut());
+            signals.assume_init()
+        };
+        let stop = stop.clone();
+        let listener = thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                let mut signal = 0;
+                // SAFETY: both pointers are to values that live until the call returns.
+                while unsafe { libc::sigwait(&raw const signals, &raw mut signal) } == 0 {
+                    stop.stop();
+                }
+            });
+        if let Err(error) = listener {
+            eprintln!("The signal to end cannot be heard: {error}");
+        }
+    }
+}
