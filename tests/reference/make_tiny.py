@@ -247,7 +247,8 @@ def main():
         model = model.to(torch.float16 if precision == torch.float32 else precision)
         model = model.to(precision).eval()
         model.save_pretrained(OUT / name)
-        model = model.float()
+        # Loaded anew: casting the model also rounded its rotary frequencies.
+        model = type(model).from_pretrained(OUT / name, dtype=torch.float32).eval()
         tok.save_pretrained(OUT / name)
         reference_values[name] = reference(model, ids)
         if name == "tiny-llama":

@@ -12,6 +12,7 @@ import pathlib
 
 import torch
 from sentence_transformers import SentenceTransformer, models
+from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 MODELS = pathlib.Path(os.environ["LOREKEEPER_TEST_MODELS"])
@@ -40,6 +41,11 @@ def language_model():
     folder = MODELS / "smollm2-135m-instruct"
     file = next(folder.glob("*.gguf")).name
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    # transformers builds GPT-2's cutting for every byte-level GGUF file; SmolLM2's own
+    # tokenizer.json (and llama.cpp for pre = "smollm") first cuts digits one by one.
+    tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, dtype=torch.float32).eval()
     text = tokenizer.apply_chat_template(CHAT, tokenize=False, add_generation_prompt=True)
     ids = tokenizer(text, add_special_tokens=False).input_ids

@@ -9,7 +9,7 @@ use candle_nn::VarBuilder;
 use candle_transformers::models::bert::{BertModel, Config};
 use tokenizers::{Tokenizer, TruncationParams};
 
-use lore_core::{EmbedKind, Embedder};
+use lore_core::{EmbedKind, Embedder, ModelKind};
 
 use crate::json::optional_json;
 use crate::source::HfFolder;
@@ -51,6 +51,10 @@ impl SentenceEmbedder {
     fn load_parts(dir: &Path) -> Result<Self> {
         let mut folder = HfFolder::open(dir)?;
         let info = folder.info();
+        ensure!(
+            info.kind == ModelKind::Embedder,
+            "This is a language model, not an embedder"
+        );
         ensure!(info.problem.is_empty(), "{}", info.problem);
         let config: Config = serde_json::from_value(optional_json(&dir.join("config.json"))?)
             .context("config.json does not describe a BERT model")?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail, ensure};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use lore_core::{LoraConfig, TargetModule};
 
@@ -100,6 +100,7 @@ struct PeftConfig {
     base_model_name_or_path: Option<String>,
     revision: Option<String>,
     r: usize,
+    #[serde(serialize_with = "short_number")]
     lora_alpha: f64,
     #[serde(default)]
     lora_dropout: f64,
@@ -130,6 +131,19 @@ struct PeftConfig {
     alpha_pattern: BTreeMap<String, serde_json::Value>,
     #[serde(default)]
     peft_version: Option<String>,
+}
+
+/// Whole numbers without a decimal point: some readers of the file take nothing else.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn short_number<S: Serializer>(value: &f64, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        serializer.serialize_i64(*value as i64)
+    } else {
+        serializer.serialize_f64(*value)
+    }
 }
 
 fn no_bias() -> String {

@@ -99,11 +99,11 @@ impl<'a> ChatEncoder<'a> {
         // Content may stand in earlier turns, too: the last place is the right one.
         let opened = self.prefix_len(&text, messages, true);
         let from = opened.or_else(|| text.rfind(reply.trim())).unwrap_or(0);
-        let (content_start, content_end) = find_content(&text, from, reply);
+        let content = find_content(&text, from..text.len(), reply);
         let bytes = TurnBytes {
             turn: from..text.len(),
-            said: opened.unwrap_or(content_start)..text.len(),
-            content_end,
+            said: opened.unwrap_or(content.start)..text.len(),
+            content_end: content.end,
         };
         let said = self.said_tokens(&tokens, &bytes);
         ensure!(
@@ -129,19 +129,26 @@ impl<'a> ChatEncoder<'a> {
             .then(|| self.prefix_len(text, &messages[..index], true))
             .flatten()
             .filter(|len| *len >= start);
-        let search_from = opened.unwrap_or(start);
-        let (content_start, content_end) = find_content(text, search_from, &message.content);
+        let closed = self
+            .prefix_len(text, &messages[..=index], false)
+            .filter(|len| *len >= start);
+        let from = opened.unwrap_or(start);
+        let until = match closed {
+            Some(len) => len,
+            // Written into another turn, which may come much later.
+            None if message.role == Role::System => start,
+            None => text.len(),
+        };
+        let content = find_content(text, from..until, &message.content);
         let end = if index + 1 == messages.len() {
             text.len()
         } else {
-            self.prefix_len(text, &messages[..=index], false)
-                .filter(|len| *len >= content_end)
-                .unwrap_or(content_end)
+            closed.unwrap_or(content.end)
         };
         TurnBytes {
             turn: start..end,
-            said: opened.unwrap_or(content_start)..end,
-            content_end,
+            said: opened.unwrap_or(content.start)..end,
+            content_end: content.end,
         }
     }
 
@@ -155,7 +162,12 @@ impl<'a> ChatEncoder<'a> {
     /// The content and the first token behind it that ends a turn; the content alone when the
     /// template writes no such token.
     fn said_tokens(&self, tokens: &[PlacedToken], bytes: &TurnBytes) -> Range<usize> {
-        let said = tokens_starting_in(tokens, &bytes.said);
+        let mut said = tokens_starting_in(tokens, &bytes.said);
+        // A space before the content is often part of its first token.
+        let first = said.start.checked_sub(1);
+        if first.is_some_and(|index| tokens[index].bytes.end > bytes.said.start) {
+            said.start -= 1;
+        }
         let ends_turn = |index: &usize| {
             let token = &tokens[*index];
             token.bytes.start >= bytes.content_end && self.tokenizer.is_end_of_turn(token.id)
@@ -168,14 +180,16 @@ impl<'a> ChatEncoder<'a> {
     }
 }
 
-/// Where a message's content stands behind `from`: as it is, or trimmed, as many templates do.
-fn find_content(text: &str, from: usize, content: &str) -> (usize, usize) {
-    for candidate in [content, content.trim()] {
-        if let Some(offset) = text[from..].find(candidate) {
-            return (from + offset, from + offset + candidate.len());
-        }
-    }
-    (from, from)
+/// Where a message's content stands within the range: as it is, or trimmed, as many templates do.
+/// Empty, at the beginning of the range, when it does not stand there.
+fn find_content(text: &str, within: Range<usize>, content: &str) -> Range<usize> {
+    let from = within.start;
+    let range = text.get(within).unwrap_or_default();
+    let found = [content, content.trim()].into_iter().find_map(|candidate| {
+        let start = from + range.find(candidate)?;
+        Some(start..start + candidate.len())
+    });
+    found.unwrap_or(from..from)
 }
 
 /// The tokens whose first byte lies in the range. Tokens are in order.

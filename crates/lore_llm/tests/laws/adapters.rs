@@ -1,0 +1,144 @@
+//! LoRA adapters at inference and on disk.
+
+use std::sync::Arc;
+
+use lore_core::{LoraConfig, TargetModule};
+use lore_llm::{
+    ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache, LoraPair, module_shape,
+};
+
+use crate::fixtures::{all_logits, assert_close, fixture, load, reference};
+
+#[test]
+fn an_adapter_computes_what_peft_computes() {
+    let base = load("tiny-llama");
+    let adapter = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
+    let expected = reference("tiny-adapter");
+    let logits = logits_with(&base, adapter, 1.0, &expected.ids);
+    for (row, theirs) in expected.rows.iter().zip(&expected.logits) {
+        assert_close(&logits[*row], theirs, 2e-4);
+    }
+}
+
+#[test]
+fn an_adapter_without_effect_changes_nothing() {
+    let base = load("tiny-llama");
+    let ids = reference("tiny-llama").ids;
+    let plain = all_logits(&base, &ids);
+    let fresh = fresh_adapter(&base);
+    assert_eq!(logits_with(&base, fresh, 1.0, &ids), plain, "B is zero");
+    let trained = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
+    assert_eq!(logits_with(&base, trained, 0.0, &ids), plain, "strength 0");
+}
+
+#[test]
+fn half_the_strength_is_half_the_update_of_b() {
+    let base = load("tiny-llama");
+    let ids = reference("tiny-llama").ids;
+    let trained = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
+    let mut halved = trained.clone();
+    for pair in &mut halved.pairs {
+        pair.b.iter_mut().for_each(|value| *value *= 0.5);
+    }
+    let by_strength = logits_with(&base, trained, 0.5, &ids);
+    let by_weights = logits_with(&base, halved, 1.0, &ids);
+    for (a, b) in by_strength.iter().zip(&by_weights) {
+        assert_close(a, b, 1e-4);
+    }
+}
+
+#[test]
+fn what_is_saved_is_what_is_loaded() {
+    let adapter = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    adapter.save_peft(dir.path(), "owner/name").unwrap();
+    let again = AdapterWeights::load_peft(dir.path()).unwrap();
+    assert_eq!(again.base_model, "owner/name");
+    assert_eq!(again.pairs, adapter.pairs);
+    assert_eq!(again.config, adapter.config);
+    let names = std::fs::read_dir(dir.path()).unwrap();
+    assert_eq!(names.count(), 2, "no temporary file stays");
+}
+
+/// PEFT refuses files whose keys or settings differ from its own.
+#[test]
+fn files_have_the_keys_and_settings_of_peft() {
+    let adapter = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    adapter.save_peft(dir.path(), "tiny/llama").unwrap();
+    let read = |dir: &std::path::Path| {
+        let bytes = std::fs::read(dir.join("adapter_model.safetensors")).unwrap();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let mut tensors: Vec<(String, Vec<usize>)> = tensors
+            .iter()
+            .map(|(name, view)| (name.to_owned(), view.shape().to_vec()))
+            .collect();
+        tensors.sort();
+        let text = std::fs::read_to_string(dir.join("adapter_config.json")).unwrap();
+        let settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+        (tensors, settings)
+    };
+    let (tensors, settings) = read(dir.path());
+    let (their_tensors, their_settings) = read(&fixture("tiny-adapter"));
+    assert_eq!(tensors, their_tensors);
+    for key in [
+        "peft_type",
+        "task_type",
+        "r",
+        "lora_alpha",
+        "lora_dropout",
+        "bias",
+    ] {
+        assert_eq!(settings[key], their_settings[key], "{key}");
+    }
+}
+
+#[test]
+fn an_adapter_of_another_model_is_refused() {
+    let adapter = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
+    let other = load("tiny-qwen2");
+    let error = ActiveAdapter::new(Arc::new(adapter), 1.0, other.config()).unwrap_err();
+    assert!(error.to_string().contains("does not fit the model"));
+}
+
+fn fresh_adapter(base: &BaseModel) -> AdapterWeights {
+    let config = LoraConfig {
+        rank: 2,
+        target_modules: TargetModule::ALL.to_vec(),
+        ..LoraConfig::default()
+    };
+    let layers = 0..base.config().num_layers;
+    let pairs = layers.flat_map(|layer| {
+        TargetModule::ALL.map(|module| {
+            let (out, into) = module_shape(base.config(), module);
+            LoraPair {
+                layer,
+                module,
+                a: vec![0.5; 2 * into],
+                b: vec![0.0; out * 2],
+            }
+        })
+    });
+    AdapterWeights {
+        pairs: pairs.collect(),
+        base_model: String::new(),
+        config,
+    }
+}
+
+fn logits_with(
+    base: &Arc<BaseModel>,
+    adapter: AdapterWeights,
+    strength: f64,
+    ids: &[u32],
+) -> Vec<Vec<f32>> {
+    let adapter = ActiveAdapter::new(Arc::new(adapter), strength, base.config()).unwrap();
+    let mut decoder = Decoder::new(Arc::clone(base));
+    let mut cache = KvCache::new(base.config());
+    let hidden = decoder
+        .forward_all(ids, &mut cache, Some(&adapter))
+        .unwrap();
+    let logits = decoder.logits(&hidden);
+    let rows = logits.chunks(base.config().vocab_size);
+    rows.map(<[f32]>::to_vec).collect()
+}

@@ -1,0 +1,143 @@
+//! SmolLM2-135M-Instruct and all-MiniLM-L6-v2 against Hugging Face. Runs where
+//! `LOREKEEPER_TEST_MODELS` names a folder that holds both.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lore_core::{
+    EmbedKind, Embedder as _, GenerateRequest, LanguageModel as _, Message, Sampling, dot,
+};
+use lore_llm::{BaseModel, ChatModel, SentenceEmbedder, inspect};
+use serde::Deserialize;
+
+use crate::fixtures::{all_logits, json};
+
+/// The folder of a model, or `None` with a note that the test is skipped.
+#[expect(clippy::print_stderr, reason = "says that a test was skipped")]
+fn real_model(name: &str) -> Option<PathBuf> {
+    let Some(models) = std::env::var_os("LOREKEEPER_TEST_MODELS") else {
+        eprintln!("skipped: LOREKEEPER_TEST_MODELS is not set");
+        return None;
+    };
+    Some(PathBuf::from(models).join(name))
+}
+
+#[derive(Deserialize)]
+struct SmolLm2 {
+    chat: Vec<Message>,
+    text: String,
+    ids: Vec<u32>,
+    rows: Vec<Row>,
+    greedy_text: String,
+    tricky: Vec<Tricky>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    #[serde(rename = "row")]
+    position: usize,
+    tokens: Vec<u32>,
+    logits: Vec<f32>,
+    mean_magnitude: f32,
+    log_sum_exp: f32,
+}
+
+#[derive(Deserialize)]
+struct Tricky {
+    text: String,
+    ids: Vec<u32>,
+}
+
+#[track_caller]
+fn assert_within(ours: f32, theirs: f32, relative: f32) {
+    assert!(
+        (ours - theirs).abs() <= relative * theirs.abs(),
+        "{ours} is not {theirs}"
+    );
+}
+
+fn smollm2() -> Option<(Arc<BaseModel>, SmolLm2)> {
+    let base = BaseModel::load(&real_model("smollm2-135m-instruct")?).unwrap();
+    Some((base, json("smollm2.json")))
+}
+
+#[test]
+fn smollm2_computes_what_hugging_face_computes() {
+    let Some((base, expected)) = smollm2() else {
+        return;
+    };
+    let logits = all_logits(&base, &expected.ids);
+    for row in &expected.rows {
+        let ours = &logits[row.position];
+        for (token, theirs) in row.tokens.iter().zip(&row.logits) {
+            assert_within(ours[*token as usize], *theirs, 1e-3);
+        }
+        let magnitude = ours.iter().map(|x| x.abs()).sum::<f32>() / ours.len() as f32;
+        assert_within(magnitude, row.mean_magnitude, 1e-3);
+        let max = ours.iter().copied().fold(f32::MIN, f32::max);
+        let sum: f32 = ours.iter().map(|x| (x - max).exp()).sum();
+        assert_within(max + sum.ln(), row.log_sum_exp, 1e-3);
+    }
+}
+
+#[test]
+fn smollm2_reads_and_says_what_hugging_face_does() {
+    let Some((base, expected)) = smollm2() else {
+        return;
+    };
+    let text = base.template.render(&expected.chat, true).unwrap();
+    assert_eq!(text, expected.text);
+    let ids = base.encoder().encode_prompt(&expected.chat).unwrap();
+    assert_eq!(ids, expected.ids);
+    for Tricky { text, ids } in &expected.tricky {
+        assert_eq!(&base.tokenizer.encode(text).unwrap(), ids, "{text:?}");
+    }
+    let request = GenerateRequest {
+        messages: expected.chat,
+        sampling: Sampling {
+            max_new_tokens: 24,
+            ..Sampling::default()
+        },
+    };
+    let mut model = ChatModel::new(base, None).unwrap();
+    let completion = model.generate(&[request]).unwrap().remove(0);
+    assert_eq!(completion.text, expected.greedy_text);
+}
+
+#[test]
+fn smollm2_is_described() {
+    let Some(dir) = real_model("smollm2-135m-instruct") else {
+        return;
+    };
+    let info = inspect(&dir).unwrap();
+    assert_eq!(info.name, "SmolLM2-135M-Instruct");
+    assert_eq!(info.hub_name, "HuggingFaceTB/SmolLM2-135M-Instruct");
+    assert_eq!(
+        (info.precision.as_str(), info.context_length),
+        ("Q4_1", 8192)
+    );
+    assert_eq!(info.num_parameters, 134_515_008);
+}
+
+#[derive(Deserialize)]
+struct Embedded {
+    text: String,
+    vector: Vec<f32>,
+}
+
+#[test]
+fn minilm_embeds_as_sentence_transformers_does() {
+    let Some(dir) = real_model("all-minilm-l6-v2") else {
+        return;
+    };
+    let mut embedder = SentenceEmbedder::load(&dir).unwrap();
+    let expected: Vec<Embedded> = json("minilm.json");
+    let texts: Vec<String> = expected.iter().map(|e| e.text.clone()).collect();
+    let vectors = embedder.embed(&texts, EmbedKind::Key).unwrap();
+    assert_eq!(embedder.dim(), 384);
+    for (ours, theirs) in vectors.iter().zip(&expected) {
+        assert!((dot(ours, ours) - 1.0).abs() < 1e-5, "of unit length");
+        let cosine = dot(ours, &theirs.vector);
+        assert!(cosine >= 0.9999, "{cosine} for {:?}", theirs.text);
+    }
+}
