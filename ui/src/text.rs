@@ -2,17 +2,17 @@
 
 /// A word of the trade and what it means.
 #[derive(Clone, Copy, Debug)]
-pub struct Term {
+pub(crate) struct Term {
     /// The word.
-    pub word: &'static str,
+    pub(crate) word: &'static str,
     /// What it means, in one or two sentences.
-    pub meaning: &'static str,
+    pub(crate) meaning: &'static str,
 }
 
 macro_rules! terms {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $meaning:literal;)*) => {$(
         $(#[$doc])*
-        pub const $name: Term = Term { word: $word, meaning: $meaning };
+        pub(crate) const $name: Term = Term { word: $word, meaning: $meaning };
     )*};
 }
 
@@ -42,11 +42,7 @@ terms! {
     /// See its meaning.
     TOKENS = "Tokens", "Pieces of words. What a model reads and writes is counted in them";
     /// See its meaning.
-    LORA = "LoRA", "A way to fine-tune a model by learning a small addition to it, the adapter, while the model itself stays as it is";
-    /// See its meaning.
     ADAPTER = "Adapter", "The small addition to a model that a training makes";
-    /// See its meaning.
-    EXPRAG = "ExpRAG", "Showing the agent similar past episodes while it acts";
     /// See its meaning.
     CONTEXT_LENGTH = "Context", "The longest text the model can take in at once, in tokens";
     /// See its meaning.

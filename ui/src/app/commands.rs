@@ -72,7 +72,7 @@ impl LoreApp {
     fn undo(&mut self) {
         match self.toasts.take_undo() {
             Some(Undo::Send(request)) => {
-                self.act(Action::new("undo", request).say("Taken back"));
+                self.act(Action::new("undo", *request).say("Taken back"));
             }
             Some(Undo::Forget(action)) => {
                 self.store.dismiss(&action.place);

@@ -66,7 +66,7 @@ impl LoreApp {
                         details: String::new(),
                     });
                     if let Some(request) = action.then.undo {
-                        toast = toast.with_undo(Undo::Send(request));
+                        toast = toast.with_undo(Undo::Send(Box::new(request)));
                     }
                     self.toast(toast);
                 }

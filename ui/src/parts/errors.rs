@@ -17,7 +17,7 @@ enum Pressed {
 }
 
 /// The error of the last action at `place`, if it failed.
-pub fn action_error_ui(ctx: &Ctx<'_>, ui: &mut Ui, place: &str) {
+pub(crate) fn action_error_ui(ctx: &Ctx<'_>, ui: &mut Ui, place: &str) {
     if let Some(error) = ctx.store.actions().error(place)
         && show(ctx, ui, error, true) == Some(Pressed::Dismiss)
     {
@@ -26,7 +26,7 @@ pub fn action_error_ui(ctx: &Ctx<'_>, ui: &mut Ui, place: &str) {
 }
 
 /// An error that stays until what caused it is gone.
-pub fn error_ui(ctx: &Ctx<'_>, ui: &mut Ui, error: &ApiError) {
+pub(crate) fn error_ui(ctx: &Ctx<'_>, ui: &mut Ui, error: &ApiError) {
     show(ctx, ui, error, false);
 }
 

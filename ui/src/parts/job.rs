@@ -10,7 +10,7 @@ use crate::widgets::{Button, Icon, Tone, progress_ui, right_aligned};
 use crate::{JobRecord, Route, format};
 
 /// The meaning of a job's state.
-pub fn job_tone(state: &JobState) -> Tone {
+pub(crate) fn job_tone(state: &JobState) -> Tone {
     match state {
         JobState::Queued | JobState::Cancelled { .. } => Tone::Neutral,
         JobState::Running => Tone::Accent,
@@ -21,14 +21,14 @@ pub fn job_tone(state: &JobState) -> Tone {
 }
 
 /// The job that the last action at `place` started, if any.
-pub fn job_at_ui(ctx: &Ctx<'_>, ui: &mut Ui, place: &str) {
+pub(crate) fn job_at_ui(ctx: &Ctx<'_>, ui: &mut Ui, place: &str) {
     if let Some(record) = ctx.job_at(place) {
         job_progress_ui(ctx, ui, record);
     }
 }
 
 /// A job in a few lines: title and state, progress with time left, how it ended.
-pub fn job_progress_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
+pub(crate) fn job_progress_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
     let tokens = ctx.tokens;
     let info = &record.info;
     ui.horizontal(|ui| {

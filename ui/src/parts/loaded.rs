@@ -8,7 +8,7 @@ use crate::store::Loaded;
 use crate::widgets::spinner;
 
 /// Shows `content` once the thing is here, an arc until then, the error if it cannot be had.
-pub fn loaded_ui<T: ?Sized, R>(
+pub(crate) fn loaded_ui<T: ?Sized, R>(
     ctx: &Ctx<'_>,
     ui: &mut Ui,
     loaded: Loaded<'_, T>,

@@ -5,7 +5,7 @@ mod job;
 mod loaded;
 mod page;
 
-pub use errors::{action_error_ui, error_ui};
-pub use job::{job_at_ui, job_progress_ui, job_tone};
-pub use loaded::loaded_ui;
-pub use page::{crumb_ui, page_scroll};
+pub(crate) use errors::{action_error_ui, error_ui};
+pub(crate) use job::{job_at_ui, job_progress_ui, job_tone};
+pub(crate) use loaded::loaded_ui;
+pub(crate) use page::{crumb_ui, page_scroll};

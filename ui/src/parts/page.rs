@@ -7,7 +7,7 @@ use crate::context::Ctx;
 use crate::widgets::{Button, Icon};
 
 /// A column of content in the middle of the page that scrolls when it is too long.
-pub fn page_scroll<R>(ctx: &Ctx<'_>, ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+pub(crate) fn page_scroll<R>(ctx: &Ctx<'_>, ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
     let tokens = ctx.tokens;
     let space = &tokens.space;
     ScrollArea::vertical()
@@ -30,7 +30,7 @@ pub fn page_scroll<R>(ctx: &Ctx<'_>, ui: &mut Ui, content: impl FnOnce(&mut Ui) 
 }
 
 /// The way back from one thing to the list it is in.
-pub fn crumb_ui(ctx: &Ctx<'_>, ui: &mut Ui, list: &str, route: Route) {
+pub(crate) fn crumb_ui(ctx: &Ctx<'_>, ui: &mut Ui, list: &str, route: Route) {
     if Button::quiet(list)
         .icon(Icon::ChevronLeft)
         .show(ui, ctx.tokens)

@@ -1,7 +1,7 @@
 //! The job at work, at the foot of the navigation, on every page.
 
 use egui::accesskit::Role;
-use egui::{CornerRadius, Frame, Margin, Sense, Ui, WidgetInfo};
+use egui::{CornerRadius, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use crate::context::Ctx;
 use crate::parts::job_tone;
@@ -17,6 +17,7 @@ pub(crate) fn job_indicator_ui(ctx: &Ctx<'_>, ui: &mut Ui, rail: bool) {
         let hover = format!("{} · {}", record.info.spec.title, detail(record));
         Button::icon_only(Icon::Refresh, &hover)
             .selected(true)
+            .full_width()
             .show(ui, ctx.tokens)
             .clicked()
     } else {
@@ -33,28 +34,32 @@ pub(crate) fn job_indicator_ui(ctx: &Ctx<'_>, ui: &mut Ui, rail: bool) {
 fn card_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) -> bool {
     let tokens = ctx.tokens;
     let title = &record.info.spec.title;
-    let card = Frame::new()
-        .fill(tokens.color.surface.card)
-        .stroke(egui::Stroke::new(1.0, tokens.color.border.subtle))
-        .corner_radius(CornerRadius::same(tokens.radius.m + 2))
-        .inner_margin(Margin::symmetric(12, 10))
-        .show(ui, |ui| {
-            ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
-                ui.set_width(ui.available_width());
-                ui.spacing_mut().item_spacing.y = 5.0;
-                ui.add(egui::Label::new(tokens.label(title)).truncate());
-                let tone = job_tone(&record.info.state);
-                progress_bar(ui, tokens, record.fraction(), tone, title);
-                ui.add(egui::Label::new(tokens.small(detail(record))).truncate());
-                let waiting = ctx.store.jobs().num_waiting();
-                if waiting > 0 {
-                    let more = format::counted(waiting as u64, "more waits", "more wait");
-                    ui.label(tokens.small(more));
-                }
-            });
-        });
+    let waiting = ctx.store.jobs().num_waiting();
+    let lines = if waiting > 0 { 4 } else { 3 };
+    // The navigation's foot is laid out upwards, where a frame would grow without end.
+    let size = vec2(ui.available_width(), 20.0 + 19.0 * lines as f32);
+    let (_, rect) = ui.allocate_space(size);
+    let rounding = CornerRadius::same(tokens.radius.m + 2);
+    let line = egui::Stroke::new(1.0, tokens.color.border.subtle);
+    let fill = tokens.color.surface.card;
+    ui.painter()
+        .rect(rect, rounding, fill, line, egui::StrokeKind::Inside);
+    let inner = UiBuilder::new()
+        .max_rect(rect.shrink2(vec2(12.0, 10.0)))
+        .layout(egui::Layout::top_down(egui::Align::Min));
+    ui.scope_builder(inner, |ui| {
+        ui.spacing_mut().item_spacing.y = 5.0;
+        ui.add(egui::Label::new(tokens.label(title)).truncate());
+        let tone = job_tone(&record.info.state);
+        progress_bar(ui, tokens, record.fraction(), tone, title);
+        ui.add(egui::Label::new(tokens.small(detail(record))).truncate());
+        if waiting > 0 {
+            let more = format::counted(waiting as u64, "more waits", "more wait");
+            ui.label(tokens.small(more));
+        }
+    });
     let id = ui.scope_id().with("job indicator");
-    let response = ui.interact(card.response.rect, id, Sense::click());
+    let response = ui.interact(rect, id, Sense::click());
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Button, true, format!("Show the running job: {title}"))
     });

@@ -87,6 +87,7 @@ fn palette_button_ui(ctx: &Ctx<'_>, ui: &mut Ui, rail: bool) {
     let hover = format!("Find a page or a command ({keys})");
     let clicked = if rail {
         Button::icon_only(Icon::Search, &hover)
+            .full_width()
             .show(ui, tokens)
             .clicked()
     } else {

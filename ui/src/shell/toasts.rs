@@ -11,7 +11,7 @@ use crate::widgets::{Button, Icon, Tone};
 #[derive(Clone, Debug)]
 pub(crate) enum Undo {
     /// By a request of its own.
-    Send(Request),
+    Send(Box<Request>),
     /// By not doing it: it is done when the toast goes.
     Forget(Box<Action>),
 }

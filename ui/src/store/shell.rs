@@ -13,6 +13,9 @@ pub struct Picked {
     pub path: String,
 }
 
+/// Picks kept at most.
+const MAX_KEPT: usize = 32;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct ShellState {
@@ -43,7 +46,9 @@ impl ShellState {
 
     fn note(&mut self, kind: FileKind, path: String) {
         self.serial += 1;
-        self.picked.retain(|picked| picked.kind != kind);
+        if self.picked.len() >= MAX_KEPT {
+            self.picked.remove(0);
+        }
         self.picked.push(Picked {
             serial: self.serial,
             kind,
@@ -58,12 +63,15 @@ impl ShellState {
 
     /// The newest pick of a kind.
     pub fn picked(&self, kind: FileKind) -> Option<&Picked> {
-        self.picked.iter().find(|picked| picked.kind == kind)
+        self.picked.iter().rfind(|picked| picked.kind == kind)
     }
 
-    /// The newest pick of a kind, once: `seen` remembers the last one.
+    /// The next pick of a kind that was not seen yet; `seen` remembers the last one.
     pub fn newly_picked(&self, kind: FileKind, seen: &mut u64) -> Option<&str> {
-        let picked = self.picked(kind).filter(|picked| picked.serial > *seen)?;
+        let picked = self
+            .picked
+            .iter()
+            .find(|picked| picked.kind == kind && picked.serial > *seen)?;
         *seen = picked.serial;
         Some(&picked.path)
     }

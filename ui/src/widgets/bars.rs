@@ -15,19 +15,12 @@ pub struct CountBar {
     pub count: u64,
     /// How many of them went well; `None` where that has no meaning.
     pub successes: Option<u64>,
-    /// A muted word after the label: "unseen".
-    pub note: String,
+    /// The count that takes the whole width, so that bars in different rows compare.
+    pub most: u64,
 }
 
-/// Bars under each other, scaled to the longest.
-pub fn count_bars(ui: &mut Ui, tokens: &Tokens, bars: &[CountBar]) {
-    let most = bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
-    for bar in bars {
-        bar_ui(ui, tokens, bar, most);
-    }
-}
-
-fn bar_ui(ui: &mut Ui, tokens: &Tokens, bar: &CountBar, most: u64) {
+/// A bar as wide as there is room: name, length, count.
+pub fn count_bar(ui: &mut Ui, tokens: &Tokens, bar: &CountBar) {
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(vec2(width, 26.0), Sense::hover());
     let words = words(bar);
@@ -41,7 +34,7 @@ fn bar_ui(ui: &mut Ui, tokens: &Tokens, bar: &CountBar, most: u64) {
     let color = &tokens.color;
     let painter = ui.painter();
     let label_width = (width * 0.38).min(190.0);
-    let count_width = 76.0;
+    let count_width = 56.0;
     let middle = rect.center().y;
     let label = paint::elided(
         painter,
@@ -50,17 +43,11 @@ fn bar_ui(ui: &mut Ui, tokens: &Tokens, bar: &CountBar, most: u64) {
         color.text.body,
         label_width,
     );
-    let label_end = rect.left() + label.size().x + tokens.space.s;
     paint::galley_at(painter, label, rect.left_center(), Align2::LEFT_CENTER);
-    if !bar.note.is_empty() {
-        let room = rect.left() + label_width - label_end;
-        let font = tokens.small_font();
-        let note = paint::elided(painter, &bar.note, font, color.text.muted, room);
-        paint::galley_at(painter, note, pos2(label_end, middle), Align2::LEFT_CENTER);
-    }
     let left = rect.left() + label_width + tokens.space.s;
     let full = (rect.right() - count_width - left).max(10.0);
-    let length = |n: u64| (n as f32 / most as f32 * full).max(if n > 0 { 3.0 } else { 0.0 });
+    let length =
+        |n: u64| (n as f32 / bar.most.max(1) as f32 * full).max(if n > 0 { 3.0 } else { 0.0 });
     let piece = |n: u64| Rect::from_min_size(pos2(left, middle - 5.0), vec2(length(n), 10.0));
     let rounding = CornerRadius::same(3);
     let quiet = color.neutral.fill.gamma_multiply(0.45);

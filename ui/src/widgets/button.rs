@@ -155,10 +155,10 @@ impl<'a> Button<'a> {
             (false, _) => 0.0,
         };
         let content = text_width + icon_width;
-        let width = if self.icon_only {
-            height
-        } else if self.full_width {
+        let width = if self.full_width {
             ui.available_width()
+        } else if self.icon_only {
+            height
         } else {
             content + 2.0 * padding
         };

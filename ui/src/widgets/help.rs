@@ -26,7 +26,7 @@ pub fn help(ui: &mut Ui, tokens: &Tokens, text: &str) -> Response {
 }
 
 /// A word of the trade, dotted underneath, explained on hover.
-pub fn term(ui: &mut Ui, tokens: &Tokens, term: Term) -> Response {
+pub(crate) fn term(ui: &mut Ui, tokens: &Tokens, term: Term) -> Response {
     term_styled(ui, tokens, tokens.muted(term.word), term.meaning)
 }
 

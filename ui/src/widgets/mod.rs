@@ -25,13 +25,14 @@ mod text_field;
 mod tone;
 
 pub use badge::Badge;
-pub use bars::{CountBar, count_bars};
+pub use bars::{CountBar, count_bar};
 pub use button::Button;
 pub use card::Card;
 pub use choice::choice;
 pub use empty::EmptyState;
 pub use field::{Field, field, field_with_help};
-pub use help::{help, term, term_styled};
+pub(crate) use help::term;
+pub use help::{help, term_styled};
 pub use icon::Icon;
 pub use layout::{columns, divider, right_aligned, section_title};
 pub use list_row::ListRow;

@@ -73,20 +73,9 @@ pub(super) fn trajectories() -> Vec<Trajectory> {
     (0..60).map(trajectory).collect()
 }
 
-fn trajectory(index: usize) -> Trajectory {
-    let task_type = TYPES[index % TYPES.len()];
-    let round = index / TYPES.len();
-    let thing = THINGS[round % THINGS.len()];
-    let goal = goal(task_type, round);
-    let task = Task {
-        id: format!("game-{index}").into(),
-        environment: "alfworld".into(),
-        task_type: task_type.into(),
-        goal: goal.clone(),
-        ..Task::default()
-    };
-    let succeeds = index % 4 != 3;
-    let moves = [
+/// What an agent does with a thing, and what it sees then.
+fn moves(thing: &str) -> [(String, String); 7] {
+    [
         (
             "go to counter top 1".to_owned(),
             format!("On the counter top 1, you see a {thing} 1, a knife 2, and a bread 1."),
@@ -115,7 +104,23 @@ fn trajectory(index: usize) -> Trajectory {
             format!("move {thing} 1 to cabinet 1"),
             format!("You move the {thing} 1 to the cabinet 1."),
         ),
-    ];
+    ]
+}
+
+fn trajectory(index: usize) -> Trajectory {
+    let task_type = TYPES[index % TYPES.len()];
+    let round = index / TYPES.len();
+    let thing = THINGS[round % THINGS.len()];
+    let goal = goal(task_type, round);
+    let task = Task {
+        id: format!("game-{index}").into(),
+        environment: "alfworld".into(),
+        task_type: task_type.into(),
+        goal: goal.clone(),
+        ..Task::default()
+    };
+    let succeeds = index % 4 != 3;
+    let moves = moves(thing);
     let mut steps: Vec<Step> = moves
         .into_iter()
         .cycle()
@@ -156,7 +161,7 @@ fn trajectory(index: usize) -> Trajectory {
             .collect(),
         seed: 2025,
         model: "smollm2-135m-instruct".into(),
-        adapter: (index % 4 == 0).then(|| "sample-1-exprag-lora-seed2025".to_owned()),
+        adapter: index.is_multiple_of(4).then(|| "sample-1-exprag-lora-seed2025".to_owned()),
     });
     trajectory
 }

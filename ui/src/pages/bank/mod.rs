@@ -1,0 +1,123 @@
+//! The experience bank: browse it, see it as a map, ask what would be retrieved.
+
+mod ask;
+mod browse;
+mod detail;
+mod edit;
+mod header;
+mod map;
+
+use egui::Ui;
+use lore_core::{BankId, BankInfo, ExperienceId};
+
+use super::Page;
+use crate::Route;
+use crate::context::Ctx;
+use crate::parts::{loaded_ui, page_scroll};
+use crate::widgets::{Button, EmptyState, Icon, segmented};
+
+/// The page's view state.
+#[derive(Debug, Default)]
+pub(crate) struct BankPage {
+    tab: Tab,
+    browse: browse::Browse,
+    map: map::MapView,
+    ask: ask::Ask,
+}
+
+/// What the page shows of a bank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Tab {
+    #[default]
+    Browse,
+    Map,
+    Ask,
+}
+
+impl Page for BankPage {
+    fn actions_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let build = Button::primary("Build a bank")
+            .icon(Icon::Plus)
+            .hover("Choose the data set whose episodes should be remembered");
+        if build.show(ui, ctx.tokens).clicked() {
+            ctx.go(Route::Datasets(None));
+        }
+    }
+
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        page_scroll(ctx, ui, |ui| {
+            let banks = ctx.banks();
+            loaded_ui(ctx, ui, banks, "Looking for banks", |ui, banks| {
+                let banks = remaining(ctx, banks);
+                match chosen(ctx, &banks) {
+                    Some(bank) => self.bank_ui(ctx, ui, &banks, bank),
+                    None => empty_ui(ctx, ui),
+                }
+            });
+        });
+    }
+}
+
+impl BankPage {
+    fn bank_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, banks: &[&BankInfo], bank: &BankInfo) {
+        let tokens = ctx.tokens;
+        header::header_ui(ctx, ui, banks, bank);
+        let tabs = [
+            (Tab::Browse, "Browse"),
+            (Tab::Map, "Map"),
+            (Tab::Ask, "What would be retrieved for…"),
+        ];
+        segmented(ui, tokens, &mut self.tab, &tabs, "View of the bank");
+        match self.tab {
+            Tab::Browse => self.browse.ui(ctx, ui, bank),
+            Tab::Map => self.map.ui(ctx, ui, bank),
+            Tab::Ask => self.ask.ui(ctx, ui, bank),
+        }
+    }
+}
+
+fn empty_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
+    let text = "A bank keeps past episodes so that an agent can be shown the ones that resemble \
+                its task. It is built from a data set.";
+    let action = EmptyState::new(Icon::Bank, "No experience bank yet", text)
+        .action("Choose a data set", Icon::Database)
+        .show(ui, ctx.tokens);
+    if action.is_some_and(|button| button.clicked()) {
+        ctx.go(Route::Datasets(None));
+    }
+}
+
+/// Those that are not being deleted.
+fn remaining<'a>(ctx: &Ctx<'_>, banks: &'a [BankInfo]) -> Vec<&'a BankInfo> {
+    let actions = ctx.store.actions();
+    banks
+        .iter()
+        .filter(|bank| !actions.is_going(&header::delete_place(&bank.id)))
+        .collect()
+}
+
+/// The one in the route, or the first.
+fn chosen<'a>(ctx: &Ctx<'_>, banks: &[&'a BankInfo]) -> Option<&'a BankInfo> {
+    let wanted = match ctx.route {
+        Route::Bank { bank, .. } => bank.as_ref(),
+        _ => None,
+    };
+    let found = banks.iter().find(|bank| Some(&bank.id) == wanted);
+    found.or(banks.first()).copied()
+}
+
+/// The experience in the route.
+fn chosen_experience<'a>(ctx: &Ctx<'a>) -> Option<&'a ExperienceId> {
+    match ctx.route {
+        Route::Bank { experience, .. } => experience.as_ref(),
+        _ => None,
+    }
+}
+
+/// Shows an experience, or none.
+fn choose(ctx: &Ctx<'_>, bank: &BankId, experience: Option<ExperienceId>) {
+    ctx.go(Route::Bank {
+        bank: Some(bank.clone()),
+        experience,
+    });
+}

@@ -1,0 +1,195 @@
+//! Building an experience bank from a data set.
+
+use egui::Ui;
+use lore_core::{BankId, DatasetInfo, ModelId, ModelKind};
+use lore_protocol::{BankRequest, Request};
+
+use crate::Route;
+use crate::command::{Action, Command};
+use crate::context::Ctx;
+use crate::parts::{action_error_ui, job_at_ui};
+use crate::text;
+use crate::widgets::{Button, Card, Field, Icon, choice, field, field_with_help, text_field};
+
+/// View state.
+#[derive(Debug, Default)]
+pub(super) struct BankForm {
+    /// True while the form is in view.
+    pub(super) open: bool,
+    /// An existing bank to add to.
+    into: Option<BankId>,
+    name: String,
+    embedder: Option<ModelId>,
+}
+
+impl BankForm {
+    pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
+        let tokens = ctx.tokens;
+        let place = format!("datasets/bank/{}", dataset.id);
+        if ctx.job_at(&place).is_some() {
+            Card::new().show(ui, tokens, |ui| {
+                job_at_ui(ctx, ui, &place);
+                ui.horizontal(|ui| {
+                    let show = Button::secondary("Show the bank").icon(Icon::Bank);
+                    if show.show(ui, tokens).clicked() {
+                        ctx.go(Route::Bank {
+                            bank: Some(self.bank(dataset)),
+                            experience: None,
+                        });
+                    }
+                    if Button::quiet("Close").show(ui, tokens).clicked() {
+                        ctx.send(Command::Dismiss(place.clone().into()));
+                    }
+                });
+            });
+        }
+        if !self.open {
+            return;
+        }
+        Card::titled("Build an experience bank")
+            .subtitle("Each episode is kept with its task, so that similar tasks find it")
+            .highlighted()
+            .show(ui, tokens, |ui| {
+                self.form_ui(ctx, ui, dataset);
+                self.buttons_ui(ctx, ui, dataset, &place);
+                action_error_ui(ctx, ui, &place);
+            });
+    }
+
+    fn form_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
+        let tokens = ctx.tokens;
+        let mut banks = vec![(None, "A new bank".to_owned())];
+        let existing = ctx.banks().ready().unwrap_or_default();
+        banks.extend(
+            existing
+                .iter()
+                .map(|bank| (Some(bank.id.clone()), format!("Add to {}", bank.name))),
+        );
+        field(ui, tokens, "Bank", |ui| {
+            choice(ui, tokens, &mut self.into, &banks, "Bank")
+        });
+        if self.into.is_some() {
+            return;
+        }
+        field(ui, tokens, "Name", |ui| {
+            text_field(
+                ui,
+                tokens,
+                &mut self.name,
+                "Name of the bank",
+                &dataset.name,
+            )
+        });
+        let embedders = embedders(ctx);
+        if self.embedder.is_none() {
+            self.embedder = embedders.first().and_then(|(id, _)| id.clone());
+        }
+        let about = Field {
+            label: "Embedder",
+            help: text::EMBEDDER.meaning,
+            note: "A bank stays with its embedder",
+        };
+        field_with_help(ui, tokens, about, |ui| {
+            choice(ui, tokens, &mut self.embedder, &embedders, "Embedder")
+        });
+    }
+
+    fn buttons_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo, place: &str) {
+        let tokens = ctx.tokens;
+        let embedder = self.embedder(ctx);
+        ui.horizontal(|ui| {
+            let build = Button::primary("Build")
+                .icon(Icon::Bank)
+                .busy(ctx.is_busy(place))
+                .enabled(
+                    embedder.is_some(),
+                    "There is no embedder. Get one on the Models page",
+                )
+                .show(ui, tokens);
+            if let (true, Some(embedder)) = (build.clicked(), embedder) {
+                let request = Request::Bank(BankRequest::Build {
+                    bank: self.bank(dataset),
+                    name: self.name(ctx, dataset),
+                    datasets: vec![dataset.id.clone()],
+                    embedder,
+                });
+                ctx.act(Action::new(place.to_owned(), request));
+                self.open = false;
+            }
+            if Button::quiet("Cancel").show(ui, tokens).clicked() {
+                self.open = false;
+            }
+        });
+    }
+
+    /// The bank to build: an existing one, or one named after the data set.
+    fn bank(&self, dataset: &DatasetInfo) -> BankId {
+        let new = || {
+            let name = self.name.trim();
+            BankId(slug(if name.is_empty() {
+                dataset.id.as_str()
+            } else {
+                name
+            }))
+        };
+        self.into.clone().unwrap_or_else(new)
+    }
+
+    fn name(&self, ctx: &Ctx<'_>, dataset: &DatasetInfo) -> String {
+        let banks = ctx.banks().ready().unwrap_or_default();
+        let existing = banks
+            .iter()
+            .find(|bank| Some(&bank.id) == self.into.as_ref());
+        match (existing, self.name.trim()) {
+            (Some(bank), _) => bank.name.clone(),
+            (None, "") => dataset.name.clone(),
+            (None, name) => name.to_owned(),
+        }
+    }
+
+    /// The embedder the bank has, or the chosen one.
+    fn embedder(&self, ctx: &Ctx<'_>) -> Option<ModelId> {
+        let banks = ctx.banks().ready().unwrap_or_default();
+        let existing = banks
+            .iter()
+            .find(|bank| Some(&bank.id) == self.into.as_ref());
+        existing
+            .map(|bank| bank.embedder.clone())
+            .or_else(|| self.embedder.clone())
+    }
+}
+
+/// Every embedder that loads.
+fn embedders(ctx: &Ctx<'_>) -> Vec<(Option<ModelId>, String)> {
+    let models = ctx.models().ready().unwrap_or_default();
+    models
+        .iter()
+        .filter(|model| model.kind == ModelKind::Embedder && model.problem.is_empty())
+        .map(|model| (Some(model.id.clone()), model.name.clone()))
+        .collect()
+}
+
+/// A name as part of a path: small letters, digits and hyphens.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.to_lowercase().chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter);
+        } else if !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() { "bank" } else { slug }.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn names_become_parts_of_paths() {
+        assert_eq!(slug("Recorded by people, 2026!"), "recorded-by-people-2026");
+        assert_eq!(slug("…"), "bank");
+    }
+}

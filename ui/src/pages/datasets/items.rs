@@ -1,0 +1,176 @@
+//! The episodes or games of a data set, as a long table.
+
+use egui::Ui;
+use lore_core::{DatasetInfo, DatasetKind, Page, TrajectoryFilter, TrajectoryRow};
+use lore_protocol::{DatasetRequest, DatasetResponse, Request, Response, Source, TaskRow};
+
+use crate::context::Ctx;
+use crate::parts::loaded_ui;
+use crate::text;
+use crate::widgets::{
+    Card, Cell, Column, DataTable, Row, Tone, right_aligned, search_box, segmented,
+};
+use crate::{Route, format};
+
+/// Height of the table: a page is scrolled as a whole, the table within it.
+const HEIGHT: f32 = 420.0;
+
+/// View state.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    text: String,
+    success: Option<bool>,
+    visible: std::ops::Range<usize>,
+}
+
+impl Items {
+    pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
+        let tokens = ctx.tokens;
+        let trajectories = dataset.kind == DatasetKind::Trajectories;
+        let title = if trajectories { "Episodes" } else { "Games" };
+        Card::new().show(ui, tokens, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(tokens.subtitle(title));
+                right_aligned(ui, |ui| {
+                    let hint = if trajectories {
+                        "Search in goals and texts"
+                    } else {
+                        "Search in goals"
+                    };
+                    search_box(ui, tokens, &mut self.text, hint, 220.0);
+                    if trajectories {
+                        let choices = [
+                            (None, "All"),
+                            (Some(true), "Solved"),
+                            (Some(false), "Not solved"),
+                        ];
+                        segmented(ui, tokens, &mut self.success, &choices, "Outcome");
+                    }
+                });
+            });
+            if trajectories {
+                self.trajectories_ui(ctx, ui, dataset);
+            } else {
+                self.tasks_ui(ctx, ui, dataset);
+            }
+        });
+    }
+
+    fn trajectories_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
+        let filter = TrajectoryFilter {
+            text: self.text.trim().to_owned(),
+            success: self.success,
+            ..TrajectoryFilter::default()
+        };
+        let request = |offset, limit| {
+            Request::Dataset(DatasetRequest::Trajectories {
+                id: dataset.id.clone(),
+                filter: filter.clone(),
+                offset,
+                limit,
+            })
+        };
+        let rows = ctx.paged(self.visible.clone(), request, trajectories_of);
+        loaded_ui(ctx, ui, rows.first(), "Fetching episodes", |ui, _| {
+            if rows.total() == 0 {
+                ui.label(ctx.tokens.muted("No episode matches"));
+                return;
+            }
+            let columns = trajectory_columns();
+            let response = DataTable::new("Episodes", &columns, rows.total())
+                .height(HEIGHT)
+                .show(ui, ctx.tokens, |index| {
+                    rows.get(index).map_or_else(Row::waiting, trajectory_row)
+                });
+            self.visible = response.visible;
+            if let Some(row) = response.clicked.and_then(|index| rows.get(index)) {
+                ctx.go(Route::Trajectories {
+                    source: Some(Source::Dataset {
+                        id: dataset.id.clone(),
+                    }),
+                    id: Some(row.id.clone()),
+                });
+            }
+        });
+    }
+
+    fn tasks_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
+        let text = self.text.trim().to_owned();
+        let request = |offset, limit| {
+            Request::Dataset(DatasetRequest::Tasks {
+                id: dataset.id.clone(),
+                text: text.clone(),
+                offset,
+                limit,
+            })
+        };
+        let rows = ctx.paged(self.visible.clone(), request, tasks_of);
+        loaded_ui(ctx, ui, rows.first(), "Fetching games", |ui, _| {
+            if rows.total() == 0 {
+                ui.label(ctx.tokens.muted("No game matches"));
+                return;
+            }
+            let columns = [
+                Column::flex("Goal", 2.0, 140.0),
+                Column::flex("Kind of task", 1.0, 110.0).help(text::TASK_TYPE.meaning),
+                Column::exact("Split", 80.0),
+                Column::exact("Training", 90.0).help(text::UNSEEN_TYPES.meaning),
+            ];
+            let response = DataTable::new("Games", &columns, rows.total())
+                .height(HEIGHT)
+                .show(ui, ctx.tokens, |index| {
+                    rows.get(index).map_or_else(Row::waiting, task_row)
+                });
+            self.visible = response.visible;
+        });
+    }
+}
+
+fn trajectories_of(response: &Response) -> Option<&Page<TrajectoryRow>> {
+    match response {
+        Response::Dataset(DatasetResponse::Trajectories(page)) => Some(page),
+        _ => None,
+    }
+}
+
+fn tasks_of(response: &Response) -> Option<&Page<TaskRow>> {
+    match response {
+        Response::Dataset(DatasetResponse::Tasks(page)) => Some(page),
+        _ => None,
+    }
+}
+
+fn trajectory_columns() -> [Column<'static>; 5] {
+    [
+        Column::flex("Goal", 2.2, 140.0),
+        Column::flex("Kind of task", 1.0, 110.0).help(text::TASK_TYPE.meaning),
+        Column::exact("Ended with", 104.0).help(text::OUTCOME.meaning),
+        Column::exact("Actions", 56.0).right(),
+        Column::flex("By", 0.6, 70.0).help("Who acted: an expert, a person, a model, a file"),
+    ]
+}
+
+fn trajectory_row(row: &TrajectoryRow) -> Row {
+    let success = row.end == lore_core::EpisodeEnd::Success;
+    Row::new(vec![
+        Cell::Text(row.goal.clone()),
+        Cell::Muted(format::task_type(&row.task_type)),
+        Cell::outcome(success, row.end.label()),
+        Cell::Text(row.num_steps.to_string()),
+        Cell::Muted(row.source.clone()),
+    ])
+}
+
+fn task_row(row: &TaskRow) -> Row {
+    let (word, tone) = if row.unseen {
+        ("unseen", Tone::Accent)
+    } else {
+        ("seen", Tone::Neutral)
+    };
+    Row::new(vec![
+        Cell::Text(row.task.goal.clone()),
+        Cell::Muted(format::task_type(&row.task.task_type)),
+        Cell::Muted(row.task.split.label().to_owned()),
+        Cell::Badge(word.to_owned(), tone),
+    ])
+}

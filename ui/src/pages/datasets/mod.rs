@@ -1,0 +1,126 @@
+//! Data sets: look inside a file, bring it in, see what it holds, decide what training may see.
+
+mod bank_form;
+mod collect;
+mod detail;
+mod inspect;
+mod items;
+mod list;
+mod types;
+
+use egui::Ui;
+use lore_core::DatasetInfo;
+use lore_protocol::FileKind;
+
+use super::Page;
+use crate::Route;
+use crate::context::Ctx;
+use crate::parts::{loaded_ui, page_scroll};
+use crate::shell::PaletteEntry;
+use crate::widgets::{Button, Icon, Menu, columns, menu_item};
+
+/// The page's view state.
+#[derive(Debug, Default)]
+pub(crate) struct DatasetsPage {
+    inspect: inspect::Inspect,
+    collect: collect::Collect,
+    detail: detail::Detail,
+}
+
+impl Page for DatasetsPage {
+    fn actions_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let tokens = ctx.tokens;
+        let add = Button::primary("Add a data set")
+            .icon(Icon::Plus)
+            .show(ui, tokens);
+        Menu::show(&add, |ui| {
+            if menu_item(ui, tokens, Icon::File, "From a file…") {
+                ctx.pick(FileKind::Dataset);
+            }
+            if menu_item(ui, tokens, Icon::Folder, "From a folder…") {
+                ctx.pick(FileKind::DatasetFolder);
+            }
+        });
+        let collect = Button::secondary("Collect expert episodes")
+            .icon(Icon::Play)
+            .selected(self.collect.open)
+            .hover("Lets an expert that knows the rules play games, and keeps what it does")
+            .show(ui, tokens);
+        if collect.clicked() {
+            self.collect.open = !self.collect.open;
+        }
+    }
+
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        self.inspect.follow_picks(ctx);
+        page_scroll(ctx, ui, |ui| {
+            self.inspect.ui(ctx, ui);
+            self.collect.ui(ctx, ui);
+            let datasets = ctx.datasets();
+            loaded_ui(
+                ctx,
+                ui,
+                datasets,
+                "Looking for data sets",
+                |ui, datasets| {
+                    let datasets = remaining(ctx, datasets);
+                    if datasets.is_empty() {
+                        list::empty_ui(ctx, ui);
+                    } else {
+                        self.list_and_detail_ui(ctx, ui, &datasets);
+                    }
+                },
+            );
+        });
+    }
+
+    fn commands(&self, ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
+        ctx.datasets()
+            .ready()
+            .into_iter()
+            .flatten()
+            .map(|dataset| PaletteEntry {
+                title: format!("Show {}", dataset.name),
+                area: "Data sets",
+                icon: Icon::Database,
+                shortcut: None,
+                command: crate::Command::Go(Route::Datasets(Some(dataset.id.clone()))),
+            })
+            .collect()
+    }
+}
+
+impl DatasetsPage {
+    fn list_and_detail_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, datasets: &[&DatasetInfo]) {
+        let chosen = chosen(ctx, datasets);
+        columns(ui, ctx.tokens, &[1.0, 2.5], 200.0, |ui, column| {
+            ui.spacing_mut().item_spacing.y = ctx.tokens.space.l;
+            if column == 0 {
+                list::list_ui(ctx, ui, datasets, chosen);
+            } else {
+                self.detail.ui(ctx, ui, chosen);
+            }
+        });
+    }
+}
+
+/// Those that are not being deleted.
+fn remaining<'a>(ctx: &Ctx<'_>, datasets: &'a [DatasetInfo]) -> Vec<&'a DatasetInfo> {
+    let actions = ctx.store.actions();
+    datasets
+        .iter()
+        .filter(|dataset| !actions.is_going(&detail::delete_place(&dataset.id)))
+        .collect()
+}
+
+/// The one in the route, or the first.
+fn chosen<'a>(ctx: &Ctx<'_>, datasets: &[&'a DatasetInfo]) -> &'a DatasetInfo {
+    let wanted = match ctx.route {
+        Route::Datasets(id) => id.as_ref(),
+        _ => None,
+    };
+    datasets
+        .iter()
+        .find(|dataset| Some(&dataset.id) == wanted)
+        .unwrap_or(&datasets[0])
+}

@@ -1,0 +1,69 @@
+//! What the program is, and the licences of what it is made of.
+
+use egui::{ScrollArea, Ui};
+
+use crate::context::Ctx;
+use crate::widgets::{Card, Icon, ListRow};
+
+struct Part {
+    name: &'static str,
+    what: &'static str,
+    licence: &'static str,
+    text: &'static str,
+}
+
+const OFL: &str = "SIL Open Font License 1.1";
+
+/// Things shipped inside the window. Libraries stand in the program's own list of licences.
+const PARTS: [Part; 3] = [
+    Part {
+        name: "Lorekeeper",
+        what: "This program",
+        licence: "MIT or Apache 2.0",
+        text: "You may use, copy, change and pass on this program under the MIT licence or the \
+               Apache licence 2.0, as you like. It comes without any warranty.",
+    },
+    Part {
+        name: "Inter",
+        what: "The typeface of the window",
+        licence: OFL,
+        text: include_str!("../../../../assets/fonts/Inter-LICENSE.txt"),
+    },
+    Part {
+        name: "JetBrains Mono",
+        what: "The typeface of what worlds and models say",
+        licence: OFL,
+        text: include_str!("../../../../assets/fonts/JetBrainsMono-LICENSE.txt"),
+    },
+];
+
+/// Version and licences; `open` is the licence that is shown in full.
+pub(super) fn about_ui(ctx: &Ctx<'_>, ui: &mut Ui, open: &mut Option<usize>) {
+    let tokens = ctx.tokens;
+    let version = ctx.status().map_or("", |status| status.version.as_str());
+    Card::titled("About").show(ui, tokens, |ui| {
+        ui.label(tokens.muted(format!(
+            "Lorekeeper {version} turns records of past agent episodes into better agents, on your \
+             own computer. It sends nothing anywhere."
+        )));
+        for (index, part) in PARTS.iter().enumerate() {
+            let is_open = *open == Some(index);
+            let row = ListRow::new(part.name)
+                .subtitle(part.what)
+                .icon(Icon::File)
+                .note(part.licence)
+                .selected(is_open)
+                .show(ui, tokens)
+                .on_hover_text("Show the licence");
+            if row.clicked() {
+                *open = (!is_open).then_some(index);
+            }
+            if is_open {
+                ScrollArea::vertical()
+                    .id_salt(part.name)
+                    .max_height(220.0)
+                    .show(ui, |ui| ui.label(tokens.small(part.text)));
+            }
+        }
+    });
+}

@@ -1,0 +1,170 @@
+//! Settings: appearance, window, processor, data folder, and what the program is made of.
+
+mod about;
+
+use egui::Ui;
+use lore_protocol::{Settings, Theme, WindowKind};
+
+use super::Page;
+use crate::command::{Command, ZoomStep};
+use crate::context::Ctx;
+use crate::format;
+use crate::parts::{action_error_ui, page_scroll};
+use crate::widgets::{
+    Button, Card, Field, Icon, field, field_with_help, number_field, segmented, switch,
+};
+
+/// The page's view state.
+#[derive(Debug, Default)]
+pub(crate) struct SettingsPage {
+    licence: Option<usize>,
+}
+
+impl Page for SettingsPage {
+    fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        page_scroll(ctx, ui, |ui| {
+            ui.set_max_width(760.0);
+            ui.spacing_mut().item_spacing.y = ctx.tokens.space.l;
+            action_error_ui(ctx, ui, "settings");
+            let mut settings = ctx.settings.clone();
+            appearance_ui(ctx, ui, &mut settings);
+            window_ui(ctx, ui, &mut settings);
+            work_ui(ctx, ui, &mut settings);
+            if settings != *ctx.settings {
+                ctx.send(Command::Configure(Box::new(settings)));
+            }
+            data_ui(ctx, ui);
+            about::about_ui(ctx, ui, &mut self.licence);
+        });
+    }
+}
+
+fn appearance_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
+    let tokens = ctx.tokens;
+    Card::titled("Appearance").show(ui, tokens, |ui| {
+        field(ui, tokens, "Theme", |ui| {
+            let choices = [
+                (Theme::System, "System"),
+                (Theme::Light, "Light"),
+                (Theme::Dark, "Dark"),
+            ];
+            segmented(ui, tokens, &mut settings.theme, &choices, "Theme")
+        });
+        field(ui, tokens, "Size of everything", |ui| {
+            ui.horizontal(|ui| zoom_ui(ctx, ui)).response
+        });
+        field(ui, tokens, "Movement", |ui| {
+            let mut moving = !settings.reduced_motion;
+            let response = switch(ui, tokens, &mut moving, "Let things slide and turn");
+            settings.reduced_motion = !moving;
+            response
+        });
+    });
+}
+
+fn zoom_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
+    let tokens = ctx.tokens;
+    if Button::secondary("Smaller").show(ui, tokens).clicked() {
+        ctx.send(Command::Zoom(ZoomStep::Out));
+    }
+    ui.label(tokens.label(format::percent(f64::from(ctx.settings.zoom))));
+    if Button::secondary("Larger").show(ui, tokens).clicked() {
+        ctx.send(Command::Zoom(ZoomStep::In));
+    }
+    let normal = (ctx.settings.zoom - 1.0).abs() < 0.005;
+    if Button::quiet("Normal")
+        .enabled(!normal, "It is normal already")
+        .show(ui, tokens)
+        .clicked()
+    {
+        ctx.send(Command::Zoom(ZoomStep::Reset));
+    }
+}
+
+fn window_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
+    let tokens = ctx.tokens;
+    Card::titled("Window").show(ui, tokens, |ui| {
+        let kind = Field {
+            label: "Kind of window",
+            help: "Both show the same. The web view looks the same on every system, the native \
+                   window uses less memory and works with screen readers. Automatic takes the web \
+                   view unless it cannot draw or a screen reader runs.",
+            note: "Takes effect at the next start",
+        };
+        field_with_help(ui, tokens, kind, |ui| {
+            let choices = [
+                (WindowKind::Automatic, "Automatic"),
+                (WindowKind::Webview, "Web view"),
+                (WindowKind::Native, "Native"),
+            ];
+            segmented(ui, tokens, &mut settings.window, &choices, "Kind of window")
+        });
+        field(ui, tokens, "Notifications", |ui| {
+            let text = "Tell me when long work ends";
+            switch(ui, tokens, &mut settings.notifications, text)
+        });
+    });
+}
+
+fn work_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
+    let tokens = ctx.tokens;
+    let num_cores = ctx.status().map_or(1, |status| status.num_cores.max(1));
+    Card::titled("Work").show(ui, tokens, |ui| {
+        let note = match settings.threads {
+            0 => format!(
+                "Automatic: {} of {num_cores}, so that the window stays quick",
+                num_cores.saturating_sub(1).max(1)
+            ),
+            _ => format!("This computer has {num_cores}. 0 is automatic"),
+        };
+        let threads = Field {
+            label: "Processor cores",
+            help: "How many cores training and playing may use. More is faster, until the window \
+                   and other programs have none left.",
+            note: &note,
+        };
+        field_with_help(ui, tokens, threads, |ui| {
+            let label = "Processor cores";
+            number_field(ui, tokens, &mut settings.threads, 0..=num_cores, "", label)
+        });
+        let grace = Field {
+            label: "Time to save when stopped",
+            help: "A job that is stopped saves what it has. If it takes longer than this, it is \
+                   ended, and goes on from its last save when it is resumed.",
+            note: "",
+        };
+        field_with_help(ui, tokens, grace, |ui| {
+            let label = "Time to save when stopped";
+            number_field(
+                ui,
+                tokens,
+                &mut settings.stop_grace_secs,
+                1..=600,
+                "s",
+                label,
+            )
+        });
+    });
+}
+
+fn data_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
+    let tokens = ctx.tokens;
+    let Some(status) = ctx.status() else { return };
+    Card::titled("Data folder")
+        .subtitle("Everything the program keeps: data sets, banks, models, adapters, experiments")
+        .show(ui, tokens, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(tokens.mono(&status.data_dir));
+                if Button::secondary("Open folder")
+                    .icon(Icon::Folder)
+                    .show(ui, tokens)
+                    .clicked()
+                {
+                    ctx.reveal(&status.data_dir);
+                }
+            });
+            let free = format::bytes(status.free_bytes);
+            ui.label(tokens.small(format!("{free} free on its disk")));
+            action_error_ui(ctx, ui, "shell/reveal");
+        });
+}
