@@ -1,15 +1,17 @@
 """Writes crates/lore_train/tests/fixtures/smollm2_lora.json: loss and gradient norms of SmolLM2-135M-Instruct
 under PEFT, for one chat and an adapter given by a formula.
 
-    python tests/reference/smollm2_lora.py MODELS      (torch, transformers, peft, gguf)
+    LOREKEEPER_TEST_MODELS=DIR python tests/reference/smollm2_lora.py [--time N]
 
-MODELS holds smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf. Add `--time N` to also time a training
-step of N tokens, which `cargo xtask bench train` compares with: it prints one JSON object.
+DIR holds smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf. Needs torch, transformers, peft and gguf. With
+`--time N` nothing is written: a training step of N tokens is timed, which `cargo xtask bench train` compares
+with, and printed as one JSON object.
 """
 
 import argparse
 import json
 import math
+import os
 import pathlib
 import time
 
@@ -80,20 +82,20 @@ def time_step(models, length, samples):
         times.append((time.perf_counter() - start, time.process_time() - start_cpu))
         model.zero_grad()
     best, best_cpu = (min(column) for column in zip(*times[1:]))
-    figure = {"case": f"smollm2-135m {length}", "reference": best, "cpu": best_cpu, "unit": "s/step", "samples": samples}
+    figure = {"tokens": length, "secs": best, "cpu_secs": best_cpu, "samples": samples}
     print(json.dumps(figure), flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("models", type=pathlib.Path)
     parser.add_argument("--time", type=int, default=0)
     parser.add_argument("--samples", type=int, default=3)
     arguments = parser.parse_args()
+    models = pathlib.Path(os.environ["LOREKEEPER_TEST_MODELS"])
     if arguments.time:
-        time_step(arguments.models, arguments.time, arguments.samples)
+        time_step(models, arguments.time, arguments.samples)
     else:
-        write_reference(arguments.models)
+        write_reference(models)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-//! Held to PEFT and PyTorch: see `tests/reference/make_tiny_lora.py` and `smollm2_lora.py`.
+//! Held to PEFT and `PyTorch`: see `tests/reference/make_tiny_lora.py` and `smollm2_lora.py`.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

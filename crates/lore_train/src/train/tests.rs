@@ -1,0 +1,158 @@
+//! Whole trainings of a tiny model.
+
+use lore_core::TargetModule;
+
+use super::*;
+use crate::testing::{Listener, tiny_config, tiny_examples, tiny_weights};
+
+fn job<'a>(
+    weights: &'a Weights,
+    examples: &'a [Example],
+    config: &'a TrainConfig,
+    checkpoints: &'a Path,
+) -> TrainJob<'a> {
+    TrainJob {
+        weights,
+        base_name: "tiny",
+        examples,
+        config,
+        checkpoints,
+        memory_budget: u64::MAX,
+    }
+}
+
+#[test]
+fn resuming_gives_the_same_bytes_as_not_stopping() -> Result<()> {
+    let (weights, examples, config) = (tiny_weights(), tiny_examples(), tiny_config());
+    let straight = tempfile::tempdir()?;
+    let job_straight = job(&weights, &examples, &config, straight.path());
+    let mut listener = Listener::default();
+    let expected = train(&job_straight, &mut listener, &StopToken::new())?;
+
+    let broken = tempfile::tempdir()?;
+    let job_broken = job(&weights, &examples, &config, broken.path());
+    let stop = StopToken::new();
+    let outcome = train(&job_broken, &mut Listener::stopping_at(3, &stop), &stop)?;
+    assert_eq!(outcome, TrainOutcome::Stopped { step: 3 });
+    let mut second = Listener::default();
+    let resumed = train(&job_broken, &mut second, &StopToken::new())?;
+    assert_eq!(resumed, expected);
+    assert_eq!(second.inner.values("train/loss").len(), 3);
+    for file in ["adapter_model.safetensors", "adapter_config.json"] {
+        let read = |dir: &Path| std::fs::read(dir.join("step-00000006").join(file));
+        assert_eq!(read(straight.path())?, read(broken.path())?, "{file}");
+    }
+
+    let TrainOutcome::Finished {
+        certificate,
+        losses,
+        steps,
+        ..
+    } = expected
+    else {
+        panic!("must have finished");
+    };
+    assert!(certificate.holds());
+    assert_eq!((steps, losses.len()), (6, 6));
+    assert_eq!(listener.certificates, 1);
+    assert_eq!(listener.saved, [2, 4, 6]);
+    assert_eq!(listener.inner.values("train/loss"), losses);
+    Ok(())
+}
+
+#[test]
+fn the_loss_of_a_small_set_falls() -> Result<()> {
+    let (weights, examples) = (tiny_weights(), tiny_examples());
+    let mut config = tiny_config();
+    config.max_steps = 60;
+    config.learning_rate = 2e-2;
+    config.lora.dropout = 0.0;
+    let dir = tempfile::tempdir()?;
+    let job = job(&weights, &examples, &config, dir.path());
+    let outcome = train(&job, &mut Listener::default(), &StopToken::new())?;
+    let TrainOutcome::Finished { losses, .. } = outcome else {
+        panic!("must have finished");
+    };
+    let (first, last) = (losses[0], losses[losses.len() - 1]);
+    assert!(last < first * 0.7, "{first} to {last}");
+    Ok(())
+}
+
+#[test]
+fn recomputed_activations_change_nothing() {
+    let (weights, examples) = (tiny_weights(), tiny_examples());
+    for modules in [TargetModule::ATTENTION.to_vec(), TargetModule::ALL.to_vec()] {
+        let mut config = tiny_config();
+        config.lora.target_modules = modules;
+        let outcomes = [u64::MAX, 0].map(|memory_budget| {
+            let dir = tempfile::tempdir().expect("a folder");
+            let mut job = job(&weights, &examples, &config, dir.path());
+            job.memory_budget = memory_budget;
+            train(&job, &mut Listener::default(), &StopToken::new()).expect("trains")
+        });
+        assert_eq!(outcomes[0], outcomes[1]);
+    }
+}
+
+/// Forgets the gradient of one matrix, as a cut graph would.
+struct Cut<'a> {
+    inner: TrainableModel<'a>,
+    cuts_a: bool,
+}
+
+impl LossGradient for Cut<'_> {
+    fn add_gradient(
+        &self,
+        adapter: &AdapterWeights,
+        example: &Example,
+        pass: Pass,
+        gradients: &mut LoraBuffers,
+    ) -> Result<f64> {
+        let loss = self.inner.add_gradient(adapter, example, pass, gradients)?;
+        let pair = &mut gradients.pairs[5];
+        let matrix = if self.cuts_a {
+            &mut pair.a
+        } else {
+            &mut pair.b
+        };
+        matrix.fill(0.0);
+        Ok(loss)
+    }
+}
+
+#[test]
+fn a_cut_gradient_stops_the_training() -> Result<()> {
+    let (weights, examples, config) = (tiny_weights(), tiny_examples(), tiny_config());
+    for cuts_a in [false, true] {
+        let dir = tempfile::tempdir()?;
+        let job = job(&weights, &examples, &config, dir.path());
+        let cut = Cut {
+            inner: TrainableModel::new(&weights, u64::MAX),
+            cuts_a,
+        };
+        let error = train_with(&cut, &job, &mut Listener::default(), &StopToken::new())
+            .expect_err("must be caught");
+        assert!(
+            error.to_string().contains("received no gradient"),
+            "{error}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn an_exploding_training_says_what_to_do() -> Result<()> {
+    let (weights, examples, mut config) = (tiny_weights(), tiny_examples(), tiny_config());
+    config.learning_rate = 1e30;
+    config.max_steps = 60;
+    let dir = tempfile::tempdir()?;
+    let job = job(&weights, &examples, &config, dir.path());
+    let error =
+        train(&job, &mut Listener::default(), &StopToken::new()).expect_err("cannot go well");
+    let text = error.to_string();
+    assert!(
+        text.contains("learning rate") || text.contains("gradient"),
+        "{text}"
+    );
+    Ok(())
+}
