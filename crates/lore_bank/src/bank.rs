@@ -99,11 +99,13 @@ impl ExperienceBank {
     /// by [`ExperienceBank::compact`] are gone.
     pub fn checkout(&self, version: u64) -> Result<Self> {
         let mut past = self.clone();
-        past.inner.table = self.inner.runtime.block_on(async {
-            let table = self.inner.table.checkout_current().await?;
+        let open = self.inner.connection.open_table(self.id.as_str());
+        let checkout = async {
+            let table = open.execute().await?;
             table.checkout(version).await?;
             lancedb::Result::Ok(table)
-        }).with_context(|| {
+        };
+        past.inner.table = self.inner.wait(checkout).with_context(|| {
             format!(
                 "Version {version} of the bank {} is gone. Please run the experiment again with \
                  the bank as it is now.",

@@ -43,7 +43,11 @@ impl ExperienceBank {
             id: new.id.clone(),
             folder: folder(data, &new.id),
             binding,
-            inner: BlockingTable { runtime, table },
+            inner: BlockingTable {
+                runtime,
+                connection,
+                table,
+            },
             version: None,
         })
     }
@@ -69,7 +73,11 @@ impl ExperienceBank {
             id: id.clone(),
             folder: folder(data, id),
             binding: Binding::of(&schema).with_context(damaged)?,
-            inner: BlockingTable { runtime, table },
+            inner: BlockingTable {
+                runtime,
+                connection,
+                table,
+            },
             version: None,
         })
     }

@@ -9,14 +9,15 @@ use arrow_array::{
     Array, BooleanArray, FixedSizeListArray, Float32Array, RecordBatch, StringArray, UInt32Array,
 };
 use futures::TryStreamExt;
-use lancedb::Table;
 use lancedb::query::{ExecutableQuery, QueryBase, Select};
+use lancedb::{Connection, Table};
 use tokio::runtime::Runtime;
 
-/// A table and the runtime that LanceDB needs.
+/// A table, where it came from, and the runtime that LanceDB needs.
 #[derive(Clone)]
 pub(crate) struct BlockingTable {
     pub(crate) runtime: Arc<Runtime>,
+    pub(crate) connection: Connection,
     pub(crate) table: Table,
 }
 

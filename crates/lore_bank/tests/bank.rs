@@ -105,6 +105,8 @@ fn what_goes_in_comes_out() {
     for one in &all {
         assert_eq!(bank.get(&one.id).unwrap(), *one);
     }
+    let ids = bank.ids().unwrap();
+    assert!(ids.len() == 24 && ids.contains(&all[0].id));
     let info = bank.info().unwrap();
     assert_eq!((info.num_experiences, info.num_successes), (24, 16));
     assert_eq!(

@@ -107,6 +107,17 @@ impl ExperienceBank {
         Ok(found)
     }
 
+    /// The identifier of every experience.
+    pub fn ids(&self) -> Result<BTreeSet<ExperienceId>> {
+        let mut all = BTreeSet::new();
+        let batches = self.inner.scan(None, &[column::ID]);
+        for batch in batches.with_context(|| self.unreadable())? {
+            let ids = texts(&batch, column::ID)?;
+            all.extend(ids.iter().flatten().map(ExperienceId::from));
+        }
+        Ok(all)
+    }
+
     /// Every experience as a point that has not been placed yet, with its task key, by identifier.
     pub fn task_keys(&self) -> Result<Vec<(MapPoint, Vec<f32>)>> {
         let columns = [
