@@ -1,0 +1,184 @@
+//! The model, the tasks, the memories, the agent.
+
+use egui::Ui;
+use lore_core::prompt::MemoryFormat;
+use lore_core::{
+    ActionMode, BankAtTest, DatasetId, DatasetKind, ExperimentSpec, ModelId, ModelKind, WorldSpec,
+};
+
+use crate::context::Ctx;
+use crate::format;
+use crate::widgets::{
+    Card, Field, choice, field, field_with_help, number_field, segmented, switch, text_field,
+};
+
+/// The six ALFWorld task types.
+const TYPES: [&str; 6] = [
+    "pick_and_place_simple",
+    "look_at_obj_in_light",
+    "pick_clean_then_place_in_recep",
+    "pick_heat_then_place_in_recep",
+    "pick_cool_then_place_in_recep",
+    "pick_two_obj_and_place",
+];
+
+/// The cards.
+pub(super) fn ui(
+    ctx: &Ctx<'_>,
+    ui: &mut Ui,
+    spec: &mut ExperimentSpec,
+    seeds: &mut String,
+    advanced: bool,
+) {
+    tasks_ui(ctx, ui, spec, seeds);
+    if advanced {
+        types_ui(ctx, ui, spec);
+        memory_ui(ctx, ui, spec);
+        agent_ui(ctx, ui, spec);
+    }
+}
+
+fn count(ctx: &Ctx<'_>, ui: &mut Ui, value: &mut usize, most: usize, about: Field<'_>) {
+    field_with_help(ui, ctx.tokens, about, |ui| {
+        number_field(ui, ctx.tokens, value, 0..=most, "", about.label)
+    });
+}
+
+fn tasks_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec, seeds: &mut String) {
+    let tokens = ctx.tokens;
+    Card::titled("Model and tasks").show(ui, tokens, |ui| {
+        let models = models(ctx);
+        field(ui, tokens, "Model", |ui| {
+            choice(ui, tokens, &mut spec.model, &models, "Model")
+        });
+        let worlds = worlds(ctx);
+        let about = Field {
+            label: "Tasks from",
+            help: "Generated games are made from a seed and need no download",
+            note: "",
+        };
+        field_with_help(ui, tokens, about, |ui| {
+            choice(ui, tokens, &mut spec.world, &worlds, "Tasks from")
+        });
+        for (value, label, help) in [
+            (
+                &mut spec.tasks.train_per_type,
+                "Training tasks a type",
+                "Played by a scripted expert; what agents learn from",
+            ),
+            (
+                &mut spec.tasks.seen_test,
+                "Test tasks of seen types",
+                "New tasks of the types that training saw",
+            ),
+            (
+                &mut spec.tasks.unseen_test,
+                "Test tasks of unseen types",
+                "Tasks of types that training never saw",
+            ),
+        ] {
+            let about = Field {
+                label,
+                help,
+                note: "",
+            };
+            count(ctx, ui, value, 2000, about);
+        }
+        let about = Field {
+            label: "Seeds",
+            help: "Every arm is trained and played once with each; more seeds make results surer",
+            note: "",
+        };
+        field_with_help(ui, tokens, about, |ui| {
+            text_field(ui, tokens, seeds, "Seeds", "2025, 2026")
+        });
+    });
+}
+
+fn models(ctx: &Ctx<'_>) -> Vec<(ModelId, String)> {
+    ctx.models()
+        .ready()
+        .unwrap_or_default()
+        .iter()
+        .filter(|model| model.kind == ModelKind::Language && model.problem.is_empty())
+        .map(|model| (model.id.clone(), model.name.clone()))
+        .collect()
+}
+
+fn worlds(ctx: &Ctx<'_>) -> Vec<(WorldSpec, String)> {
+    let generated = |small| WorldSpec::Generated { seed: 1, small };
+    let mut worlds = vec![
+        (generated(true), "Generated games, small rooms".to_owned()),
+        (generated(false), "Generated games, full rooms".to_owned()),
+    ];
+    let games = ctx.datasets().ready().unwrap_or_default();
+    for dataset in games.iter().filter(|it| it.kind == DatasetKind::Games) {
+        let train: DatasetId = dataset.id.clone();
+        worlds.push((WorldSpec::Games { train, test: None }, dataset.name.clone()));
+    }
+    worlds
+}
+
+fn types_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
+    let tokens = ctx.tokens;
+    Card::titled("Task types that may be learned")
+        .subtitle("Types switched off are unseen: training never uses them")
+        .show(ui, tokens, |ui| {
+            for name in TYPES {
+                let mut seen = !spec.is_unseen(name);
+                if switch(ui, tokens, &mut seen, &format::task_type(name)).changed() {
+                    spec.unseen_types.retain(|other| other != name);
+                    if !seen {
+                        spec.unseen_types.push(name.to_owned());
+                    }
+                }
+            }
+        });
+}
+
+fn memory_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
+    let tokens = ctx.tokens;
+    Card::titled("Memories").show(ui, tokens, |ui| {
+        let about = Field {
+            label: "Memories an episode",
+            help: "How many similar past episodes are shown",
+            note: "",
+        };
+        count(ctx, ui, &mut spec.retrieval.k, 16, about);
+        field(ui, tokens, "Written", |ui| {
+            let formats = MemoryFormat::ALL.map(|it| (it, it.label()));
+            segmented(ui, tokens, &mut spec.retrieval.format, &formats, "Written")
+        });
+        let about = Field {
+            label: "Bank at test",
+            help: "Which past episodes an agent may be shown while it is tested",
+            note: "",
+        };
+        field_with_help(ui, tokens, about, |ui| {
+            let banks = BankAtTest::ALL.map(|it| (it, it.label().to_owned()));
+            choice(ui, tokens, &mut spec.bank_at_test, &banks, "Bank at test")
+        });
+    });
+}
+
+fn agent_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
+    let tokens = ctx.tokens;
+    Card::titled("How agents play").show(ui, tokens, |ui| {
+        field(ui, tokens, "Actions", |ui| {
+            let modes = ActionMode::ALL.map(|it| (it, it.label().to_owned()));
+            choice(ui, tokens, &mut spec.agent.action_mode, &modes, "Actions")
+        });
+        let about = Field {
+            label: "At most this many steps",
+            help: "An episode that has not reached its goal by then has failed",
+            note: "",
+        };
+        count(ctx, ui, &mut spec.agent.max_steps, 200, about);
+        let about = Field {
+            label: "Longest prompt",
+            help: "In tokens; older steps are left out beyond it",
+            note: "",
+        };
+        count(ctx, ui, &mut spec.agent.max_prompt_tokens, 32_768, about);
+    });
+}
