@@ -1,20 +1,109 @@
-//! Pictures of every page, for people who look at them: `LOREKEEPER_SCREENS=folder`.
+//! Every page paints in every state, theme and size; pictures for people who look at them with
+//! `LOREKEEPER_SCREENS=folder`.
 
 mod common;
 
 use common::Window;
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use lore_protocol::Theme;
+use egui_kittest::kittest::Queryable;
+use lore_protocol::{Event, ShellEvent, Theme};
 use lore_ui::backend::Sample;
 use lore_ui::{PageId, Route};
 
-/// Name, what is known, where we are.
-fn scenes() -> Vec<(String, Sample, Route)> {
-    let mut scenes = vec![("home-first".to_owned(), Sample::fresh(), Route::Home)];
-    for page in PageId::ALL {
-        let name = page.label().to_lowercase().replace(' ', "-");
-        scenes.push((name, Sample::busy(), page.route()));
+/// A page in a state.
+struct Scene {
+    name: String,
+    sample: Sample,
+    route: Route,
+    /// What a person does there first.
+    prepare: fn(&mut Window),
+}
+
+fn scene(name: &str, sample: Sample, route: Route, prepare: fn(&mut Window)) -> Scene {
+    Scene {
+        name: name.to_owned(),
+        sample,
+        route,
+        prepare,
     }
+}
+
+fn click(window: &mut Window, label: &str) {
+    window.harness.get_by_label(label).click();
+    window.settle();
+}
+
+fn scenes() -> Vec<Scene> {
+    let datasets = || PageId::Datasets.route();
+    let bank = || PageId::Bank.route();
+    let mut scenes: Vec<Scene> = PageId::ALL
+        .into_iter()
+        .map(|page| {
+            let name = page.label().to_lowercase().replace(' ', "-");
+            scene(&name, Sample::busy(), page.route(), |_| {})
+        })
+        .collect();
+    scenes.extend(PageId::ALL.into_iter().map(|page| {
+        let name = page.label().to_lowercase().replace(' ', "-");
+        scene(
+            &format!("{name}-fresh"),
+            Sample::fresh(),
+            page.route(),
+            |_| {},
+        )
+    }));
+    scenes.extend([
+        scene("data-sets-dropped", Sample::busy(), datasets(), |window| {
+            let paths = vec!["/home/ada/runs.jsonl".to_owned()];
+            window
+                .core
+                .happen(Event::Shell(ShellEvent::Dropped { paths }));
+            window.settle();
+        }),
+        scene("data-sets-collect", Sample::busy(), datasets(), |window| {
+            click(window, "Collect expert episodes");
+        }),
+        scene("data-sets-bank", Sample::busy(), datasets(), |window| {
+            click(window, "Build a bank");
+        }),
+        scene("bank-detail", Sample::busy(), bank(), |window| {
+            let row = window
+                .harness
+                .get_by_label_contains("Put a clean mug in the shelf");
+            row.click();
+            window.settle();
+        }),
+        scene("bank-map", Sample::busy(), bank(), |window| {
+            click(window, "Map")
+        }),
+        scene("bank-ask", Sample::busy(), bank(), |window| {
+            click(window, "What would be retrieved for…");
+            window.harness.get_by_label("Task in words").focus();
+            window.settle();
+            let field = window.harness.get_by_label("Task in words");
+            field.type_text("put a clean mug on the desk");
+            window.settle();
+            click(window, "Ask");
+        }),
+        scene("palette", Sample::busy(), Route::Home, |window| {
+            window
+                .harness
+                .key_press_modifiers(Modifiers::COMMAND, Key::K);
+            window.settle();
+        }),
+        scene("toast", Sample::busy(), PageId::Models.route(), |window| {
+            let bin = window.harness.get_all_by_label("Remove this model").next();
+            bin.unwrap().click();
+            window.settle();
+        }),
+        scene("drop", Sample::busy(), Route::Home, |window| {
+            window
+                .core
+                .happen(Event::Shell(ShellEvent::Hover { count: 1 }));
+            window.settle();
+        }),
+    ]);
     scenes
 }
 
@@ -26,23 +115,23 @@ fn scenes() -> Vec<(String, Sample, Route)> {
 fn every_page_can_be_painted() {
     let folder = std::env::var("LOREKEEPER_SCREENS").ok();
     let only = std::env::var("LOREKEEPER_SCENE").unwrap_or_default();
-    for (name, sample, route) in scenes() {
-        if !name.contains(&only) {
+    for scene in scenes() {
+        if !scene.name.contains(&only) {
             continue;
         }
         for (theme, label) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
             for size in [[1280.0, 800.0], [900.0, 620.0]] {
-                let mut sample = sample.clone();
+                let mut sample = scene.sample.clone();
                 sample.settings.theme = theme;
                 let mut builder = Harness::builder().with_size(size);
                 if folder.is_some() {
                     builder = builder.wgpu();
                 }
-                let mut window = Window::build(builder, sample, route.clone());
-                window.harness.run_steps(4);
+                let mut window = Window::build(builder, sample, scene.route.clone());
+                (scene.prepare)(&mut window);
                 if let Some(folder) = &folder {
                     let image = window.harness.render().unwrap();
-                    let path = format!("{folder}/{name}-{label}-{}.png", size[0]);
+                    let path = format!("{folder}/{}-{label}-{}.png", scene.name, size[0]);
                     image.save(path).unwrap();
                 }
             }

@@ -1,6 +1,6 @@
 //! Cards: things that belong together, on a surface of their own.
 
-use egui::{CornerRadius, Frame, InnerResponse, Margin, Stroke, Ui};
+use egui::{CornerRadius, Frame, InnerResponse, Margin, Stroke, Ui, vec2};
 
 use crate::theme::Tokens;
 
@@ -35,7 +35,8 @@ impl<'a> Card<'a> {
         self
     }
 
-    /// Without inner margins, for lists that reach the edges.
+    /// With narrow margins at the sides, for lists and tables: their rows bring margins of their
+    /// own, so that their text stands under the title.
     pub fn tight(mut self) -> Self {
         self.tight = true;
         self
@@ -66,32 +67,35 @@ impl<'a> Card<'a> {
         } else {
             color.border.subtle
         };
-        let margin = if self.tight { 0.0 } else { tokens.space.l };
+        let space = &tokens.space;
+        let side = if self.tight { space.xs } else { space.l };
+        let margin = Margin {
+            left: side as i8,
+            right: side as i8,
+            top: space.l as i8,
+            bottom: if self.tight { space.s } else { space.l } as i8,
+        };
         Frame::new()
             .fill(color.surface.card)
             .stroke(Stroke::new(1.0, line))
             .corner_radius(CornerRadius::same(tokens.radius.l))
-            .inner_margin(Margin::same(margin as i8))
+            .inner_margin(margin)
             .show(ui, |ui| {
                 ui.set_width(ui.available_width());
-                ui.set_min_height((self.min_height - 2.0 * margin).max(0.0));
+                ui.set_min_height((self.min_height - margin.sum().y).max(0.0));
+                ui.spacing_mut().item_spacing = vec2(space.s, space.s);
                 self.heading_ui(ui, tokens);
                 content(ui)
             })
     }
 
     fn heading_ui(self, ui: &mut Ui, tokens: &Tokens) {
-        let inset = if self.tight { tokens.space.l } else { 0.0 };
         if self.title.is_none() && self.subtitle.is_none() {
             return;
         }
+        let inset = if self.tight { tokens.space.m } else { 0.0 };
         Frame::new()
-            .inner_margin(Margin {
-                left: inset as i8,
-                right: inset as i8,
-                top: inset as i8,
-                bottom: 0,
-            })
+            .inner_margin(Margin::symmetric(inset as i8, 0))
             .show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 3.0;
                 if let Some(title) = self.title {
@@ -101,6 +105,19 @@ impl<'a> Card<'a> {
                     ui.label(tokens.muted(subtitle));
                 }
             });
-        ui.add_space(tokens.space.xs);
     }
+}
+
+/// A row within a [`Card::tight`] that starts where the title does: search boxes, notes.
+pub fn card_row<R>(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> InnerResponse<R> {
+    Frame::new()
+        .inner_margin(Margin::symmetric(tokens.space.m as i8, 0))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            content(ui)
+        })
 }

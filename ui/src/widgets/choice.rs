@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, Response, Ui};
 
+use super::Icon;
 use crate::theme::Tokens;
 
 /// One of `choices`, each a value and its words. The response changed when another was picked.
@@ -22,6 +23,10 @@ pub fn choice<T: Clone + PartialEq>(
         .selected_text(tokens.body(current))
         .width(width)
         .truncate()
+        .icon(move |ui, rect, visuals, _open| {
+            let square = egui::Rect::from_center_size(rect.center(), egui::Vec2::splat(13.0));
+            Icon::ChevronDown.paint(ui.painter(), square, visuals.fg_stroke.color);
+        })
         .show_ui(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for (candidate, words) in choices {

@@ -19,6 +19,7 @@ pub struct ListRow<'a> {
     note: &'a str,
     selected: bool,
     chevron: bool,
+    inert: bool,
 }
 
 impl<'a> ListRow<'a> {
@@ -32,6 +33,7 @@ impl<'a> ListRow<'a> {
             note: "",
             selected: false,
             chevron: false,
+            inert: false,
         }
     }
 
@@ -77,17 +79,34 @@ impl<'a> ListRow<'a> {
         self
     }
 
+    /// A row that only tells something and cannot be clicked.
+    pub fn inert(mut self) -> Self {
+        self.inert = true;
+        self
+    }
+
     /// Puts the row there, as wide as there is room.
     pub fn show(self, ui: &mut Ui, tokens: &Tokens) -> Response {
         let extra = if self.subtitle.is_empty() { 0.0 } else { 16.0 };
         let size = vec2(ui.available_width(), tokens.size.row + extra);
-        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        let (rect, response) = ui.allocate_exact_size(
+            size,
+            if self.inert {
+                Sense::hover()
+            } else {
+                Sense::click()
+            },
+        );
         response.widget_info(|| {
             let enabled = ui.is_enabled();
             WidgetInfo::selected(Role::ListItem, enabled, self.selected, self.title)
         });
         if ui.is_rect_visible(rect) {
-            let fill = paint::state_fill(&response, tokens, self.selected);
+            let fill = if self.inert {
+                Color32::TRANSPARENT
+            } else {
+                paint::state_fill(&response, tokens, self.selected)
+            };
             let rounding = CornerRadius::same(tokens.radius.m);
             ui.painter().rect_filled(rect, rounding, fill);
             self.paint(ui, tokens, rect);

@@ -27,7 +27,7 @@ mod tone;
 pub use badge::Badge;
 pub use bars::{CountBar, count_bar};
 pub use button::Button;
-pub use card::Card;
+pub use card::{Card, card_row};
 pub use choice::choice;
 pub use empty::EmptyState;
 pub use field::{Field, field, field_with_help};

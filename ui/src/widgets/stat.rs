@@ -19,9 +19,8 @@ pub fn stat_tile(
             ui.spacing_mut().item_spacing.y = 2.0;
             ui.label(tokens.small(label));
             ui.label(tokens.display(value));
-            if !note.is_empty() {
-                ui.add(egui::Label::new(tokens.small(note)).truncate());
-            }
+            // Also without a note, so that neighbours are equally high.
+            ui.add(egui::Label::new(tokens.small(note)).truncate());
         })
         .response;
     if meaning.is_empty() {

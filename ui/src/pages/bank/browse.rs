@@ -10,7 +10,7 @@ use crate::format;
 use crate::parts::loaded_ui;
 use crate::text;
 use crate::widgets::{
-    Button, Card, Cell, Column, DataTable, EmptyState, Icon, Row, Tone, choice, columns,
+    Button, Card, Cell, Column, DataTable, EmptyState, Icon, Row, Tone, card_row, choice, columns,
     search_box, segmented,
 };
 
@@ -42,8 +42,8 @@ impl Browse {
     }
 
     fn list_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo) {
-        Card::new().show(ui, ctx.tokens, |ui| {
-            self.filters_ui(ctx, ui, bank);
+        Card::new().tight().show(ui, ctx.tokens, |ui| {
+            card_row(ui, ctx.tokens, |ui| self.filters_ui(ctx, ui, bank));
             let filter = self.filter();
             let rows = ctx.paged(
                 self.visible.clone(),
@@ -70,13 +70,7 @@ impl Browse {
     fn filters_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo) {
         let tokens = ctx.tokens;
         ui.horizontal_wrapped(|ui| {
-            search_box(
-                ui,
-                tokens,
-                &mut self.text,
-                "Search in goals and texts",
-                220.0,
-            );
+            search_box(ui, tokens, &mut self.text, "Search goals and texts", 240.0);
             let choices = [
                 (None, "All"),
                 (Some(true), "Solved"),
@@ -142,7 +136,7 @@ impl Browse {
             choose(ctx, &bank.id, (!again).then(|| row.id.clone()));
         }
         let total = format::counted(rows.total() as u64, "experience", "experiences");
-        ui.label(ctx.tokens.small(total));
+        card_row(ui, ctx.tokens, |ui| ui.label(ctx.tokens.small(total)));
     }
 }
 

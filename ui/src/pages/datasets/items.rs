@@ -8,7 +8,7 @@ use crate::context::Ctx;
 use crate::parts::loaded_ui;
 use crate::text;
 use crate::widgets::{
-    Card, Cell, Column, DataTable, Row, Tone, right_aligned, search_box, segmented,
+    Card, Cell, Column, DataTable, Row, Tone, card_row, right_aligned, search_box, segmented,
 };
 use crate::{Route, format};
 
@@ -28,25 +28,27 @@ impl Items {
         let tokens = ctx.tokens;
         let trajectories = dataset.kind == DatasetKind::Trajectories;
         let title = if trajectories { "Episodes" } else { "Games" };
-        Card::new().show(ui, tokens, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(tokens.subtitle(title));
-                right_aligned(ui, |ui| {
-                    let hint = if trajectories {
-                        "Search in goals and texts"
-                    } else {
-                        "Search in goals"
-                    };
-                    search_box(ui, tokens, &mut self.text, hint, 220.0);
-                    if trajectories {
-                        let choices = [
-                            (None, "All"),
-                            (Some(true), "Solved"),
-                            (Some(false), "Not solved"),
-                        ];
-                        segmented(ui, tokens, &mut self.success, &choices, "Outcome");
-                    }
-                });
+        Card::new().tight().show(ui, tokens, |ui| {
+            card_row(ui, tokens, |ui| {
+                ui.horizontal(|ui| {
+                    ui.label(tokens.subtitle(title));
+                    right_aligned(ui, |ui| {
+                        let hint = if trajectories {
+                            "Search goals and texts"
+                        } else {
+                            "Search goals"
+                        };
+                        search_box(ui, tokens, &mut self.text, hint, 240.0);
+                        if trajectories {
+                            let choices = [
+                                (None, "All"),
+                                (Some(true), "Solved"),
+                                (Some(false), "Not solved"),
+                            ];
+                            segmented(ui, tokens, &mut self.success, &choices, "Outcome");
+                        }
+                    });
+                })
             });
             if trajectories {
                 self.trajectories_ui(ctx, ui, dataset);
@@ -73,7 +75,9 @@ impl Items {
         let rows = ctx.paged(self.visible.clone(), request, trajectories_of);
         loaded_ui(ctx, ui, rows.first(), "Fetching episodes", |ui, _| {
             if rows.total() == 0 {
-                ui.label(ctx.tokens.muted("No episode matches"));
+                card_row(ui, ctx.tokens, |ui| {
+                    ui.label(ctx.tokens.muted("No episode matches"))
+                });
                 return;
             }
             let columns = trajectory_columns();
@@ -107,7 +111,9 @@ impl Items {
         let rows = ctx.paged(self.visible.clone(), request, tasks_of);
         loaded_ui(ctx, ui, rows.first(), "Fetching games", |ui, _| {
             if rows.total() == 0 {
-                ui.label(ctx.tokens.muted("No game matches"));
+                card_row(ui, ctx.tokens, |ui| {
+                    ui.label(ctx.tokens.muted("No game matches"))
+                });
                 return;
             }
             let columns = [

@@ -11,20 +11,22 @@ use crate::{Route, format};
 /// Every data set, the chosen one marked.
 pub(super) fn list_ui(ctx: &Ctx<'_>, ui: &mut Ui, datasets: &[&DatasetInfo], chosen: &DatasetInfo) {
     let tokens = ctx.tokens;
-    Card::new().show(ui, tokens, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        for dataset in datasets {
-            let about = about(dataset);
-            let row = ListRow::new(&dataset.name)
-                .subtitle(&about)
-                .icon(icon(dataset.kind))
-                .selected(dataset.id == chosen.id)
-                .show(ui, tokens);
-            if row.on_hover_text(&dataset.name).clicked() {
-                ctx.go(Route::Datasets(Some(dataset.id.clone())));
+    Card::titled("On this computer")
+        .tight()
+        .show(ui, tokens, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            for dataset in datasets {
+                let about = about(dataset);
+                let row = ListRow::new(&dataset.name)
+                    .subtitle(&about)
+                    .icon(icon(dataset.kind))
+                    .selected(dataset.id == chosen.id)
+                    .show(ui, tokens);
+                if row.on_hover_text(&dataset.name).clicked() {
+                    ctx.go(Route::Datasets(Some(dataset.id.clone())));
+                }
             }
-        }
-    });
+        });
     drop_zone_ui(ctx, ui, 84.0);
 }
 
@@ -71,6 +73,11 @@ fn drop_zone_ui(ctx: &Ctx<'_>, ui: &mut Ui, height: f32) {
     } else {
         tokens.color.text.muted
     };
+    let edge_color = if response.hovered() || response.has_focus() {
+        tokens.color.accent.fill
+    } else {
+        tokens.color.border.strong
+    };
     let line = if response.has_focus() { 2.0 } else { 1.0 };
     let edge = rect.shrink(1.0);
     let corners = [
@@ -81,7 +88,7 @@ fn drop_zone_ui(ctx: &Ctx<'_>, ui: &mut Ui, height: f32) {
         edge.left_top(),
     ];
     let painter = ui.painter();
-    let stroke = Stroke::new(line, color);
+    let stroke = Stroke::new(line, edge_color);
     painter.extend(Shape::dashed_line(&corners, stroke, 6.0, 5.0));
     let icon = egui::Rect::from_center_size(
         rect.center() - vec2(0.0, 16.0),

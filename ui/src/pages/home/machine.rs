@@ -6,13 +6,13 @@ use lore_protocol::FileKind;
 
 use crate::context::Ctx;
 use crate::parts::loaded_ui;
-use crate::widgets::{Card, Icon, ListRow, Tone};
+use crate::widgets::{Card, Icon, ListRow, Tone, card_row};
 use crate::{Route, format};
 
 /// Whether the two models that everything needs are there.
 pub(super) fn models_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
     let tokens = ctx.tokens;
-    Card::titled("Models").show(ui, tokens, |ui| {
+    Card::titled("Models").tight().show(ui, tokens, |ui| {
         let models = ctx.models();
         loaded_ui(ctx, ui, models, "Looking for models", |ui, models| {
             for (kind, role, missing) in [
@@ -40,12 +40,13 @@ pub(super) fn models_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
             }
         });
         if let Some(status) = ctx.status() {
-            ui.label(tokens.small(format!(
+            let room = format!(
                 "{} of {} memory free · {} free on disk",
                 format::bytes(status.available_memory_bytes),
                 format::bytes(status.memory_bytes),
                 format::bytes(status.free_bytes)
-            )));
+            );
+            card_row(ui, tokens, |ui| ui.label(tokens.small(room)));
         }
     });
 }
@@ -53,33 +54,35 @@ pub(super) fn models_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
 /// Bringing in what one has.
 pub(super) fn own_data_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
     let tokens = ctx.tokens;
-    Card::titled("Start with your own").show(ui, tokens, |ui| {
-        let open = ListRow::new("Open a file of episodes")
-            .subtitle("Or drop it anywhere on this window")
-            .icon(Icon::File)
-            .show(ui, tokens)
-            .on_hover_text("Nothing is brought in before you have seen what the file holds");
-        if open.clicked() {
-            ctx.pick(FileKind::Dataset);
-        }
-        let collect = ListRow::new("Let an expert play")
-            .subtitle("Collects episodes from generated games")
-            .icon(Icon::Play)
-            .show(ui, tokens);
-        if collect.clicked() {
-            ctx.go(Route::Datasets(None));
-        }
-        let ask = ListRow::new("Ask an experience bank")
-            .subtitle("What would an agent be reminded of?")
-            .icon(Icon::Search)
-            .show(ui, tokens);
-        if ask.clicked() {
-            ctx.go(Route::Bank {
-                bank: None,
-                experience: None,
-            });
-        }
-    });
+    Card::titled("Start with your own")
+        .tight()
+        .show(ui, tokens, |ui| {
+            let open = ListRow::new("Open a file of episodes")
+                .subtitle("Or drop it anywhere on this window")
+                .icon(Icon::File)
+                .show(ui, tokens)
+                .on_hover_text("Nothing is brought in before you have seen what the file holds");
+            if open.clicked() {
+                ctx.pick(FileKind::Dataset);
+            }
+            let collect = ListRow::new("Let an expert play")
+                .subtitle("Collects episodes from generated games")
+                .icon(Icon::Play)
+                .show(ui, tokens);
+            if collect.clicked() {
+                ctx.go(Route::Datasets(None));
+            }
+            let ask = ListRow::new("Ask an experience bank")
+                .subtitle("What would an agent be reminded of?")
+                .icon(Icon::Search)
+                .show(ui, tokens);
+            if ask.clicked() {
+                ctx.go(Route::Bank {
+                    bank: None,
+                    experience: None,
+                });
+            }
+        });
 }
 
 /// What was damaged and set aside at start.

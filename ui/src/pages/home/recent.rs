@@ -15,6 +15,11 @@ const NUM_SHOWN: usize = 5;
 pub(super) fn overview_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
     let tokens = ctx.tokens;
     let total = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), format::count);
+    let of = |n: Option<usize>, one: &str, many: &str| {
+        n.map_or_else(String::new, |n| {
+            format!("in {}", format::counted(n as u64, one, many))
+        })
+    };
     let items = |list: &[lore_core::DatasetInfo]| list.iter().map(|one| one.num_items).sum();
     let kept = |list: &[lore_core::BankInfo]| list.iter().map(|one| one.num_experiences).sum();
     let played = |list: &[ExperimentInfo]| list.iter().map(|one| one.num_episodes as u64).sum();
@@ -22,27 +27,39 @@ pub(super) fn overview_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
         (
             "Episodes and games",
             total(ctx.datasets().ready().map(items)),
+            of(
+                ctx.datasets().ready().map(<[_]>::len),
+                "data set",
+                "data sets",
+            ),
             text::TRAJECTORY.meaning,
         ),
         (
             "Experiences",
             total(ctx.banks().ready().map(kept)),
+            of(ctx.banks().ready().map(<[_]>::len), "bank", "banks"),
             text::EXPERIENCE.meaning,
         ),
         (
             "Adapters",
             total(ctx.adapters().ready().map(|list| list.len() as u64)),
+            "trained here".to_owned(),
             text::ADAPTER.meaning,
         ),
         (
             "Test episodes played",
             total(ctx.experiments().ready().map(played)),
+            of(
+                ctx.experiments().ready().map(<[_]>::len),
+                "experiment",
+                "experiments",
+            ),
             text::EPISODE.meaning,
         ),
     ];
     columns(ui, tokens, &[1.0; 4], 120.0, |ui, index| {
-        let (label, value, meaning) = &tiles[index];
-        stat_tile(ui, tokens, label, value, "", meaning);
+        let (label, value, note, meaning) = &tiles[index];
+        stat_tile(ui, tokens, label, value, note, meaning);
     });
     ui.add_space(tokens.space.xs);
 }
@@ -50,20 +67,22 @@ pub(super) fn overview_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
 /// The last experiments, with how far they are.
 pub(super) fn experiments_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
     let tokens = ctx.tokens;
-    Card::titled("Recent experiments").show(ui, tokens, |ui| {
-        let experiments = ctx.experiments();
-        loaded_ui(
-            ctx,
-            ui,
-            experiments,
-            "Looking for experiments",
-            |ui, list| {
-                for info in list.iter().take(NUM_SHOWN) {
-                    experiment_ui(ctx, ui, info);
-                }
-            },
-        );
-    });
+    Card::titled("Recent experiments")
+        .tight()
+        .show(ui, tokens, |ui| {
+            let experiments = ctx.experiments();
+            loaded_ui(
+                ctx,
+                ui,
+                experiments,
+                "Looking for experiments",
+                |ui, list| {
+                    for info in list.iter().take(NUM_SHOWN) {
+                        experiment_ui(ctx, ui, info);
+                    }
+                },
+            );
+        });
 }
 
 fn experiment_ui(ctx: &Ctx<'_>, ui: &mut Ui, info: &ExperimentInfo) {

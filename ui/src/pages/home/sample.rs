@@ -90,6 +90,7 @@ fn time_ui(ctx: &Ctx<'_>, ui: &mut Ui, estimate: &Estimate) {
     let tokens = ctx.tokens;
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
+        ui.add_space(3.0);
         ui.label(tokens.label(format!("Takes {}", format::about(estimate.secs))));
         let how = if estimate.measured {
             "Measured on this computer"
@@ -140,21 +141,20 @@ fn steps(spec: &ExperimentSpec, estimate: Option<&Estimate>) -> [Step; 4] {
         Step {
             icon: Icon::Bank,
             title: "Remember",
-            text: "The episodes go into an experience bank, where similar ones can be found".into(),
+            text: "Episodes go into a bank, where similar ones can be found".into(),
             secs: None,
         },
         Step {
             icon: Icon::Flask,
             title: "Train",
-            text: "The model is fine-tuned on them twice: alone, and with similar episodes in view"
-                .into(),
+            text: "The model is fine-tuned on them, alone and with similar ones in view".into(),
             secs: secs("Train"),
         },
         Step {
             icon: Icon::Chart,
             title: "Compare",
             text: format!(
-                "{} settings play {num_tests} new games each, half of them of kinds never trained on",
+                "{} settings play {num_tests} new games each, half of kinds never trained on",
                 spec.arms.len()
             ),
             secs: secs("Play"),

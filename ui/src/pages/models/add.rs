@@ -99,6 +99,7 @@ fn starters_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
     let tokens = ctx.tokens;
     let status = ctx.status();
     Card::titled("Starter models")
+        .tight()
         .subtitle("Small, free, and enough for the sample experiment")
         .show(ui, tokens, |ui| {
             for (starter, name, role, there) in [
@@ -120,6 +121,7 @@ fn starters_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
                         .subtitle(role)
                         .tinted_icon(Icon::CheckCircle, Tone::Success.text(tokens))
                         .note("is here")
+                        .inert()
                 } else {
                     ListRow::new(name)
                         .subtitle(role)
@@ -136,6 +138,7 @@ fn starters_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
 fn local_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
     let tokens = ctx.tokens;
     Card::titled("From this computer")
+        .tight()
         .subtitle("The files stay where they are")
         .show(ui, tokens, |ui| {
             let file = ListRow::new("A GGUF file…")

@@ -3,7 +3,7 @@
 use egui::{ScrollArea, Ui};
 
 use crate::context::Ctx;
-use crate::widgets::{Card, Icon, ListRow};
+use crate::widgets::{Card, Icon, ListRow, card_row};
 
 struct Part {
     name: &'static str,
@@ -41,11 +41,12 @@ const PARTS: [Part; 3] = [
 pub(super) fn about_ui(ctx: &Ctx<'_>, ui: &mut Ui, open: &mut Option<usize>) {
     let tokens = ctx.tokens;
     let version = ctx.status().map_or("", |status| status.version.as_str());
-    Card::titled("About").show(ui, tokens, |ui| {
-        ui.label(tokens.muted(format!(
+    Card::titled("About").tight().show(ui, tokens, |ui| {
+        let about = format!(
             "Lorekeeper {version} turns records of past agent episodes into better agents, on your \
              own computer. It sends nothing anywhere."
-        )));
+        );
+        card_row(ui, tokens, |ui| ui.label(tokens.muted(about)));
         for (index, part) in PARTS.iter().enumerate() {
             let is_open = *open == Some(index);
             let row = ListRow::new(part.name)
@@ -59,10 +60,12 @@ pub(super) fn about_ui(ctx: &Ctx<'_>, ui: &mut Ui, open: &mut Option<usize>) {
                 *open = (!is_open).then_some(index);
             }
             if is_open {
-                ScrollArea::vertical()
-                    .id_salt(part.name)
-                    .max_height(220.0)
-                    .show(ui, |ui| ui.label(tokens.small(part.text)));
+                card_row(ui, tokens, |ui| {
+                    ScrollArea::vertical()
+                        .id_salt(part.name)
+                        .max_height(220.0)
+                        .show(ui, |ui| ui.label(tokens.small(part.text)));
+                });
             }
         }
     });

@@ -167,11 +167,11 @@ impl<'a> DataTable<'a> {
         mut row: impl FnMut(usize) -> Row,
     ) -> TableResponse {
         let mut result = TableResponse::default();
+        let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.y, 0.0);
         let widths = layout::widths(self.columns, ui.available_width(), tokens.space.m);
         result.sort = self.header_ui(ui, tokens, &widths);
         let room = ui.available_height().max(3.0 * tokens.size.table_row);
         ui.push_id(self.label, |ui| {
-            ui.spacing_mut().item_spacing.y = 0.0;
             ScrollArea::vertical()
                 .max_height(self.height.min(room))
                 .auto_shrink([false, true])
@@ -186,6 +186,7 @@ impl<'a> DataTable<'a> {
                     result.visible = visible;
                 });
         });
+        ui.spacing_mut().item_spacing.y = spacing;
         result
     }
 
