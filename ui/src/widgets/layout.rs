@@ -54,6 +54,33 @@ pub fn right_aligned<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
         .inner
 }
 
+/// Something at the left that gives way, and something at the right that does not. Both start at
+/// the same height; text at the left wraps or is cut short.
+pub fn split_row<R>(
+    ui: &mut Ui,
+    left: impl FnOnce(&mut Ui),
+    right: impl FnOnce(&mut Ui) -> R,
+) -> R {
+    let width = ui.available_width();
+    ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::right_to_left(Align::Min), |ui| {
+        let result = right(ui);
+        ui.add_space(ui.spacing().item_spacing.x);
+        let rest = vec2(ui.available_width(), 0.0);
+        ui.allocate_ui_with_layout(rest, Layout::top_down(Align::Min), |ui| {
+            ui.set_width(rest.x);
+            left(ui);
+        });
+        result
+    })
+    .inner
+}
+
+/// The height that is left in the window, less `below`, but at least `min`. For what should fill
+/// the rest of a page.
+pub fn remaining_height(ui: &Ui, below: f32, min: f32) -> f32 {
+    (ui.clip_rect().bottom() - ui.cursor().top() - below).max(min)
+}
+
 /// The title of a part of a page.
 pub fn section_title(ui: &mut Ui, tokens: &Tokens, text: &str) {
     ui.add_space(tokens.space.s);

@@ -34,7 +34,7 @@ pub use field::{Field, field, field_with_help};
 pub(crate) use help::term;
 pub use help::{help, term_styled};
 pub use icon::Icon;
-pub use layout::{columns, divider, right_aligned, section_title};
+pub use layout::{columns, divider, remaining_height, right_aligned, section_title, split_row};
 pub use list_row::ListRow;
 pub use popup::{Menu, confirm_popup, menu_item};
 pub use progress::{progress_bar, progress_text, progress_ui};

@@ -17,8 +17,8 @@ pub fn stat_tile(
     let response = Card::new()
         .show(ui, tokens, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            ui.label(tokens.small(label));
-            ui.label(tokens.display(value));
+            ui.add(egui::Label::new(tokens.small(label)).truncate());
+            ui.add(egui::Label::new(tokens.display(value)).truncate());
             // Also without a note, so that neighbours are equally high.
             ui.add(egui::Label::new(tokens.small(note)).truncate());
         })

@@ -11,11 +11,14 @@ use crate::parts::loaded_ui;
 use crate::text;
 use crate::widgets::{
     Button, Card, Cell, Column, DataTable, EmptyState, Icon, Row, Tone, card_row, choice, columns,
-    search_box, segmented,
+    remaining_height, search_box, segmented,
 };
 
-/// Height of the table: the page is scrolled as a whole, the table within it.
-const HEIGHT: f32 = 440.0;
+/// Least height of the table.
+const HEIGHT: f32 = 300.0;
+
+/// Heading and foot of the table, margins of card and page.
+const BELOW: f32 = 100.0;
 
 /// View state.
 #[derive(Debug, Default)]
@@ -69,8 +72,15 @@ impl Browse {
 
     fn filters_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo) {
         let tokens = ctx.tokens;
-        ui.horizontal_wrapped(|ui| {
-            search_box(ui, tokens, &mut self.text, "Search goals and texts", 240.0);
+        let wide = ui.available_width() > 700.0;
+        if !wide {
+            let width = ui.available_width();
+            search_box(ui, tokens, &mut self.text, "Search goals and texts", width);
+        }
+        ui.horizontal(|ui| {
+            if wide {
+                search_box(ui, tokens, &mut self.text, "Search goals and texts", 240.0);
+            }
             let choices = [
                 (None, "All"),
                 (Some(true), "Solved"),
@@ -81,7 +91,7 @@ impl Browse {
             let named = |name: &String| (Some(name.clone()), format::task_type(name));
             types.extend(bank.task_types.iter().map(named));
             ui.scope(|ui| {
-                ui.set_max_width(190.0);
+                ui.set_max_width(ui.available_width().min(190.0));
                 choice(ui, tokens, &mut self.task_type, &types, "Kind of task");
             });
         });
@@ -116,15 +126,18 @@ impl Browse {
         let table = [
             Column::exact("", 16.0),
             Column::flex("Goal", 2.0, 130.0),
-            Column::flex("Kind of task", 1.0, 100.0).help(text::TASK_TYPE.meaning),
+            Column::flex("Kind of task", 1.0, 100.0)
+                .help(text::TASK_TYPE.meaning)
+                .optional(),
             Column::exact("Outcome", 84.0).help(text::OUTCOME.meaning),
-            Column::exact("Actions", 52.0).right(),
+            Column::exact("Actions", 52.0).right().optional(),
             Column::exact("Tokens", 52.0)
                 .right()
-                .help("How much room it takes in a prompt. Tokens are pieces of words"),
+                .help("How much room it takes in a prompt. Tokens are pieces of words")
+                .optional(),
         ];
         let response = DataTable::new("Experiences", &table, rows.total())
-            .height(HEIGHT)
+            .height(remaining_height(ui, BELOW, HEIGHT))
             .show(ui, ctx.tokens, |index| {
                 rows.get(index).map_or_else(Row::waiting, |row| {
                     row_of(ctx, row).selected(chosen == Some(&row.id))

@@ -7,11 +7,14 @@ use lore_protocol::Source;
 use super::{choose, edit};
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, loaded_ui};
-use crate::widgets::{Badge, Button, Card, Icon, Tone, right_aligned};
+use crate::widgets::{Badge, Button, Card, Icon, Tone, remaining_height, split_row};
 use crate::{Route, format};
 
-/// Height of the episode's text.
-const TEXT_HEIGHT: f32 = 330.0;
+/// Least height of the episode's text.
+const TEXT_HEIGHT: f32 = 240.0;
+
+/// Margins of card and page below the text.
+const BELOW: f32 = 44.0;
 
 /// The chosen experience as a card.
 pub(super) fn detail_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, id: &ExperienceId) {
@@ -30,7 +33,7 @@ pub(super) fn detail_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, id: &Experi
                 action_error_ui(ctx, ui, &edit::remove_place(id));
                 ScrollArea::vertical()
                     .id_salt("episode")
-                    .max_height(TEXT_HEIGHT)
+                    .max_height(remaining_height(ui, BELOW, TEXT_HEIGHT))
                     .auto_shrink([false, true])
                     .show(ui, |ui| episode_ui(ctx, ui, &experience.trajectory));
             },
@@ -41,19 +44,16 @@ pub(super) fn detail_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, id: &Experi
 fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, experience: &Experience) {
     let tokens = ctx.tokens;
     let task = &experience.trajectory.task;
-    ui.horizontal_top(|ui| {
-        let room = ui.available_width() - 44.0;
-        ui.scope(|ui| {
-            ui.set_max_width(room);
+    let close = split_row(
+        ui,
+        |ui| {
             ui.label(tokens.subtitle(&task.goal));
-        });
-        right_aligned(ui, |ui| {
-            let close = Button::icon_only(Icon::Close, "Close this experience");
-            if close.show(ui, tokens).clicked() {
-                choose(ctx, &bank.id, None);
-            }
-        });
-    });
+        },
+        |ui| Button::icon_only(Icon::Close, "Close this experience").show(ui, tokens),
+    );
+    if close.clicked() {
+        choose(ctx, &bank.id, None);
+    }
     ui.horizontal_wrapped(|ui| {
         let (word, tone) = if experience.trajectory.is_success() {
             ("solved", Tone::Success)

@@ -11,13 +11,22 @@ use crate::text;
 use crate::widgets::{Button, Icon, Menu, choice, columns, menu_item, right_aligned, stat_tile};
 use crate::{Route, format};
 
+/// Room for the tabs and the menu.
+const TABS: f32 = 420.0;
+
 /// Where the deletion's error is shown.
 pub(super) fn delete_place(id: &BankId) -> String {
     format!("bank/delete/{id}")
 }
 
-/// The choice of a bank, what can be done with it, four numbers.
-pub(super) fn header_ui(ctx: &Ctx<'_>, ui: &mut Ui, banks: &[&BankInfo], bank: &BankInfo) {
+/// The choice of a bank, the page's `tabs`, what can be done with the bank.
+pub(super) fn header_ui(
+    ctx: &Ctx<'_>,
+    ui: &mut Ui,
+    banks: &[&BankInfo],
+    bank: &BankInfo,
+    tabs: impl FnOnce(&mut Ui),
+) {
     let tokens = ctx.tokens;
     ui.horizontal(|ui| {
         let mut id = bank.id.clone();
@@ -25,12 +34,20 @@ pub(super) fn header_ui(ctx: &Ctx<'_>, ui: &mut Ui, banks: &[&BankInfo], bank: &
             .iter()
             .map(|bank| (bank.id.clone(), bank.name.clone()))
             .collect();
-        if choice(ui, tokens, &mut id, &choices, "Bank").changed() {
+        let width = (ui.available_width() - TABS).clamp(140.0, 300.0);
+        let picked = ui
+            .scope(|ui| {
+                ui.set_max_width(width);
+                choice(ui, tokens, &mut id, &choices, "Bank")
+            })
+            .inner;
+        if picked.changed() {
             ctx.go(Route::Bank {
                 bank: Some(id),
                 experience: None,
             });
         }
+        tabs(ui);
         right_aligned(ui, |ui| {
             let more = Button::icon_only(Icon::More, "More").show(ui, tokens);
             Menu::show(&more, |ui| {
@@ -41,10 +58,10 @@ pub(super) fn header_ui(ctx: &Ctx<'_>, ui: &mut Ui, banks: &[&BankInfo], bank: &
         });
     });
     action_error_ui(ctx, ui, &delete_place(&bank.id));
-    numbers_ui(ctx, ui, bank);
 }
 
-fn numbers_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo) {
+/// Four numbers.
+pub(super) fn numbers_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo) {
     let solved = bank.num_successes as f64 / bank.num_experiences.max(1) as f64;
     let kept = format!(
         "{}, version {}",

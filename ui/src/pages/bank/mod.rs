@@ -61,15 +61,19 @@ impl Page for BankPage {
 impl BankPage {
     fn bank_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, banks: &[&BankInfo], bank: &BankInfo) {
         let tokens = ctx.tokens;
-        header::header_ui(ctx, ui, banks, bank);
-        let tabs = [
-            (Tab::Browse, "Browse"),
-            (Tab::Map, "Map"),
-            (Tab::Ask, "What would be retrieved for…"),
-        ];
-        segmented(ui, tokens, &mut self.tab, &tabs, "View of the bank");
+        header::header_ui(ctx, ui, banks, bank, |ui| {
+            let tabs = [
+                (Tab::Browse, "Browse"),
+                (Tab::Map, "Map"),
+                (Tab::Ask, "What would be retrieved for…"),
+            ];
+            segmented(ui, tokens, &mut self.tab, &tabs, "View of the bank");
+        });
         match self.tab {
-            Tab::Browse => self.browse.ui(ctx, ui, bank),
+            Tab::Browse => {
+                header::numbers_ui(ctx, ui, bank);
+                self.browse.ui(ctx, ui, bank);
+            }
             Tab::Map => self.map.ui(ctx, ui, bank),
             Tab::Ask => self.ask.ui(ctx, ui, bank),
         }

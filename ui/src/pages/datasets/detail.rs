@@ -13,7 +13,7 @@ use crate::context::Ctx;
 use crate::parts::action_error_ui;
 use crate::text;
 use crate::widgets::{
-    Badge, Button, Card, Icon, Menu, Tone, columns, menu_item, right_aligned, stat_tile, text_field,
+    Badge, Button, Card, Icon, Menu, Tone, columns, menu_item, split_row, stat_tile, text_field,
 };
 use crate::{Route, format};
 
@@ -51,19 +51,19 @@ impl Detail {
 
     fn header_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
         let tokens = ctx.tokens;
-        ui.horizontal(|ui| {
-            if self.new_name.is_some() {
-                self.rename_ui(ctx, ui, dataset);
-                return;
-            }
-            let room = ui.available_width() - 290.0;
-            ui.scope(|ui| {
-                ui.set_max_width(room.max(120.0));
-                ui.add(egui::Label::new(tokens.title(&dataset.name)).truncate())
-                    .on_hover_text(&dataset.name);
-            });
-            right_aligned(ui, |ui| self.buttons_ui(ctx, ui, dataset));
-        });
+        if self.new_name.is_some() {
+            ui.horizontal(|ui| self.rename_ui(ctx, ui, dataset));
+        } else {
+            split_row(
+                ui,
+                |ui| {
+                    ui.add_space(3.0);
+                    ui.add(egui::Label::new(tokens.title(&dataset.name)).truncate())
+                        .on_hover_text(&dataset.name);
+                },
+                |ui| self.buttons_ui(ctx, ui, dataset),
+            );
+        }
         ui.horizontal(|ui| {
             let kind = match dataset.kind {
                 DatasetKind::Trajectories => "episodes",

@@ -118,7 +118,9 @@ impl Items {
             }
             let columns = [
                 Column::flex("Goal", 2.0, 140.0),
-                Column::flex("Kind of task", 1.0, 110.0).help(text::TASK_TYPE.meaning),
+                Column::flex("Kind of task", 1.0, 110.0)
+                    .help(text::TASK_TYPE.meaning)
+                    .optional(),
                 Column::exact("Split", 80.0),
                 Column::exact("Training", 90.0).help(text::UNSEEN_TYPES.meaning),
             ];
@@ -149,10 +151,14 @@ fn tasks_of(response: &Response) -> Option<&Page<TaskRow>> {
 fn trajectory_columns() -> [Column<'static>; 5] {
     [
         Column::flex("Goal", 2.2, 140.0),
-        Column::flex("Kind of task", 1.0, 110.0).help(text::TASK_TYPE.meaning),
+        Column::flex("Kind of task", 1.0, 110.0)
+            .help(text::TASK_TYPE.meaning)
+            .optional(),
         Column::exact("Ended with", 104.0).help(text::OUTCOME.meaning),
-        Column::exact("Actions", 56.0).right(),
-        Column::flex("By", 0.6, 70.0).help("Who acted: an expert, a person, a model, a file"),
+        Column::exact("Actions", 56.0).right().optional(),
+        Column::flex("By", 0.6, 70.0)
+            .help("Who acted: an expert, a person, a model, a file")
+            .optional(),
     ]
 }
 

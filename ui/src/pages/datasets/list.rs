@@ -95,14 +95,15 @@ fn drop_zone_ui(ctx: &Ctx<'_>, ui: &mut Ui, height: f32) {
         egui::Vec2::splat(tokens.size.icon + 2.0),
     );
     Icon::Download.paint(painter, icon, color);
-    let text = painter.layout(
+    let mut job = egui::text::LayoutJob::simple(
         words.to_owned(),
         tokens.small_font(),
         color,
         rect.width() - 24.0,
     );
-    let at = rect.center() + vec2(-text.size().x / 2.0, 4.0);
-    painter.galley(at, text, color);
+    job.halign = egui::Align::Center;
+    let text = painter.layout_job(job);
+    painter.galley(rect.center() + vec2(0.0, 4.0), text, color);
     if response.clicked() {
         ctx.pick(FileKind::Dataset);
     }

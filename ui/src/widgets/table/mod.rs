@@ -27,6 +27,8 @@ pub struct Column<'a> {
     pub help: &'a str,
     /// True when a click on the heading sorts.
     pub sortable: bool,
+    /// True when it is left out where there is too little room; the last such column first.
+    pub optional: bool,
 }
 
 impl<'a> Column<'a> {
@@ -47,6 +49,7 @@ impl<'a> Column<'a> {
             align: Align::Min,
             help: "",
             sortable: false,
+            optional: false,
         }
     }
 
@@ -59,6 +62,12 @@ impl<'a> Column<'a> {
     /// What the heading means.
     pub fn help(mut self, text: &'a str) -> Self {
         self.help = text;
+        self
+    }
+
+    /// Left out where there is too little room.
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
         self
     }
 
@@ -190,7 +199,7 @@ impl<'a> DataTable<'a> {
         result
     }
 
-    fn header_ui(&self, ui: &mut Ui, tokens: &Tokens, widths: &[f32]) -> Option<usize> {
+    fn header_ui(&self, ui: &mut Ui, tokens: &Tokens, widths: &[Option<f32>]) -> Option<usize> {
         let size = vec2(ui.available_width(), HEADER);
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Table, true, self.label));
@@ -201,6 +210,7 @@ impl<'a> DataTable<'a> {
             .zip(layout::areas(rect, widths, tokens.space.m))
             .enumerate()
         {
+            let Some(area) = area else { continue };
             let id = response.id.with(index);
             if self
                 .heading_ui(ui, tokens, index, column, area, id)

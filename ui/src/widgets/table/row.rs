@@ -82,7 +82,7 @@ impl Row {
         ui: &mut Ui,
         tokens: &Tokens,
         columns: &[Column<'_>],
-        widths: &[f32],
+        widths: &[Option<f32>],
     ) -> Response {
         let size = vec2(ui.available_width(), tokens.size.table_row);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -107,7 +107,9 @@ impl Row {
         );
         let areas = layout::areas(rect, widths, tokens.space.m);
         for ((cell, column), area) in self.cells.iter().zip(columns).zip(areas) {
-            self.cell_ui(ui, tokens, cell, column.align, area);
+            if let Some(area) = area {
+                self.cell_ui(ui, tokens, cell, column.align, area);
+            }
         }
         if response.has_focus() {
             let line = egui::Stroke::new(2.0, tokens.color.border.focus);

@@ -11,12 +11,15 @@ use lore_core::{BankInfo, MapPoint};
 use super::{choose, chosen_experience, detail};
 use crate::context::Ctx;
 use crate::parts::loaded_ui;
-use crate::widgets::{Button, Card, EmptyState, Icon, columns, right_aligned};
+use crate::widgets::{Button, Card, EmptyState, Icon, columns, help, remaining_height, split_row};
 use layout::View;
 use model::Groups;
 
-/// Height of the map.
-const HEIGHT: f32 = 470.0;
+/// Least height of the map.
+const HEIGHT: f32 = 280.0;
+
+/// Margins of card and page below the map.
+const BELOW: f32 = 44.0;
 
 /// View state: which part of the map is in view.
 #[derive(Debug, Default)]
@@ -51,31 +54,13 @@ impl MapView {
                     return;
                 }
                 let groups = Groups::of(points);
-                self.controls_ui(ctx, ui, points);
+                let (view, highlighted) = (&mut self.view, &mut self.highlighted);
+                split_row(
+                    ui,
+                    |ui| *highlighted = legend_ui(ctx, ui, &groups),
+                    |ui| controls_ui(ctx, ui, view, points),
+                );
                 self.map_ui(ctx, ui, bank, points, &groups);
-                self.legend_ui(ctx, ui, &groups);
-            });
-        });
-    }
-
-    fn controls_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, points: &[MapPoint]) {
-        let tokens = ctx.tokens;
-        ui.horizontal(|ui| {
-            ui.label(tokens.small(
-                "Tasks that the embedder finds similar lie close together. Drag to move, turn the \
-                 wheel to zoom",
-            ));
-            right_aligned(ui, |ui| {
-                ui.spacing_mut().item_spacing.x = 2.0;
-                let fit = Button::icon_only(Icon::Map, "Show the whole map");
-                if fit.show(ui, tokens).clicked() {
-                    self.view = View::default();
-                }
-                let nearer = Button::icon_only(Icon::Plus, "Zoom in");
-                if nearer.show(ui, tokens).clicked() {
-                    let bounds = layout::bounds(points);
-                    self.view.zoom_about(bounds, bounds.center(), 1.5);
-                }
             });
         });
     }
@@ -88,7 +73,8 @@ impl MapView {
         points: &[MapPoint],
         groups: &Groups,
     ) {
-        let size = vec2(ui.available_width(), HEIGHT);
+        let height = remaining_height(ui, BELOW, HEIGHT);
+        let size = vec2(ui.available_width(), height);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
         response.widget_info(|| {
             let words = format!("Map of {} experiences", points.len());
@@ -134,19 +120,39 @@ impl MapView {
             response.on_hover_ui_at_pointer(|ui| paint::tooltip_ui(ui, ctx.tokens, point));
         }
     }
+}
 
-    /// The kinds of task with their colours; the one under the pointer stands out on the map.
-    fn legend_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, groups: &Groups) {
-        let mut highlighted = None;
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing.x = ctx.tokens.space.l;
-            for index in 0..groups.names.len() {
-                if paint::legend_entry_ui(ui, ctx.tokens, groups, index).hovered() {
-                    highlighted = Some(index);
-                }
-            }
-            paint::outcome_legend_ui(ui, ctx.tokens);
-        });
-        self.highlighted = highlighted;
+/// Zoom, and what the map is.
+fn controls_ui(ctx: &Ctx<'_>, ui: &mut Ui, view: &mut View, points: &[MapPoint]) {
+    let tokens = ctx.tokens;
+    ui.spacing_mut().item_spacing.x = 2.0;
+    let fit = Button::icon_only(Icon::Map, "Show the whole map");
+    if fit.show(ui, tokens).clicked() {
+        *view = View::default();
     }
+    let nearer = Button::icon_only(Icon::Plus, "Zoom in");
+    if nearer.show(ui, tokens).clicked() {
+        let bounds = layout::bounds(points);
+        view.zoom_about(bounds, bounds.center(), 1.5);
+    }
+    ui.allocate_ui(vec2(18.0, tokens.size.control), |ui| {
+        let about = "Every point is an experience. Tasks that the embedder finds similar lie close \
+                     together. Drag to move, turn the wheel to zoom, click a point to read it";
+        ui.centered_and_justified(|ui| help(ui, tokens, about));
+    });
+}
+
+/// The kinds of task with their colours; returns the one under the pointer.
+fn legend_ui(ctx: &Ctx<'_>, ui: &mut Ui, groups: &Groups) -> Option<usize> {
+    let mut highlighted = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(ctx.tokens.space.l, 0.0);
+        for index in 0..groups.names.len() {
+            if paint::legend_entry_ui(ui, ctx.tokens, groups, index).hovered() {
+                highlighted = Some(index);
+            }
+        }
+        paint::outcome_legend_ui(ui, ctx.tokens);
+    });
+    highlighted
 }

@@ -1,0 +1,258 @@
+//! What a person does on the pages Train, Runs, Trajectories, Results and Export, found by the words
+//! they see. With `LOREKEEPER_SCREENS=folder` every test leaves a picture of where it ended.
+
+mod common;
+
+use common::Window;
+use egui::Key;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable};
+use lore_protocol::{
+    ExperimentRequest, ExportRequest, JobRequest, Request, Source, TrajectoryRequest, Work,
+};
+use lore_ui::backend::Sample;
+use lore_ui::{PageId, Route};
+
+fn open(route: Route) -> Window {
+    let mut builder = Harness::builder().with_size([1280.0, 800.0]);
+    if folder().is_some() {
+        builder = builder.wgpu();
+    }
+    Window::build(builder, Sample::busy(), route)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the folder for pictures is chosen by whoever runs the test"
+)]
+fn folder() -> Option<String> {
+    std::env::var("LOREKEEPER_SCREENS").ok()
+}
+
+fn picture(window: &mut Window, name: &str) {
+    if let Some(folder) = folder() {
+        let image = window.harness.render().unwrap();
+        image.save(format!("{folder}/work-{name}.png")).unwrap();
+    }
+}
+
+#[track_caller]
+fn click(window: &mut Window, label: &str) {
+    window.harness.get_by_label(label).click();
+    window.settle();
+}
+
+fn experiment() -> Source {
+    Source::Experiment {
+        id: "sample-1".into(),
+    }
+}
+
+fn episodes() -> Vec<lore_core::TrajectoryId> {
+    let rows = Sample::busy().rows;
+    rows.into_iter().map(|row| row.id).collect()
+}
+
+#[test]
+fn a_training_is_started_as_it_was_filled_in() {
+    let mut window = open(PageId::Train.route());
+    click(
+        &mut window,
+        "Show similar past episodes while training (ExpRAG-LoRA)",
+    );
+    click(&mut window, "Paper");
+    click(&mut window, "All numbers");
+    picture(&mut window, "train-form");
+    click(&mut window, "Start training");
+    let started = window.core.was_sent(|request| match request {
+        Request::Job(JobRequest::Submit { work, .. }) => match work.as_ref() {
+            Work::Train(work) => {
+                work.bank.is_some()
+                    && work.config.retrieval.is_some()
+                    && work.config.max_steps == 0
+                    && !work.unseen_types.is_empty()
+            }
+            _ => false,
+        },
+        _ => false,
+    });
+    assert!(started, "the paper's recipe with memories was asked for");
+}
+
+#[test]
+fn the_loss_mask_is_shown_on_a_real_example() {
+    let mut window = open(PageId::Train.route());
+    click(&mut window, "Show on a real example");
+    let painted = |request: &Request| {
+        matches!(
+            request,
+            Request::Trajectory(TrajectoryRequest::Paint { .. })
+        )
+    };
+    assert!(
+        window.core.was_sent(painted),
+        "an example was cut into tokens"
+    );
+    window.settle();
+    window.harness.get_by_label_contains("tokens are learned");
+    picture(&mut window, "train-mask");
+}
+
+#[test]
+fn a_running_training_shows_its_curves_and_proof() {
+    let mut window = open(PageId::Train.route());
+    click(&mut window, "Trainings (1)");
+    window.harness.get_by_label("Every part learns");
+    for name in ["train/loss", "train/grad_norm"] {
+        let asked = |request: &Request| matches!(request, Request::Job(JobRequest::Series { name: asked, .. }) if asked == name);
+        assert!(window.core.was_sent(asked), "{name} is drawn");
+    }
+    picture(&mut window, "train-watch");
+    click(&mut window, "Stop");
+    let stopped = |request: &Request| matches!(request, Request::Job(JobRequest::Stop { .. }));
+    assert!(window.core.was_sent(stopped));
+}
+
+#[test]
+fn an_experiment_is_started_without_an_arm() {
+    let mut window = open(PageId::Runs.route());
+    click(&mut window, "New experiment");
+    click(&mut window, "LoRA + ExpRAG");
+    picture(&mut window, "runs-new");
+    click(&mut window, "Start experiment");
+    let started = window.core.was_sent(|request| match request {
+        Request::Experiment(ExperimentRequest::Start { spec }) => spec.arms.len() == 4,
+        _ => false,
+    });
+    assert!(started, "four of five arms were asked for");
+}
+
+#[test]
+fn a_crashed_job_says_why_and_is_resumed() {
+    let mut window = open(PageId::Runs.route());
+    window
+        .harness
+        .get_all_by_label_contains("Play with LoRA, seed 2025")
+        .next()
+        .unwrap()
+        .click();
+    window.settle();
+    window.harness.get_by_label_contains("ended without a word");
+    picture(&mut window, "runs-job");
+    click(&mut window, "Resume");
+    let resumed = |request: &Request| matches!(request, Request::Job(JobRequest::Resume { .. }));
+    assert!(window.core.was_sent(resumed));
+}
+
+#[test]
+fn a_square_of_the_matrix_opens_its_episode() {
+    let mut window = open(PageId::Runs.route());
+    window
+        .harness
+        .get_all_by_label_contains("Base model: ")
+        .next()
+        .unwrap()
+        .click();
+    window.settle();
+    let route = window.harness.state().route().clone();
+    let opened = matches!(route, Route::Trajectories { id: Some(_), .. });
+    assert!(opened, "{route:?}");
+}
+
+#[test]
+fn an_episode_is_read_with_the_keyboard() {
+    let id = episodes().into_iter().next();
+    let mut window = open(Route::Trajectories {
+        source: Some(experiment()),
+        id,
+    });
+    window.harness.get_by_label("Step 1 of 5");
+    for _ in 0..2 {
+        window.harness.key_press(Key::J);
+        window.settle();
+    }
+    window.harness.get_by_label("Step 3 of 5");
+    window.harness.key_press(Key::K);
+    window.settle();
+    window.harness.get_by_label("Step 2 of 5");
+    click(&mut window, "Show possible actions");
+    picture(&mut window, "episode");
+    click(&mut window, "Memories (2)");
+    window
+        .harness
+        .get_all_by_label_contains("Open in the bank")
+        .next()
+        .unwrap();
+    picture(&mut window, "episode-memories");
+}
+
+#[test]
+fn two_episodes_say_where_they_part() {
+    let all = episodes();
+    let mut window = open(Route::Beside {
+        source: experiment(),
+        left: all[0].clone(),
+        right: all[6].clone(),
+    });
+    picture(&mut window, "beside");
+    window.harness.get_by_label_contains("different games");
+}
+
+#[test]
+fn a_filter_is_sent_to_the_core() {
+    let mut window = open(Route::Trajectories {
+        source: Some(experiment()),
+        id: None,
+    });
+    click(&mut window, "Successes");
+    let filtered = window.core.was_sent(|request| match request {
+        Request::Trajectory(TrajectoryRequest::Rows { filter, .. }) => filter.success == Some(true),
+        _ => false,
+    });
+    assert!(filtered);
+    picture(&mut window, "episodes");
+}
+
+#[test]
+fn a_changed_outcome_leads_to_both_episodes() {
+    let mut window = Window::open_sized(Sample::busy(), PageId::Results.route(), [1280.0, 2400.0]);
+    window.harness.get_by_label_contains("won");
+    let row = window
+        .harness
+        .get_all_by_label_contains("unseen types")
+        .filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Row)
+        .last()
+        .unwrap();
+    row.click();
+    window.settle();
+    let route = window.harness.state().route().clone();
+    assert!(matches!(route, Route::Beside { .. }), "{route:?}");
+}
+
+#[test]
+fn an_adapter_is_exported_to_a_picked_folder() {
+    let mut window = open(PageId::Export.route());
+    click(&mut window, "Choose…");
+    click(&mut window, "Export");
+    picture(&mut window, "export");
+    let exported = window.core.was_sent(|request| match request {
+        Request::Export(ExportRequest::Export { destination, .. }) => {
+            destination.ends_with("/sample-1-exprag-lora-seed2025")
+        }
+        _ => false,
+    });
+    assert!(exported, "the files get a folder of their own");
+}
+
+#[test]
+fn a_deleted_adapter_is_taken_back() {
+    let mut window = open(PageId::Export.route());
+    click(&mut window, "Delete the adapter");
+    let deleted =
+        |request: &Request| matches!(request, Request::Export(ExportRequest::Delete { .. }));
+    assert!(window.core.was_sent(deleted));
+    click(&mut window, "Undo");
+    let restored =
+        |request: &Request| matches!(request, Request::Export(ExportRequest::Restore { .. }));
+    assert!(window.core.was_sent(restored));
+}
