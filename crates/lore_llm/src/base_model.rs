@@ -9,7 +9,7 @@ use crate::ModelConfig;
 use crate::chat::{ChatEncoder, ChatTemplate};
 use crate::source::{GgufFile, HfFolder, Location, Naming, assemble};
 use crate::tokenizer::TextTokenizer;
-use crate::weights::Weights;
+use crate::weights::{PackedWeights, Weights};
 
 /// A language model, frozen. Shared by everything that runs or trains it.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct BaseModel {
     pub name: String,
     /// The numbers.
     pub weights: Weights,
+    /// The same numbers in the file's own small format.
+    pub(crate) packed: PackedWeights,
     /// Text to tokens.
     pub tokenizer: TextTokenizer,
     /// Chats to text.
@@ -43,10 +45,11 @@ impl BaseModel {
         let tokenizer = TextTokenizer::from_gguf(&file)?;
         let template = ChatTemplate::from_gguf(&file, &tokenizer);
         let name = file.name_for_records();
-        let weights = assemble(config, Naming::Gguf, &mut file)?;
+        let (weights, packed) = assemble(config, Naming::Gguf, &mut file)?;
         Ok(Self {
             name,
             weights,
+            packed,
             tokenizer,
             template,
         })
@@ -58,10 +61,11 @@ impl BaseModel {
         let tokenizer = TextTokenizer::from_folder(dir)?;
         let template = ChatTemplate::from_folder(dir, &tokenizer)?;
         let name = folder.name_for_records();
-        let weights = assemble(config, Naming::HuggingFace, &mut folder)?;
+        let (weights, packed) = assemble(config, Naming::HuggingFace, &mut folder)?;
         Ok(Self {
             name,
             weights,
+            packed,
             tokenizer,
             template,
         })

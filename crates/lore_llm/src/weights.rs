@@ -9,6 +9,7 @@ use std::sync::Arc;
 use lore_core::TargetModule;
 
 use crate::ModelConfig;
+use crate::kernels::packed::PackedMatrix;
 
 /// Numbers that are shared, not copied.
 pub type Vector = Arc<Vec<f32>>;
@@ -114,4 +115,16 @@ impl Weights {
     pub fn head(&self) -> &Matrix {
         self.lm_head.as_ref().unwrap_or(&self.embedding)
     }
+}
+
+/// For each [`TargetModule`], by its number, the projection as the file packs it.
+pub(crate) type PackedLayer = [Option<PackedMatrix>; TargetModule::ALL.len()];
+
+/// The same weights as the file packs them, where it does: what decoding reads.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PackedWeights {
+    /// The blocks, first to last.
+    pub(crate) layers: Vec<PackedLayer>,
+    /// The output projection.
+    pub(crate) head: Option<PackedMatrix>,
 }

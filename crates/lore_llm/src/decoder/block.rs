@@ -3,11 +3,12 @@
 use lore_core::TargetModule;
 
 use super::{ActiveAdapter, Decoder, KvCache, Span};
+use crate::kernels::linear::add_bias;
+use crate::kernels::packed::PackedMatrix;
 use crate::kernels::{
-    MatMut, MatRef, Rotation, Threads, Write, attention, gemm, linear, matmul_nt, rms_norm,
-    silu_gate,
+    MatMut, MatRef, Rotation, Threads, Write, attention, gemm, matmul_nt, rms_norm, silu_gate,
 };
-use crate::{Linear, LoraPair, MAX_LANES, ModelConfig};
+use crate::{Linear, LoraPair, MAX_LANES, Matrix, ModelConfig};
 
 /// Activations, kept between blocks and calls so that memory is asked for once.
 #[derive(Debug, Default)]
@@ -61,6 +62,7 @@ impl Scratch {
 #[derive(Clone, Copy)]
 struct Projection<'a> {
     linear: &'a Linear,
+    packed: Option<&'a PackedMatrix>,
     pair: Option<(&'a LoraPair, &'a ActiveAdapter)>,
 }
 
@@ -69,8 +71,10 @@ impl Projection<'_> {
     fn apply(&self, x: &[f32], y: &mut [f32], rows: usize) {
         let weight = &self.linear.weight;
         let (into, out) = (weight.cols, weight.rows);
-        let bias = self.linear.bias.as_ref().map(|bias| bias.as_slice());
-        linear(x, &weight.data, bias, y, (rows, into, out));
+        matmul(x, weight, self.packed, y, rows);
+        if let Some(bias) = &self.linear.bias {
+            add_bias(y, bias);
+        }
         let Some((pair, adapter)) = self.pair else {
             return;
         };
@@ -117,6 +121,7 @@ impl Decoder {
         let weights = &base.weights.layers[layer];
         let projection = |module| Projection {
             linear: weights.linear(module),
+            packed: base.packed.layers[layer][module as usize].as_ref(),
             pair: adapter.and_then(|adapter| Some((adapter.pair(layer, module)?, adapter))),
         };
         let rows = scratch.rows;
@@ -147,6 +152,21 @@ impl Decoder {
         silu_gate(&scratch.gate, &scratch.up, &mut scratch.activated);
         projection(TargetModule::DownProj).apply(&scratch.activated, &mut scratch.update, rows);
         add(hidden, &scratch.update);
+    }
+}
+
+/// `y = x · weightᵀ`. Few rows wait for the weights to arrive, so they take the packed ones; many
+/// rows keep the processor busy, so they take those that need no unpacking.
+pub(super) fn matmul(
+    x: &[f32],
+    weight: &Matrix,
+    packed: Option<&PackedMatrix>,
+    y: &mut [f32],
+    rows: usize,
+) {
+    match packed {
+        Some(packed) if (1..=MAX_LANES).contains(&rows) => packed.matmul(x, y, rows),
+        _ => matmul_nt(x, &weight.data, y, rows, weight.cols, weight.rows),
     }
 }
 

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 
-use crate::kernels::{AttentionShape, RopeTable, matmul_nt, rms_norm};
+use crate::kernels::{AttentionShape, RopeTable, rms_norm};
 use crate::{BaseModel, ModelConfig};
 
 pub use active_adapter::ActiveAdapter;
 pub use kv_cache::KvCache;
 
-use block::Scratch;
+use block::{Scratch, matmul};
 
 /// Sequences that are decoded side by side at most. Up to this many rows, products are computed row
 /// by row, so that a sequence does not change with those beside it.
@@ -154,7 +154,8 @@ impl Decoder {
         let head = self.base.weights.head();
         let rows = hidden.len() / head.cols;
         let mut logits = vec![0.0; rows * head.rows];
-        matmul_nt(hidden, &head.data, &mut logits, rows, head.cols, head.rows);
+        let packed = self.base.packed.head.as_ref();
+        matmul(hidden, head, packed, &mut logits, rows);
         logits
     }
 

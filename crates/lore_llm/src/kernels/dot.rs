@@ -3,7 +3,7 @@
 use super::simd::vectorized;
 
 /// Partial sums kept side by side: enough for the widest vector unit, twice over.
-const LANES: usize = 16;
+pub(super) const LANES: usize = 16;
 
 /// `Σ a[i] · b[i]` over slices of equal length.
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -76,7 +76,7 @@ pub(super) fn max_lanes(a: &[f32]) -> f32 {
     clippy::inline_always,
     reason = "has to be compiled with the caller's instruction set"
 )]
-fn fold(mut sums: [f32; LANES]) -> f32 {
+pub(super) fn fold(mut sums: [f32; LANES]) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {

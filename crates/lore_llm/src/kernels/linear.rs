@@ -53,7 +53,7 @@ pub(crate) fn add_bias(y: &mut [f32], bias: &[f32]) {
 }
 
 /// Rows of the weight that one thread takes at least.
-const WEIGHT_ROWS_PER_TASK: usize = 64;
+pub(super) const WEIGHT_ROWS_PER_TASK: usize = 64;
 
 fn single_row(x: &[f32], w: &[f32], y: &mut [f32], k: usize) {
     y.par_chunks_mut(WEIGHT_ROWS_PER_TASK)

@@ -15,8 +15,9 @@ pub mod exp;
 pub mod gemm;
 pub mod linear;
 pub mod norm;
+pub mod packed;
 pub mod rope;
-mod simd;
+pub(crate) mod simd;
 
 pub use attention::{AttentionShape, attention};
 pub use exp::{exp, log_softmax_at, silu, silu_gate, softmax};

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 
-use super::TensorSource;
-use crate::weights::{LayerWeights, Linear, Matrix, Vector, Weights};
+use lore_core::TargetModule;
+
+use super::{StoredTensor, TensorSource};
+use crate::adapter::module_shape;
+use crate::kernels::packed::PackedMatrix;
+use crate::weights::{LayerWeights, Linear, Matrix, PackedLayer, PackedWeights, Vector, Weights};
 use crate::{Family, ModelConfig};
 
 /// How a kind of file names tensors and orders the rows of q and k.
@@ -25,6 +29,25 @@ impl Naming {
         }
     }
 
+    /// The name of a projection within its layer.
+    fn module(self, module: TargetModule) -> String {
+        match self {
+            Self::HuggingFace => format!("{}.{}", module.parent(), module.name()),
+            Self::Gguf => {
+                let name = match module {
+                    TargetModule::QProj => "attn_q",
+                    TargetModule::KProj => "attn_k",
+                    TargetModule::VProj => "attn_v",
+                    TargetModule::OProj => "attn_output",
+                    TargetModule::GateProj => "ffn_gate",
+                    TargetModule::UpProj => "ffn_up",
+                    TargetModule::DownProj => "ffn_down",
+                };
+                name.to_owned()
+            }
+        }
+    }
+
     /// The name in this kind of file, given Hugging Face's and GGUF's.
     fn pick(self, hugging_face: &'static str, gguf: &'static str) -> &'static str {
         match self {
@@ -39,7 +62,7 @@ pub(crate) fn assemble(
     config: ModelConfig,
     naming: Naming,
     source: &mut dyn TensorSource,
-) -> Result<Weights> {
+) -> Result<(Weights, PackedWeights)> {
     let mut reader = Reader {
         naming,
         // llama.cpp's converter reorders the rows of Llama's q and k, and of no other family's.
@@ -47,32 +70,37 @@ pub(crate) fn assemble(
             && matches!(config.architecture, Family::Llama | Family::Mistral),
         source,
     };
-    let (vocab, hidden) = (config.vocab_size, config.hidden_size);
+    let shape = [config.vocab_size, config.hidden_size];
     let embedding = naming.pick("model.embed_tokens.weight", "token_embd.weight");
-    let embedding = reader.matrix(embedding, vocab, hidden)?;
-    let layers = (0..config.num_layers)
-        .map(|index| reader.block(&config, index))
-        .collect::<Result<_>>()?;
-    let final_norm = reader.vector(
-        naming.pick("model.norm.weight", "output_norm.weight"),
-        hidden,
-    )?;
-    let lm_head = if config.tie_embeddings {
-        None
-    } else {
-        Some(reader.matrix(
-            naming.pick("lm_head.weight", "output.weight"),
-            vocab,
-            hidden,
-        )?)
-    };
-    Ok(Weights {
+    let (embedding, mut packed_head) = reader.matrix(embedding, shape)?;
+    let mut layers = Vec::with_capacity(config.num_layers);
+    let mut packed_layers = Vec::with_capacity(config.num_layers);
+    for index in 0..config.num_layers {
+        let (layer, packed) = reader.block(&config, index)?;
+        layers.push(layer);
+        packed_layers.push(packed);
+    }
+    let final_norm = naming.pick("model.norm.weight", "output_norm.weight");
+    let final_norm = reader.vector(final_norm, config.hidden_size)?;
+    let mut lm_head = None;
+    if !config.tie_embeddings {
+        let (head, packed) =
+            reader.matrix(naming.pick("lm_head.weight", "output.weight"), shape)?;
+        lm_head = Some(head);
+        packed_head = packed;
+    }
+    let weights = Weights {
         config,
         embedding,
         layers,
         final_norm,
         lm_head,
-    })
+    };
+    let packed = PackedWeights {
+        layers: packed_layers,
+        head: packed_head,
+    };
+    Ok((weights, packed))
 }
 
 struct Reader<'a> {
@@ -82,64 +110,90 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn block(&mut self, config: &ModelConfig, index: usize) -> Result<LayerWeights> {
-        let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
-        let (query, kv) = (config.query_size(), config.kv_size());
-        let naming = self.naming;
-        let prefix = naming.layer(index);
-        let name = |hf, gguf| format!("{prefix}{}", naming.pick(hf, gguf));
-        let q = self.linear(&name("self_attn.q_proj", "attn_q"), query, hidden)?;
-        let k = self.linear(&name("self_attn.k_proj", "attn_k"), kv, hidden)?;
-        Ok(LayerWeights {
-            input_norm: self.vector(&name("input_layernorm.weight", "attn_norm.weight"), hidden)?,
-            q: self.half_split(q, config.num_heads),
-            k: self.half_split(k, config.num_kv_heads),
-            v: self.linear(&name("self_attn.v_proj", "attn_v"), kv, hidden)?,
-            o: self.linear(&name("self_attn.o_proj", "attn_output"), hidden, query)?,
-            post_norm: self.vector(
-                &name("post_attention_layernorm.weight", "ffn_norm.weight"),
-                hidden,
-            )?,
-            gate: self.linear(&name("mlp.gate_proj", "ffn_gate"), intermediate, hidden)?,
-            up: self.linear(&name("mlp.up_proj", "ffn_up"), intermediate, hidden)?,
-            down: self.linear(&name("mlp.down_proj", "ffn_down"), hidden, intermediate)?,
-        })
+    fn block(&mut self, config: &ModelConfig, index: usize) -> Result<(LayerWeights, PackedLayer)> {
+        let prefix = self.naming.layer(index);
+        let mut packed = PackedLayer::default();
+        let mut linear = |module| {
+            let (linear, matrix) = self.linear(config, &prefix, module)?;
+            packed[module as usize] = matrix;
+            Ok::<_, anyhow::Error>(linear)
+        };
+        let [q, k, v, o] = [
+            linear(TargetModule::QProj)?,
+            linear(TargetModule::KProj)?,
+            linear(TargetModule::VProj)?,
+            linear(TargetModule::OProj)?,
+        ];
+        let [gate, up, down] = [
+            linear(TargetModule::GateProj)?,
+            linear(TargetModule::UpProj)?,
+            linear(TargetModule::DownProj)?,
+        ];
+        let mut norm = |hf, gguf| {
+            let name = format!("{prefix}{}.weight", self.naming.pick(hf, gguf));
+            self.vector(&name, config.hidden_size)
+        };
+        let layer = LayerWeights {
+            input_norm: norm("input_layernorm", "attn_norm")?,
+            q,
+            k,
+            v,
+            o,
+            post_norm: norm("post_attention_layernorm", "ffn_norm")?,
+            gate,
+            up,
+            down,
+        };
+        Ok((layer, packed))
     }
 
-    fn linear(&mut self, stem: &str, rows: usize, cols: usize) -> Result<Linear> {
-        let weight = self.matrix(&format!("{stem}.weight"), rows, cols)?;
+    fn linear(
+        &mut self,
+        config: &ModelConfig,
+        prefix: &str,
+        module: TargetModule,
+    ) -> Result<(Linear, Option<PackedMatrix>)> {
+        let (rows, cols) = module_shape(config, module);
+        let stem = format!("{prefix}{}", self.naming.module(module));
+        let (weight, packed) = self.matrix(&format!("{stem}.weight"), [rows, cols])?;
         let bias = format!("{stem}.bias");
         let bias = if self.source.contains(&bias) {
             Some(self.vector(&bias, rows)?)
         } else {
             None
         };
-        Ok(Linear { weight, bias })
-    }
-
-    /// Orders the rows of q or k for half-split rotation, where the file orders them otherwise.
-    fn half_split(&self, linear: Linear, num_heads: usize) -> Linear {
+        let num_heads = match module {
+            TargetModule::QProj => config.num_heads,
+            TargetModule::KProj => config.num_kv_heads,
+            _ => return Ok((Linear { weight, bias }, packed)),
+        };
         if !self.interleaved {
-            return linear;
+            return Ok((Linear { weight, bias }, packed));
         }
-        let Matrix { rows, cols, data } = linear.weight;
-        Linear {
-            weight: Matrix::new(rows, cols, deinterleave(&data, num_heads, cols)),
-            bias: linear
-                .bias
-                .map(|bias| Arc::new(deinterleave(&bias, num_heads, 1))),
-        }
+        let order = half_split_order(rows, num_heads);
+        let weight: Vec<f32> = order
+            .iter()
+            .flat_map(|row| weight.row(*row))
+            .copied()
+            .collect();
+        let linear = Linear {
+            weight: Matrix::new(rows, cols, weight),
+            bias: bias.map(|bias| Arc::new(order.iter().map(|row| bias[*row]).collect())),
+        };
+        Ok((linear, packed.map(|packed| packed.reordered(&order))))
     }
 
-    fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Matrix> {
-        Ok(Matrix::new(rows, cols, self.read(name, &[rows, cols])?))
+    fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<(Matrix, Option<PackedMatrix>)> {
+        let tensor = self.read(name, &shape)?;
+        let [rows, cols] = shape;
+        Ok((Matrix::new(rows, cols, tensor.values), tensor.packed))
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<Vector> {
-        Ok(Arc::new(self.read(name, &[len])?))
+        Ok(Arc::new(self.read(name, &[len])?.values))
     }
 
-    fn read(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    fn read(&mut self, name: &str, shape: &[usize]) -> Result<StoredTensor> {
         ensure!(
             self.source.contains(name),
             "The model is not complete: it lacks the weights {name:?}"
@@ -151,22 +205,21 @@ impl Reader<'_> {
              instead of {shape:?}",
             tensor.shape
         );
-        Ok(tensor.values)
+        Ok(tensor)
     }
 }
 
-/// Rows of every head from the order `0, d/2, 1, d/2 + 1, …` to `0, 1, …`; a row has `width` numbers.
-fn deinterleave(values: &[f32], num_heads: usize, width: usize) -> Vec<f32> {
-    let head_dim = values.len() / num_heads / width;
+/// Which stored row becomes each row when heads go from the order `0, d/2, 1, d/2 + 1, …` to
+/// `0, 1, …`.
+fn half_split_order(rows: usize, num_heads: usize) -> Vec<usize> {
+    let head_dim = rows / num_heads;
     let half = head_dim / 2;
-    let mut out = Vec::with_capacity(values.len());
-    for head in values.chunks_exact(head_dim * width) {
-        for row in 0..head_dim {
-            let from = 2 * (row % half) + row / half;
-            out.extend_from_slice(&head[from * width..(from + 1) * width]);
-        }
-    }
-    out
+    (0..rows)
+        .map(|row| {
+            let within = row % head_dim;
+            row - within + 2 * (within % half) + within / half
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -175,9 +228,9 @@ mod tests {
 
     #[test]
     fn rows_return_to_their_half() {
-        // Two heads of four rows; numbers name the row Hugging Face has there.
-        let stored = [0.0, 2.0, 1.0, 3.0, 4.0, 6.0, 5.0, 7.0];
-        let expected = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0];
-        assert_eq!(deinterleave(&stored, 2, 1), expected);
+        // Two heads of four rows; numbers name the row that Hugging Face has there.
+        let stored = [0, 2, 1, 3, 4, 6, 5, 7];
+        let rows = half_split_order(8, 2).into_iter().map(|row| stored[row]);
+        assert!(rows.eq(0..8));
     }
 }

@@ -12,6 +12,7 @@ use safetensors::tensor::TensorInfo;
 use lore_core::{ModelInfo, ModelKind};
 
 use super::hf_config::HfConfig;
+use super::packing::pack_safetensors;
 use super::{StoredTensor, TensorSource, files_ending, most_frequent};
 use crate::{ModelConfig, numbers};
 
@@ -198,6 +199,7 @@ impl TensorSource for HfFolder {
         Ok(StoredTensor {
             shape: entry.shape.clone(),
             values: numbers::to_f32(entry.dtype, &bytes)?,
+            packed: pack_safetensors(entry.dtype, &entry.shape, &bytes),
         })
     }
 }

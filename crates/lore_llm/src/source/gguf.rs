@@ -10,6 +10,7 @@ use candle_core::quantized::gguf_file::{Content, Value};
 
 use lore_core::{ModelInfo, ModelKind};
 
+use super::packing::pack_gguf;
 use super::{StoredTensor, TensorSource, most_frequent};
 use crate::{Family, ModelConfig};
 
@@ -266,13 +267,15 @@ impl TensorSource for GgufFile {
 
     fn tensor(&mut self, name: &str) -> Result<StoredTensor> {
         let device = Device::Cpu;
-        let read = self.content.tensor(&mut self.reader, name, &device);
-        let tensor = read
-            .and_then(|quantised| quantised.dequantize(&device))
+        let stored = self
+            .content
+            .tensor(&mut self.reader, name, &device)
             .with_context(|| format!("Could not read the weights {name:?}"))?;
+        let tensor = stored.dequantize(&device)?;
         Ok(StoredTensor {
             shape: tensor.dims().to_vec(),
             values: tensor.flatten_all()?.to_vec1()?,
+            packed: pack_gguf(&stored)?,
         })
     }
 }

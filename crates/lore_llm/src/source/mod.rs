@@ -4,6 +4,7 @@ mod assemble;
 mod folder;
 mod gguf;
 mod hf_config;
+mod packing;
 mod rope_scaling;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::kernels::packed::PackedMatrix;
 
 pub(crate) use assemble::{Naming, assemble};
 pub(crate) use folder::HfFolder;
@@ -23,6 +26,8 @@ pub(crate) struct StoredTensor {
     pub(crate) shape: Vec<usize>,
     /// Row major.
     pub(crate) values: Vec<f32>,
+    /// The same numbers as the file packs them, where decoding can use that.
+    pub(crate) packed: Option<PackedMatrix>,
 }
 
 /// Gives tensors by name.
