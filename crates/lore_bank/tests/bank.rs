@@ -130,8 +130,8 @@ fn order_and_scores_are_those_of_brute_force() {
     let mut plain = InMemoryBank::holding(HashEmbedder::new(DIM), all.clone()).unwrap();
     for mode in [RetrievalMode::Static, RetrievalMode::Dynamic] {
         for outcome in OutcomeFilter::ALL {
-            for k in [0, 1, 2, 7, 99] {
-                for text in ["heat the mug", "cool can", "nothing like it", ""] {
+            for k in [0, 1, 7, 99] {
+                for text in ["heat the mug", ""] {
                     let mut query = query(text, k);
                     query.mode = mode;
                     query.filter.outcome = outcome;
