@@ -1,6 +1,5 @@
 //! Building an experience bank.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -55,15 +54,14 @@ pub(crate) fn run(job: &mut Job<'_>, work: &BankWork) -> Result<Outcome> {
 
 /// Episodes of the data sets that are not in the bank, each once.
 fn missing(data: &DataDir, work: &BankWork, bank: &ExperienceBank) -> Result<Vec<Trajectory>> {
-    let keys = bank.task_keys()?;
-    let mut known: BTreeSet<String> = keys.into_iter().map(|(point, _)| point.id.0).collect();
+    let mut known = bank.ids()?;
     let mut missing = Vec::new();
     for id in &work.datasets {
         let dataset = Dataset::open(data, id)?;
         for trajectory in dataset.trajectories()?.read_all()? {
             let trajectory = trajectory
                 .with_context(|| format!("An episode of {} is damaged.", dataset.info().name))?;
-            if known.insert(trajectory.id.0.clone()) {
+            if known.insert(ExperienceId(trajectory.id.0.clone())) {
                 missing.push(trajectory);
             }
         }

@@ -53,16 +53,16 @@ fn summary(info: &DatasetInfo) -> String {
         lore_core::DatasetKind::Trajectories => "episodes",
         lore_core::DatasetKind::Games => "games",
     };
-    let mut text = format!("{} {what} came in.", info.num_items);
     let report = &info.report;
+    let mut sentences = vec![format!("{} {what} came in.", info.num_items)];
     if report.num_duplicates > 0 {
-        text += &format!(" {} were there already.", report.num_duplicates);
+        sentences.push(format!("{} were there already.", report.num_duplicates));
     }
     if report.num_rejected > 0 {
-        text += &format!(
-            " {} could not be read; the data set says why.",
+        sentences.push(format!(
+            "{} could not be read; the data set says why.",
             report.num_rejected
-        );
+        ));
     }
-    text
+    sentences.join(" ")
 }

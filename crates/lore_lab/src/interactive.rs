@@ -129,14 +129,13 @@ impl Interactive {
         };
         let base = self.base(id)?;
         let loaded = self.chat.take().filter(|(of, _)| *of == key);
-        let entry = match loaded {
-            Some(entry) => entry,
-            None => {
-                let weights = adapter
-                    .map(|id| models::adapter_for(&self.data, id, &info))
-                    .transpose()?;
-                (key, ChatModel::new(base, weights.map(Arc::new))?)
-            }
+        let entry = if let Some(entry) = loaded {
+            entry
+        } else {
+            let weights = adapter
+                .map(|id| models::adapter_for(&self.data, id, &info))
+                .transpose()?;
+            (key, ChatModel::new(base, weights.map(Arc::new))?)
         };
         Ok(&mut self.chat.insert(entry).1)
     }

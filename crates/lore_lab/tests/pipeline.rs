@@ -6,13 +6,14 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context as _, Result};
 use common::{job, job_of, lab};
 use lore_core::{
-    Adapter, DataDir, ExperimentId, ExperimentResults, ExperimentSpec, ModelId, Preset, RunSummary,
+    Adapter, DataDir, ExperimentId, ExperimentResults, ExperimentSpec, Preset, RunSummary,
     StopToken, TaskPlan, TrajectoryFilter,
 };
 use lore_lab::{Interactive, LabOptions, Outcome};
-use lore_protocol::plan::{PlanContext, plan};
+use lore_protocol::plan::{PlanContext, adapter_of, plan};
 use lore_protocol::{
     Answer, ExportFormat, ExportWork, FetchWork, JobEvent, JobSpec, ModelSource, Question,
     StarterModel, Work,
@@ -48,7 +49,7 @@ impl Lab {
     fn finish(&self, spec: &JobSpec) -> Vec<JobEvent> {
         let (outcome, events) = lab(spec, &self.data, &self.options, &StopToken::new());
         match outcome {
-            Ok(Outcome::Finished { summary }) => println!("{}: {summary}", spec.title),
+            Ok(Outcome::Finished { summary }) => eprintln!("{}: {summary}", spec.title),
             other => panic!("{}: {other:?}", spec.title),
         }
         events
@@ -66,15 +67,14 @@ impl Lab {
 fn test_models() -> Option<PathBuf> {
     let folder = std::env::var_os("LOREKEEPER_TEST_MODELS").map(PathBuf::from);
     if folder.is_none() {
-        println!("skipped: LOREKEEPER_TEST_MODELS is not set");
+        eprintln!("skipped: LOREKEEPER_TEST_MODELS is not set");
     }
     folder
 }
 
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> T {
-    let text =
-        fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(serde_json::from_str(&text)?)
 }
 
 #[test]
@@ -110,9 +110,9 @@ fn an_experiment_from_episodes_to_report() {
         let events = lab.finish(&job);
         check_events(&job, &events);
     }
-    check_results(&lab.data, &spec);
-    check_export(&lab, &spec);
-    check_questions(&lab.data, &spec);
+    check_results(&lab.data, &spec).unwrap();
+    check_export(&lab, &spec).unwrap();
+    check_questions(&lab.data, &spec).unwrap();
 }
 
 fn check_events(job: &JobSpec, events: &[JobEvent]) {
@@ -155,79 +155,72 @@ fn check_events(job: &JobSpec, events: &[JobEvent]) {
     }
 }
 
-fn check_results(data: &DataDir, spec: &ExperimentSpec) {
+fn check_results(data: &DataDir, spec: &ExperimentSpec) -> Result<()> {
     let folder = data.experiment(&spec.id);
-    let results: ExperimentResults = read(&folder.join("results.json"));
+    let results: ExperimentResults = read(&folder.join("results.json"))?;
     assert_eq!(results.runs.len(), 2);
     assert!(folder.join("report.html").exists());
-    let run: RunSummary = read(&folder.join("runs/base-seed2025/summary.json"));
+    let run: RunSummary = read(&folder.join("runs/base-seed2025/summary.json"))?;
     assert_eq!(run.episodes.len(), 2);
-    let log = lore_data::TrajectoryFile::open(
-        &folder.join("runs/exprag_lora-seed2025/trajectories.jsonl"),
-    )
-    .unwrap();
-    let page = log.page(&TrajectoryFilter::default(), 0, 10).unwrap();
-    let played = log.get(&page.rows[0].id).unwrap();
-    let trace = played.trace.expect("agents leave a trace");
+    let path = folder.join("runs/exprag_lora-seed2025/trajectories.jsonl");
+    let log = lore_data::TrajectoryFile::open(&path)?;
+    let page = log.page(&TrajectoryFilter::default(), 0, 10)?;
+    let trace = log.get(&page.rows[0].id)?.trace;
+    let trace = trace.context("agents leave a trace")?;
     assert!(trace.system_prompt.contains("# Past episodes"));
+    Ok(())
 }
 
-fn check_export(lab: &Lab, spec: &ExperimentSpec) {
-    let adapter = lore_protocol::plan::adapter_of(spec, true, 2025);
-    let info: Adapter = read(&lab.data.adapter(&adapter).join("adapter.json"));
+fn check_export(lab: &Lab, spec: &ExperimentSpec) -> Result<()> {
+    let adapter = adapter_of(spec, true, 2025);
+    let folder = lab.data.adapter(&adapter);
+    let info: Adapter = read(&folder.join("adapter.json"))?;
     assert!(info.certificate.holds() && info.with_retrieval);
     let destination = lab.data.root().join("exported");
-    let export = job_of(
-        &spec.id,
-        "export",
-        Work::Export(ExportWork {
-            adapter,
-            format: ExportFormat::Peft,
-            destination: destination.to_string_lossy().into_owned(),
-        }),
-    );
+    let work = Work::Export(ExportWork {
+        adapter,
+        format: ExportFormat::Peft,
+        destination: destination.to_string_lossy().into_owned(),
+    });
+    let export = job_of(&spec.id, "export", work);
     lab.finish(&export);
-    let card = fs::read_to_string(destination.join("README.md")).unwrap();
+    let card = fs::read_to_string(destination.join("README.md"))?;
     assert!(card.starts_with("---\nlibrary_name: peft\n"));
     assert!(
         card.contains("| ExpRAG-LoRA |"),
         "the card carries the evidence"
     );
-    let original = lab.data.adapter(&info.id).join("adapter_model.safetensors");
+    let weights = "adapter_model.safetensors";
     assert_eq!(
-        fs::read(original).unwrap(),
-        fs::read(destination.join("adapter_model.safetensors")).unwrap()
+        fs::read(folder.join(weights))?,
+        fs::read(destination.join(weights))?
     );
-    let again = common::lab(&export, &lab.data, &lab.options, &StopToken::new()).0;
-    assert!(
-        again.unwrap_err().to_string().contains("already"),
-        "nothing is overwritten"
-    );
+    let (again, _) = common::lab(&export, &lab.data, &lab.options, &StopToken::new());
+    let refusal = again.err().context("nothing is overwritten")?;
+    assert!(refusal.to_string().contains("already"), "{refusal:#}");
+    Ok(())
 }
 
-fn check_questions(data: &DataDir, spec: &ExperimentSpec) {
+fn check_questions(data: &DataDir, spec: &ExperimentSpec) -> Result<()> {
     let mut interactive = Interactive::new(data.clone());
-    let Answer::Vectors(vectors) = interactive
-        .answer(Question::Embed {
-            embedder: ModelId::from("all-minilm-l6-v2"),
-            texts: vec!["heat a mug".into(), "heat a cup".into()],
-            kind: lore_core::EmbedKind::Query,
-        })
-        .unwrap()
-    else {
-        panic!("vectors were asked for");
+    let vectors = interactive.answer(Question::Embed {
+        embedder: spec.embedder.clone(),
+        texts: vec!["heat a mug".into(), "heat a cup".into()],
+        kind: lore_core::EmbedKind::Query,
+    })?;
+    let Answer::Vectors(vectors) = vectors else {
+        panic!("vectors were asked for, not {vectors:?}");
     };
     assert!(lore_core::dot(&vectors[0], &vectors[1]) > 0.5);
-    let Answer::Scores(scores) = interactive
-        .answer(Question::Score {
-            model: spec.model.clone(),
-            adapter: Some(lore_protocol::plan::adapter_of(spec, true, 2025)),
-            messages: vec![lore_core::Message::user("What is two plus two?")],
-            candidates: vec!["Four.".into(), "Xyzzy qwfp.".into()],
-        })
-        .unwrap()
-    else {
-        panic!("scores were asked for");
+    let scores = interactive.answer(Question::Score {
+        model: spec.model.clone(),
+        adapter: Some(adapter_of(spec, true, 2025)),
+        messages: vec![lore_core::Message::user("What is two plus two?")],
+        candidates: vec!["Four.".into(), "Xyzzy qwfp.".into()],
+    })?;
+    let Answer::Scores(scores) = scores else {
+        panic!("scores were asked for, not {scores:?}");
     };
     assert!(scores[0].log_likelihood > scores[1].log_likelihood);
+    Ok(())
 }

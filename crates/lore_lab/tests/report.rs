@@ -54,7 +54,7 @@ fn write(path: &std::path::Path, text: &str) {
 fn experiment(data: &DataDir) -> ExperimentSpec {
     let mut spec = ExperimentSpec::preset(Preset::Smoke);
     spec.id = ExperimentId::from("sample");
-    spec.name = "Sample <with> markup & more".to_owned();
+    "Sample <with> markup & more".clone_into(&mut spec.name);
     let folder = data.experiment(&spec.id);
     write(
         &folder.join("experiment.json"),

@@ -46,7 +46,7 @@ impl Args {
         while let Some(arg) = args.next() {
             let mut value = || {
                 args.next()
-                    .with_context(|| format!("{arg:?} needs a value."))
+                    .with_context(|| format!("{} needs a value.", arg.display()))
             };
             match arg.to_str() {
                 Some("--data") => data = Some(DataDir::new(PathBuf::from(value()?))),
@@ -54,7 +54,7 @@ impl Args {
                 Some("--serve") => mode = Some(Mode::Serve),
                 Some("--models") => options.bundled_models.insert(0, value()?.into()),
                 Some("--hub") => options.hub_url = value()?.to_string_lossy().into_owned(),
-                _ => bail!("{arg:?} is not understood."),
+                _ => bail!("{} is not understood.", arg.display()),
             }
         }
         Ok(Self {

@@ -25,10 +25,7 @@ pub(super) fn learnable(data: &DataDir, work: &TrainWork) -> Result<Vec<Trajecto
     let mut learnable = Vec::new();
     for trajectory in dataset.trajectories()?.read_all()? {
         let trajectory = trajectory.context("An episode of the data set is damaged.")?;
-        let is_unseen = work
-            .unseen_types
-            .iter()
-            .any(|unseen| *unseen == trajectory.task.task_type);
+        let is_unseen = work.unseen_types.contains(&trajectory.task.task_type);
         if trajectory.is_success() && !is_unseen {
             learnable.push(trajectory);
         }
