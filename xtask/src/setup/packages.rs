@@ -12,6 +12,7 @@ pub(crate) const BUILD: &[&str] = &[
     "build-essential",
     "pkg-config",
     "protobuf-compiler",
+    "libprotobuf-dev",
     "cmake",
     "mold",
     "libwebkit2gtk-4.1-dev",

@@ -1,0 +1,165 @@
+//! What stood on the command line, and the folders that follow from it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use lore_app::AppConfig;
+use lore_core::Preset;
+use lore_native::Start;
+use lore_protocol::WindowKind;
+
+/// Printed for `--help`.
+pub(crate) const USAGE: &str = "\
+Lorekeeper: agents that learn from experience, on your desktop
+
+lorekeeper [--window webview|native] [--data DIR] [--page NAME] [--theme light|dark]
+lorekeeper --demo smoke|laptop|paper [--data DIR]    the sample experiment in this terminal
+";
+
+/// What stood on the command line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Options {
+    /// Which window to open; the setting decides when absent.
+    pub(crate) window: Option<WindowKind>,
+    /// The data folder; the user's own when absent.
+    pub(crate) data: Option<PathBuf>,
+    /// The page to open on and the theme of this start.
+    pub(crate) start: Start,
+    /// Run the sample experiment of this size in the terminal and open no window.
+    pub(crate) demo: Option<Preset>,
+    /// Say what can be said and end.
+    pub(crate) help: bool,
+}
+
+impl Options {
+    /// Reads the words behind the program's name.
+    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Self> {
+        let mut options = Self::default();
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let mut value = || {
+                words
+                    .next()
+                    .with_context(|| format!("{word} wants a value"))
+            };
+            match word.as_str() {
+                "--window" => options.window = Some(window_kind(&value()?)?),
+                "--data" => options.data = Some(value()?.into()),
+                "--page" => {
+                    let name = value()?;
+                    let page = Start::page_named(&name);
+                    options.start.page =
+                        Some(page.with_context(|| {
+                            format!("there is no page {name:?}; one is \"train\"")
+                        })?);
+                }
+                "--theme" => {
+                    let name = value()?;
+                    let theme = Start::theme_named(&name);
+                    options.start.theme = Some(theme.with_context(|| {
+                        format!("--theme is light, dark or system, not {name:?}")
+                    })?);
+                }
+                "--demo" => options.demo = Some(preset(&value()?)?),
+                "--help" | "-h" => options.help = true,
+                other => bail!("{other:?} is not understood; --help lists what is"),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Where the application finds things.
+    pub(crate) fn config(&self) -> Result<AppConfig> {
+        let program = std::env::current_exe().context("Could not find the program's own place")?;
+        let beside = program
+            .parent()
+            .context("The program stands in no folder")?;
+        let data_dir = match &self.data {
+            Some(dir) => dir.clone(),
+            None => user_data_dir()
+                .context("Could not find your home folder; choose a data folder with --data")?,
+        };
+        Ok(AppConfig {
+            data_dir,
+            worker: beside.join(format!("lore_worker{}", std::env::consts::EXE_SUFFIX)),
+            bundled_models: bundled_models(beside),
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+}
+
+fn window_kind(word: &str) -> Result<WindowKind> {
+    match word {
+        "webview" => Ok(WindowKind::Webview),
+        "native" => Ok(WindowKind::Native),
+        "automatic" => Ok(WindowKind::Automatic),
+        other => bail!("--window is webview, native or automatic, not {other:?}"),
+    }
+}
+
+fn preset(word: &str) -> Result<Preset> {
+    match word {
+        "smoke" => Ok(Preset::Smoke),
+        "laptop" => Ok(Preset::Laptop),
+        "paper" => Ok(Preset::Paper),
+        other => bail!("--demo is smoke, laptop or paper, not {other:?}"),
+    }
+}
+
+/// The models that came with the program: named by the environment, or a folder beside it.
+fn bundled_models(beside: &Path) -> Option<PathBuf> {
+    let named = std::env::var_os("LOREKEEPER_MODELS")
+        .and_then(|folders| std::env::split_paths(&folders).next());
+    named
+        .or_else(|| Some(beside.join("models")))
+        .filter(|folder| folder.is_dir())
+}
+
+/// Where programs of this system keep a user's data.
+fn user_data_dir() -> Option<PathBuf> {
+    let var = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    if cfg!(windows) {
+        return Some(var("APPDATA")?.join("Lorekeeper"));
+    }
+    if cfg!(target_os = "macos") {
+        let library = var("HOME")?.join("Library");
+        return Some(library.join("Application Support").join("Lorekeeper"));
+    }
+    let share = var("XDG_DATA_HOME").or_else(|| Some(var("HOME")?.join(".local/share")))?;
+    Some(share.join("lorekeeper"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options> {
+        Options::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn every_option_is_understood() {
+        let options = parse("--window native --data /tmp/x --page train --theme dark").unwrap();
+        assert_eq!(options.window, Some(WindowKind::Native));
+        assert_eq!(options.data, Some("/tmp/x".into()));
+        assert_eq!(options.start.fragment(), "page=train&theme=dark");
+        assert_eq!(parse("--demo smoke").unwrap().demo, Some(Preset::Smoke));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        for line in [
+            "--windows native",
+            "--window",
+            "--window x",
+            "--demo big",
+            "file.json",
+        ] {
+            assert!(parse(line).is_err(), "{line:?} must be refused");
+        }
+    }
+}

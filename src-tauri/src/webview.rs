@@ -1,0 +1,139 @@
+//! The interface in Tauri's webview. Two entry points from the page, [`rpc`] and [`subscribe`]; the
+//! messages are the same JSON that the native window's core speaks.
+
+mod events;
+mod shell;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use lore_app::{App, SubscriptionId};
+use lore_native::Start;
+use lore_protocol::{Call, Request};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, Manager as _, State, WebviewUrl, WebviewWindowBuilder};
+
+/// How long workers may save when the window closes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The label of the only window.
+const MAIN: &str = "main";
+
+/// How the window ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// A person closed it.
+    Closed,
+    /// The page could not draw; the native window is wanted.
+    CannotDraw,
+}
+
+/// What the commands work with.
+struct Desk {
+    app: Arc<App>,
+    /// The page's subscription; a reloaded page takes the place of the one before.
+    listening: Mutex<Option<SubscriptionId>>,
+    cannot_draw: Arc<AtomicBool>,
+}
+
+/// Answers a request of the page: a `Call` in JSON, answered with an `Incoming` in JSON.
+#[tauri::command]
+async fn rpc(request: String, desk: State<'_, Desk>, handle: AppHandle) -> Result<String, String> {
+    // The core does not know the shell; everything else goes to it as it came.
+    if let Ok(Call {
+        id,
+        request: Request::Shell(wanted),
+    }) = serde_json::from_str(&request)
+    {
+        return Ok(shell::answer(&handle, &desk, id, wanted).await);
+    }
+    Ok(desk.app.rpc(&request).await)
+}
+
+/// Sends every event to the page from now on, each an `Incoming` in JSON.
+#[tauri::command]
+fn subscribe(channel: Channel<String>, desk: State<'_, Desk>) {
+    let listener = move |event: String| {
+        // A page that is gone does not mind.
+        channel.send(event).ok();
+    };
+    let id = desk.app.subscribe(Box::new(listener));
+    let mut listening = desk
+        .listening
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    if let Some(old) = listening.replace(id) {
+        desk.app.unsubscribe(old);
+    }
+}
+
+/// Opens the window and returns when it is closed and the core has ended. `single` brings the window
+/// of an earlier start to the front instead of opening another.
+pub(crate) fn run(app: Arc<App>, start: Start, single: bool) -> Result<Ended> {
+    prefer_safe_rendering();
+    let cannot_draw = Arc::new(AtomicBool::new(false));
+    let desk = Desk {
+        app: Arc::clone(&app),
+        listening: Mutex::default(),
+        cannot_draw: Arc::clone(&cannot_draw),
+    };
+    let address = format!("index.html#{}", start.fragment());
+    let mut builder = tauri::Builder::default();
+    if single {
+        builder = builder.plugin(tauri_plugin_single_instance::init(|handle, _, _| {
+            if let Some(window) = handle.get_webview_window(MAIN) {
+                window.unminimize().and_then(|()| window.set_focus()).ok();
+            }
+        }));
+    }
+    let tauri = builder
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .manage(desk)
+        .invoke_handler(tauri::generate_handler![rpc, subscribe])
+        .setup(move |tauri| {
+            open(tauri.handle(), &address)?;
+            Ok(())
+        })
+        .on_window_event(events::on_window_event)
+        .build(tauri::generate_context!())
+        .context("Could not open the window. Start the program with --window native")?;
+    events::tell_when_jobs_end(&app, tauri.handle());
+    tauri.run_return(|_, _| {});
+    app.shut_down(PATIENCE);
+    Ok(if cannot_draw.load(Ordering::Relaxed) {
+        Ended::CannotDraw
+    } else {
+        Ended::Closed
+    })
+}
+
+fn open(handle: &AppHandle, address: &str) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(handle, MAIN, WebviewUrl::App(address.into()))
+        .title("Lorekeeper")
+        .inner_size(1280.0, 860.0)
+        .min_inner_size(720.0, 480.0)
+        .center()
+        .build()?;
+    Ok(())
+}
+
+/// `WebKitGTK`'s faster renderer shows blank windows on many NVIDIA and Wayland machines; a person who
+/// has set the variable knows better.
+fn prefer_safe_rendering() {
+    const NAME: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    if cfg!(target_os = "linux") && std::env::var_os(NAME).is_none() {
+        #[expect(
+            unsafe_code,
+            reason = "the renderer is chosen by an environment variable only"
+        )]
+        // SAFETY: changing the environment races with reading it in another thread. The threads of
+        // the core, the only ones by now, do not read it, and Tauri has not started its own.
+        unsafe {
+            std::env::set_var(NAME, "1");
+        }
+    }
+}
