@@ -155,24 +155,25 @@ pub(crate) struct LineReader<'a> {
 impl LineReader<'_> {
     /// Reads the line at `place`.
     pub(crate) fn read<L: DeserializeOwned, R>(&mut self, place: &Indexed<R>) -> Result<L> {
-        let changed = || {
-            format!(
-                "{} was changed or damaged since it was brought in. Please import it again.",
-                self.path.display()
-            )
-        };
-        let mut text = Vec::new();
+        let text = self.text(place)?;
+        serde_json::from_str(&text).with_context(|| changed(self.path))
+    }
+
+    /// The line at `place` as it stands, not yet understood.
+    pub(crate) fn text<R>(&mut self, place: &Indexed<R>) -> Result<String> {
+        let failed = || changed(self.path);
+        let mut text = String::with_capacity(place.len as usize);
         // Relative, because an absolute seek would throw the buffer away at every line.
-        let position = self.file.stream_position().with_context(changed)?;
+        let position = self.file.stream_position().with_context(failed)?;
         self.file
             .seek_relative(place.offset as i64 - position as i64)
-            .with_context(changed)?;
+            .with_context(failed)?;
         self.file
             .by_ref()
             .take(place.len)
-            .read_to_end(&mut text)
-            .with_context(changed)?;
-        serde_json::from_slice(&text).with_context(changed)
+            .read_to_string(&mut text)
+            .with_context(failed)?;
+        Ok(text)
     }
 }
 
@@ -189,16 +190,24 @@ fn end_of<R>(rows: &[Indexed<R>]) -> u64 {
 /// The index that was written with the file; `None` when it is missing or damaged, because it can
 /// always be made again.
 fn stored_index<R: DeserializeOwned>(path: &Path) -> Option<Vec<Indexed<R>>> {
-    let reader = BufReader::new(File::open(path).ok()?);
-    reader
-        .lines()
-        .map(|line| serde_json::from_str(&line.ok()?).ok())
+    let text = std::fs::read(path).ok()?;
+    let lines = text.strip_suffix(b"\n").unwrap_or(&text);
+    lines
+        .split(|byte| *byte == b'\n')
+        .map(|line| serde_json::from_slice(line).ok())
         .collect()
 }
 
 fn missing(path: &Path) -> String {
     format!(
         "{} is missing or cannot be read. Please import the data set again.",
+        path.display()
+    )
+}
+
+fn changed(path: &Path) -> String {
+    format!(
+        "{} was changed or damaged since it was brought in. Please import it again.",
         path.display()
     )
 }

@@ -7,7 +7,7 @@ use lore_core::{
     Page, RejectedRow, SplitKind, Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
 };
 
-use crate::index::{Line, LineFile};
+use crate::index::{Indexed, Line, LineFile, LineReader};
 
 /// A `trajectories.jsonl`: of a data set, or of a run that may still be writing it.
 pub struct TrajectoryFile {
@@ -93,11 +93,7 @@ impl TrajectoryFile {
             if !matches_row(filter, &line.row, split) {
                 continue;
             }
-            // Goals are in the index; what was said and done has to be looked up.
-            if !filter.text.is_empty()
-                && !contains(&line.row.goal, &filter.text)
-                && !reader.read::<Trajectory, _>(line)?.mentions(&filter.text)
-            {
+            if !filter.text.is_empty() && !mentions(&mut reader, line, &filter.text)? {
                 continue;
             }
             if page.total >= offset && (page.rows.len() as u64) < limit {
@@ -135,6 +131,26 @@ impl TrajectoryFile {
             SplitKind::Seen
         })
     }
+}
+
+/// True when the trajectory at `line` mentions `text`. Goals are in the index; what was said and done
+/// has to be looked up, and most lines can be passed over before they are understood.
+fn mentions(
+    reader: &mut LineReader<'_>,
+    line: &Indexed<TrajectoryRow>,
+    text: &str,
+) -> Result<bool> {
+    if contains(&line.row.goal, text) {
+        return Ok(true);
+    }
+    let json = reader.text(line)?;
+    // Only these look different in JSON.
+    let is_escaped = |c: char| c == '"' || c == '\\' || c.is_control();
+    if !text.contains(is_escaped) && !contains(&json, text) {
+        return Ok(false);
+    }
+    let trajectory: Trajectory = reader.read(line)?;
+    Ok(trajectory.mentions(text))
 }
 
 /// Everything in a filter but its text.
