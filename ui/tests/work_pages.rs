@@ -42,6 +42,14 @@ fn click(window: &mut Window, label: &str) {
     window.settle();
 }
 
+/// Clicks a button that has its words in common with other things.
+#[track_caller]
+fn press(window: &mut Window, label: &str) {
+    let role = egui::accesskit::Role::Button;
+    window.harness.get_by_role_and_label(role, label).click();
+    window.settle();
+}
+
 fn experiment() -> Source {
     Source::Experiment {
         id: "sample-1".into(),
@@ -130,12 +138,11 @@ fn an_experiment_is_started_without_an_arm() {
 #[test]
 fn a_crashed_job_says_why_and_is_resumed() {
     let mut window = open(PageId::Runs.route());
-    window
+    let role = egui::accesskit::Role::ListItem;
+    let row = window
         .harness
-        .get_all_by_label_contains("Play with LoRA, seed 2025")
-        .next()
-        .unwrap()
-        .click();
+        .get_by_role_and_label(role, "Play with LoRA, seed 2025");
+    row.click();
     window.settle();
     window.harness.get_by_label_contains("ended without a word");
     picture(&mut window, "runs-job");
@@ -216,12 +223,11 @@ fn a_filter_is_sent_to_the_core() {
 #[test]
 fn a_changed_outcome_leads_to_both_episodes() {
     let mut window = Window::open_sized(Sample::busy(), PageId::Results.route(), [1280.0, 2400.0]);
-    window.harness.get_by_label_contains("won");
+    window.harness.get_by_label("The same tasks, two arms");
     let row = window
         .harness
-        .get_all_by_label_contains("unseen types")
-        .filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Row)
-        .last()
+        .get_all_by_label_contains("out of steps")
+        .find(|node| node.accesskit_node().role() == egui::accesskit::Role::Row)
         .unwrap();
     row.click();
     window.settle();
@@ -233,7 +239,7 @@ fn a_changed_outcome_leads_to_both_episodes() {
 fn an_adapter_is_exported_to_a_picked_folder() {
     let mut window = open(PageId::Export.route());
     click(&mut window, "Choose…");
-    click(&mut window, "Export");
+    press(&mut window, "Export");
     picture(&mut window, "export");
     let exported = window.core.was_sent(|request| match request {
         Request::Export(ExportRequest::Export { destination, .. }) => {

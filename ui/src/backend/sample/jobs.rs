@@ -51,6 +51,7 @@ pub(super) fn jobs() -> Vec<JobInfo> {
         evaluate("exprag_lora", 4),
     );
     waiting.state = JobState::Queued;
+    waiting.last_seq = 0;
     waiting.started_ms = None;
     waiting.ended_ms = None;
 
@@ -115,7 +116,8 @@ fn job(name: &str, title: &str, work: Work) -> JobInfo {
         progress: None,
         started_ms: Some(START_MS),
         ended_ms: Some(START_MS + 74_000),
-        last_seq: 0,
+        // As many as `lines` holds: what they say is known already.
+        last_seq: 15,
         metrics: Vec::new(),
         certificate: None,
         has_checkpoint: false,

@@ -3,7 +3,6 @@
 use egui::Ui;
 use lore_core::{ArmSummary, ExperimentResults, ExperimentSpec, Proportion};
 
-use super::chart::in_words;
 use crate::context::Ctx;
 use crate::format;
 use crate::widgets::{Card, Cell, Column, DataTable, Row};
@@ -59,7 +58,12 @@ fn arm_row(arm: &ArmSummary) -> Row {
 fn rate(proportion: &Proportion) -> Cell {
     match proportion.rate() {
         None => Cell::Empty,
-        Some(_) => Cell::Text(in_words(proportion)),
+        Some(rate) => Cell::Text(format!(
+            "{} ({} of {})",
+            format::percent(rate),
+            proportion.successes,
+            proportion.n
+        )),
     }
 }
 

@@ -40,6 +40,7 @@ impl Browser {
         };
         self.source_ui(ctx, ui, &all, &source);
         self.filters_ui(ctx, ui, &source);
+        self.lists_ui(ctx, ui, &source);
         self.table_ui(ctx, ui, &source);
     }
 
@@ -59,7 +60,6 @@ impl Browser {
 
     fn filters_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, source: &Source) {
         let tokens = ctx.tokens;
-        let offered = sources::choices(ctx, source);
         let filter = &mut self.filter;
         ui.horizontal_wrapped(|ui| {
             search_box(ui, tokens, &mut filter.text, "Search goals and text", 220.0);
@@ -77,6 +77,17 @@ impl Browser {
                 ];
                 segmented(ui, tokens, &mut filter.split, &splits, "Split");
             }
+        });
+    }
+
+    /// Filters by arm and task type, where there is more than one.
+    fn lists_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, source: &Source) {
+        let offered = sources::choices(ctx, source);
+        if offered.arms.len().max(offered.task_types.len()) < 2 {
+            return;
+        }
+        let filter = &mut self.filter;
+        ui.horizontal(|ui| {
             one_of(ctx, ui, &mut filter.arms, &offered.arms, "Every arm", "Arm");
             let types: Vec<_> = offered
                 .task_types

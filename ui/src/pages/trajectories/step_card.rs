@@ -143,14 +143,12 @@ fn choices_ui(ctx: &Ctx<'_>, ui: &mut Ui, step: &Step) {
         return;
     }
     for (action, share) in likelihoods(scored).into_iter().take(8) {
-        ui.horizontal(|ui| {
-            let words = format!("{:>5}  {action}", format::percent(share));
-            let text = if action == step.action {
-                tokens.mono(words)
-            } else {
-                tokens.mono(words).color(tokens.color.text.muted)
-            };
-            ui.label(text);
+        let words = format!("{:>5}  {action}", format::percent(share));
+        let text = tokens.mono(words);
+        ui.label(if action == step.action {
+            text
+        } else {
+            text.color(tokens.color.text.muted)
         });
     }
 }

@@ -11,8 +11,6 @@ use lore_core::ExperimentResults;
 use crate::context::Ctx;
 use crate::widgets::Card;
 
-pub(super) use model::in_words;
-
 /// The chart's state.
 #[derive(Debug, Default)]
 pub(super) struct ChartView {

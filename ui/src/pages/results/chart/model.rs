@@ -60,7 +60,7 @@ fn mark(split: SplitKind, proportion: &Proportion) -> Option<Mark> {
 }
 
 /// `50 % (3 of 6, between 19 and 81 %)`.
-pub(in crate::pages::results) fn in_words(proportion: &Proportion) -> String {
+fn in_words(proportion: &Proportion) -> String {
     match proportion.rate() {
         None => "not played".to_owned(),
         Some(rate) => format!(

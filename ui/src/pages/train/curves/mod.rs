@@ -94,6 +94,7 @@ impl CurvesView {
             let mut plot = Plot::new(metric)
                 .height(HEIGHT)
                 .show_grid([false, true])
+                .grid_color(tokens.color.border.subtle)
                 .allow_scroll(false)
                 .allow_zoom(false)
                 .allow_drag(false)
@@ -106,7 +107,7 @@ impl CurvesView {
                     })
                 });
             if let Some((low, high)) = bounds {
-                plot = plot.include_y(low).include_y(high);
+                plot = plot.default_y_bounds(low, high);
             }
             if curves.len() > 1 {
                 plot = plot.legend(Legend::default().position(Corner::RightTop));

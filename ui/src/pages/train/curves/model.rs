@@ -79,7 +79,9 @@ pub(super) fn bounds<'a>(
     let skip = if look.clip { values.len() / 20 } else { 0 };
     let low = *values.get(skip)?;
     let high = *values.get(values.len() - 1 - skip)?;
-    Some((low, high))
+    // Around a constant, an axis fitted to the rounding errors would show mountains.
+    let room = ((high - low) * 0.05).max(high.abs().max(low.abs()) * 1e-3);
+    Some((low - room, high + room))
 }
 
 #[cfg(test)]
@@ -135,11 +137,12 @@ mod tests {
             clip: true,
         };
         let with_spike = curve(&points(&values), look);
-        assert_eq!(bounds([&with_spike].into_iter(), look), Some((1.0, 1.0)));
+        let top = |look| bounds([&with_spike].into_iter(), look).unwrap().1;
+        assert!(top(look) < 1.1);
         let all = Look {
             clip: false,
             ..look
         };
-        assert_eq!(bounds([&with_spike].into_iter(), all), Some((1.0, 1000.0)));
+        assert!(top(all) > 1000.0);
     }
 }
