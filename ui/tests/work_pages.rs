@@ -21,18 +21,18 @@ fn open(route: Route) -> Window {
     Window::build(builder, Sample::busy(), route)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the folder for pictures is chosen by whoever runs the test"
-)]
 fn folder() -> Option<String> {
     std::env::var("LOREKEEPER_SCREENS").ok()
 }
 
 fn picture(window: &mut Window, name: &str) {
     if let Some(folder) = folder() {
-        let image = window.harness.render().unwrap();
-        image.save(format!("{folder}/work-{name}.png")).unwrap();
+        let image = window
+            .harness
+            .render()
+            .expect("a software renderer is installed");
+        let path = format!("{folder}/work-{name}.png");
+        image.save(path).expect("the folder is there");
     }
 }
 
@@ -222,7 +222,11 @@ fn a_filter_is_sent_to_the_core() {
 
 #[test]
 fn a_changed_outcome_leads_to_both_episodes() {
-    let mut window = Window::open_sized(Sample::busy(), PageId::Results.route(), [1280.0, 2400.0]);
+    let mut window = Window::build(
+        Harness::builder().with_size([1280.0, 2400.0]),
+        Sample::busy(),
+        PageId::Results.route(),
+    );
     window.harness.get_by_label("The same tasks, two arms");
     let row = window
         .harness

@@ -98,32 +98,13 @@ fn actions_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
             ctx.act(Action::new(place(id, "resume"), request));
         }
     }
-    match &info.spec.work {
-        Work::Evaluate(_) => {
-            if Button::secondary("Read its episodes")
-                .icon(Icon::Path)
-                .show(ui, tokens)
-                .clicked()
-            {
-                ctx.go(Route::Trajectories {
-                    source: Some(Source::Run {
-                        experiment: info.spec.experiment.clone(),
-                        job: id.clone(),
-                    }),
-                    id: None,
-                });
-            }
-        }
-        Work::Train(_) => {
-            if Button::secondary("Show its curves")
-                .icon(Icon::Chart)
-                .show(ui, tokens)
-                .clicked()
-            {
-                ctx.go(PageId::Train.route());
-            }
-        }
-        _ => {}
+    if let Some((words, icon, route)) = leads_to(record)
+        && Button::secondary(words)
+            .icon(icon)
+            .show(ui, tokens)
+            .clicked()
+    {
+        ctx.go(route);
     }
     if !info.state.is_active() && info.spec.experiment.is_none() {
         let remove = Button::quiet("Take off the list")
@@ -135,6 +116,26 @@ fn actions_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
             let action = Action::new(place(id, "remove"), request);
             ctx.act(action.open(|_| Some(PageId::Runs.route())));
         }
+    }
+}
+
+/// The page that shows more of what the job makes.
+fn leads_to(record: &JobRecord) -> Option<(&'static str, Icon, Route)> {
+    let spec = &record.info.spec;
+    match &spec.work {
+        Work::Evaluate(_) => {
+            let source = Source::Run {
+                experiment: spec.experiment.clone(),
+                job: spec.id.clone(),
+            };
+            let route = Route::Trajectories {
+                source: Some(source),
+                id: None,
+            };
+            Some(("Read its episodes", Icon::Path, route))
+        }
+        Work::Train(_) => Some(("Show its curves", Icon::Chart, PageId::Train.route())),
+        _ => None,
     }
 }
 

@@ -37,16 +37,15 @@ pub(crate) struct RunsPage {
 
 impl Page for RunsPage {
     fn actions_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
-        match &self.form {
-            Some(form) => start_button_ui(ctx, ui, form),
-            None => {
-                let new = Button::primary("New experiment")
-                    .icon(Icon::Plus)
-                    .show(ui, ctx.tokens);
-                if new.clicked() {
-                    self.form = Some(Box::default());
-                }
-            }
+        if let Some(form) = &self.form {
+            start_button_ui(ctx, ui, form);
+            return;
+        }
+        let new = Button::primary("New experiment")
+            .icon(Icon::Plus)
+            .show(ui, ctx.tokens);
+        if new.clicked() {
+            self.form = Some(Box::default());
         }
     }
 
@@ -68,7 +67,7 @@ impl Page for RunsPage {
             let jobs = ctx.jobs_loaded();
             loaded_ui(ctx, ui, experiments, "Looking for experiments", |ui, _| {
                 loaded_ui(ctx, ui, jobs, "Looking for jobs", |ui, _| {
-                    self.runs_ui(ctx, ui)
+                    self.runs_ui(ctx, ui);
                 });
             });
         });

@@ -74,14 +74,18 @@ impl WatchView {
                     let id = &record.info.spec.id;
                     let mut on = self.overlaid.contains(id);
                     if switch(ui, ctx.tokens, &mut on, &record.info.spec.title).changed() {
-                        if on {
-                            self.overlaid.insert(id.clone());
-                        } else {
-                            self.overlaid.remove(id);
-                        }
+                        self.overlay(id, on);
                     }
                 }
             });
+        }
+    }
+
+    fn overlay(&mut self, job: &JobId, on: bool) {
+        if on {
+            self.overlaid.insert(job.clone());
+        } else {
+            self.overlaid.remove(job);
         }
     }
 

@@ -1,7 +1,5 @@
 //! An episode as Markdown, for notes and messages. Pure.
 
-use std::fmt::Write as _;
-
 use lore_core::Trajectory;
 
 /// The whole episode.
@@ -25,12 +23,9 @@ pub(super) fn of(trajectory: &Trajectory) -> String {
     }
     quote(&mut text, &trajectory.initial_observation);
     for (index, step) in trajectory.steps.iter().enumerate() {
-        let _ = write!(
-            text,
-            "\n{}. `{}`\n",
-            index + 1,
-            step.action.replace('`', "'")
-        );
+        text.push('\n');
+        let action = step.action.replace('`', "'");
+        line(&mut text, &format!("{}. `{action}`", index + 1));
         quote(&mut text, &step.observation);
     }
     text

@@ -212,13 +212,13 @@ struct Twin {
 }
 
 fn same_task(ctx: &Ctx<'_>, source: &Source, trajectory: &Trajectory) -> Vec<Twin> {
-    let experiment = match source {
-        Source::Experiment { id } => id,
-        Source::Run {
-            experiment: Some(id),
-            ..
-        } => id,
-        _ => return Vec::new(),
+    let (Source::Experiment { id: experiment }
+    | Source::Run {
+        experiment: Some(experiment),
+        ..
+    }) = source
+    else {
+        return Vec::new();
     };
     let Some(results) = ctx.results(experiment).ready() else {
         return Vec::new();

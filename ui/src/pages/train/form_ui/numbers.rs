@@ -2,7 +2,7 @@
 
 use egui::Ui;
 use lore_core::prompt::MemoryFormat;
-use lore_core::{DatasetInfo, LoraConfig, OutcomeFilter, Schedule, TargetModule};
+use lore_core::{DatasetInfo, LoraConfig, OutcomeFilter, Schedule, TargetModule, TrainConfig};
 
 use crate::context::Ctx;
 use crate::format;
@@ -15,6 +15,7 @@ pub(super) fn show(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form) {
         return;
     }
     course_ui(ctx, ui, form);
+    limits_ui(ctx, ui, &mut form.config);
     lora_ui(ctx, ui, &mut form.config.lora);
     if form.with_memory {
         memory_ui(ctx, ui, form);
@@ -88,6 +89,11 @@ fn course_ui(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form) {
             "Batch size",
             "Episodes whose lessons are averaged into one step"
         );
+    });
+}
+
+fn limits_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
+    Card::titled("Limits and safety").show(ui, ctx.tokens, |ui| {
         number!(
             ctx,
             ui,
