@@ -42,11 +42,13 @@ pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-/// Threads for workers: what was chosen, or all cores but one, which stays with the window.
+/// Threads for workers: what was chosen, or all cores of a small machine (workers run at a lower
+/// priority, so the window stays quick), or all but one of a larger one.
 pub(crate) fn worker_threads(chosen: usize) -> usize {
-    match chosen {
-        0 => cores().saturating_sub(1).max(1),
-        chosen => chosen,
+    match (chosen, cores()) {
+        (0, few @ 0..=4) => few.max(1),
+        (0, many) => many - 1,
+        (chosen, _) => chosen,
     }
 }
 

@@ -76,10 +76,10 @@ impl ExperimentSpec {
                     seed: 7,
                 };
                 spec.train.batch_size = 2;
-                spec.train.max_steps = 24;
+                spec.train.max_steps = 16;
                 spec.train.learning_rate = 5e-4;
                 spec.train.max_tokens = 2048;
-                spec.agent.max_steps = 15;
+                spec.agent.max_steps = 12;
                 spec.retrieval.format = MemoryFormat::Plain;
             }
             Preset::Laptop => {

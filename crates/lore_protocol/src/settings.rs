@@ -37,7 +37,7 @@ pub struct Settings {
     pub window: WindowKind,
     /// The size of everything, 1 for normal.
     pub zoom: f32,
-    /// Processor threads for workers; 0 leaves one core to the window.
+    /// Processor threads for workers; 0 lets the program choose.
     pub threads: usize,
     /// Where computing happens.
     pub device: Device,

@@ -2,7 +2,7 @@
 
 use std::num::NonZero;
 
-/// Lets the computing threads be `threads` many; 0 leaves one core to the window.
+/// Lets the computing threads be `threads` many; 0 leaves it to the library.
 pub(crate) fn use_threads(threads: usize) {
     let threads = if threads == 0 {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
