@@ -13,13 +13,27 @@ type Files = BTreeMap<&'static str, Vec<u8>>;
 
 /// A model of a few files, one of them large enough to come in pieces.
 pub fn small_model() -> Files {
-    let weights = (0..1_000_000u32).map(|index| (index % 251) as u8).collect();
     BTreeMap::from([
         ("README.md", b"# tiny".to_vec()),
-        ("config.json", b"{}".to_vec()),
-        ("model.safetensors", weights),
+        ("config.json", CONFIG.as_bytes().to_vec()),
+        ("model.safetensors", weights()),
         ("tokenizer.json", b"{}".to_vec()),
     ])
+}
+
+const CONFIG: &str = r#"{
+    "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 100,
+    "intermediate_size": 100, "num_attention_heads": 2, "num_hidden_layers": 1, "vocab_size": 2500
+}"#;
+
+/// One matrix of a million bytes, as safetensors: the header's length, the header, the numbers.
+fn weights() -> Vec<u8> {
+    let header = r#"{"model.embed_tokens.weight":
+        {"dtype":"F32","shape":[2500,100],"data_offsets":[0,1000000]}}"#;
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header.bytes());
+    file.extend((0..1_000_000u32).map(|index| (index % 251) as u8));
+    file
 }
 
 #[derive(Default)]
