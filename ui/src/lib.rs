@@ -32,5 +32,5 @@ pub use context::{Ctx, Paged};
 pub use route::{History, PageId, Route};
 pub use start::Start;
 pub use store::{
-    ActionState, Actions, Answers, JobRecord, Jobs, Loaded, Picked, ShellState, Store,
+    ActionState, Actions, Answers, JobRecord, Jobs, Loaded, Outcome, Picked, ShellState, Store,
 };

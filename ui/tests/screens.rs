@@ -29,11 +29,6 @@ fn scene(name: &str, sample: Sample, route: Route, prepare: fn(&mut Window)) -> 
     }
 }
 
-fn click(window: &mut Window, label: &str) {
-    window.harness.get_by_label(label).click();
-    window.settle();
-}
-
 fn scenes() -> Vec<Scene> {
     let datasets = || PageId::Datasets.route();
     let bank = || PageId::Bank.route();
@@ -62,10 +57,10 @@ fn scenes() -> Vec<Scene> {
             window.settle();
         }),
         scene("data-sets-collect", Sample::busy(), datasets(), |window| {
-            click(window, "Collect expert episodes");
+            window.click("Collect expert episodes");
         }),
         scene("data-sets-bank", Sample::busy(), datasets(), |window| {
-            click(window, "Build a bank");
+            window.click("Build a bank");
         }),
         scene("bank-detail", Sample::busy(), bank(), |window| {
             let row = window
@@ -75,16 +70,16 @@ fn scenes() -> Vec<Scene> {
             window.settle();
         }),
         scene("bank-map", Sample::busy(), bank(), |window| {
-            click(window, "Map")
+            window.click("Map")
         }),
         scene("bank-ask", Sample::busy(), bank(), |window| {
-            click(window, "What would be retrieved for…");
+            window.click("What would be retrieved for…");
             window.harness.get_by_label("Task in words").focus();
             window.settle();
             let field = window.harness.get_by_label("Task in words");
             field.type_text("put a clean mug on the desk");
             window.settle();
-            click(window, "Ask");
+            window.click("Ask");
         }),
         scene("palette", Sample::busy(), Route::Home, |window| {
             window

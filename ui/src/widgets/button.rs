@@ -127,9 +127,13 @@ impl<'a> Button<'a> {
     /// Puts the button there.
     pub fn show(self, ui: &mut Ui, tokens: &Tokens) -> Response {
         let usable = self.enabled && !self.busy;
-        let response = ui
-            .add_enabled_ui(usable, |ui| self.show_enabled(ui, tokens))
-            .inner;
+        // A scope of its own would keep the button from wrapping to the next line.
+        let response = if usable {
+            self.show_enabled(ui, tokens)
+        } else {
+            ui.add_enabled_ui(false, |ui| self.show_enabled(ui, tokens))
+                .inner
+        };
         match (usable, self.why_not, self.hover) {
             (false, Some(why), _) if !self.enabled && !why.is_empty() => {
                 response.on_disabled_hover_text(why)

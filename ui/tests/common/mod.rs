@@ -3,33 +3,38 @@
 #![expect(dead_code, reason = "every test file uses a part of it")]
 
 use egui::vec2;
+use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, HarnessBuilder};
 use lore_ui::backend::{Sample, ScriptedBackend};
 use lore_ui::{LoreApp, Route};
 
-/// The application in a window of 1280 × 800, and the core behind it.
-pub struct Window {
-    pub harness: Harness<'static, LoreApp>,
-    pub core: ScriptedBackend,
+/// The application in a window, and the core behind it.
+pub(crate) struct Window {
+    pub(crate) harness: Harness<'static, LoreApp>,
+    pub(crate) core: ScriptedBackend,
 }
 
 impl Window {
-    /// Opens a page.
-    pub fn open(sample: Sample, route: Route) -> Self {
-        Self::open_sized(sample, route, [1280.0, 800.0])
-    }
-
-    /// Opens a page in a window of a size.
-    pub fn open_sized(sample: Sample, route: Route, size: [f32; 2]) -> Self {
-        let builder = Harness::builder().with_size(vec2(size[0], size[1]));
+    /// Opens a page in a window of 1280 × 800.
+    pub(crate) fn open(sample: Sample, route: Route) -> Self {
+        let builder = Harness::builder().with_size(vec2(1280.0, 800.0));
         Self::build(builder, sample, route)
     }
 
     /// Opens a page in a window that is made by `builder`.
-    pub fn build(builder: HarnessBuilder<LoreApp>, mut sample: Sample, route: Route) -> Self {
+    pub(crate) fn build(builder: HarnessBuilder<LoreApp>, sample: Sample, route: Route) -> Self {
+        Self::build_on(builder, ScriptedBackend::new(sample), route)
+    }
+
+    /// Opens a page in front of a core that may have been told more than the sample.
+    pub(crate) fn open_on(core: ScriptedBackend, route: Route) -> Self {
+        let builder = Harness::builder().with_size(vec2(1280.0, 800.0));
+        Self::build_on(builder, core, route)
+    }
+
+    fn build_on(builder: HarnessBuilder<LoreApp>, core: ScriptedBackend, route: Route) -> Self {
         // Nothing turns or slides in a test.
-        sample.settings.reduced_motion = true;
-        let core = ScriptedBackend::new(sample);
+        core.change(|sample| sample.settings.reduced_motion = true);
         let ctx = egui::Context::default();
         let mut app = LoreApp::new(&ctx, Box::new(core.clone()));
         app.go(route);
@@ -43,7 +48,41 @@ impl Window {
     }
 
     /// Lets frames pass until answers are in and nothing moves.
-    pub fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.harness.run_steps(6);
+    }
+
+    /// Clicks the one widget called `label`.
+    pub(crate) fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.settle();
+    }
+
+    /// Clicks the first widget whose name contains `label`.
+    pub(crate) fn click_first(&mut self, label: &str) {
+        let found = self.harness.get_all_by_label_contains(label).next();
+        found.expect("asked for by label").click();
+        self.settle();
+    }
+
+    /// Writes into the field called `label`.
+    pub(crate) fn write(&mut self, label: &str, text: &str) {
+        self.harness.get_by_label(label).focus();
+        self.settle();
+        self.harness.get_by_label(label).type_text(text);
+        self.settle();
+    }
+
+    /// True when a widget is called `label`, or says it.
+    pub(crate) fn shows(&self, label: &str) -> bool {
+        self.harness
+            .query_all_by_label_contains(label)
+            .next()
+            .is_some()
+    }
+
+    /// The page that is shown.
+    pub(crate) fn route(&self) -> Route {
+        self.harness.state().route().clone()
     }
 }

@@ -18,7 +18,7 @@ use crate::widgets::{
 const HEIGHT: f32 = 300.0;
 
 /// Heading and foot of the table, margins of card and page.
-const BELOW: f32 = 100.0;
+const BELOW: f32 = 110.0;
 
 /// View state.
 #[derive(Debug, Default)]

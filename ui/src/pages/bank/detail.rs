@@ -14,7 +14,7 @@ use crate::{Route, format};
 const TEXT_HEIGHT: f32 = 240.0;
 
 /// Margins of card and page below the text.
-const BELOW: f32 = 44.0;
+const BELOW: f32 = 58.0;
 
 /// The chosen experience as a card.
 pub(super) fn detail_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, id: &ExperienceId) {

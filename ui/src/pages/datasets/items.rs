@@ -27,34 +27,36 @@ impl Items {
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
         let tokens = ctx.tokens;
         let trajectories = dataset.kind == DatasetKind::Trajectories;
-        let title = if trajectories { "Episodes" } else { "Games" };
         Card::new().tight().show(ui, tokens, |ui| {
-            card_row(ui, tokens, |ui| {
-                ui.horizontal(|ui| {
-                    ui.label(tokens.subtitle(title));
-                    right_aligned(ui, |ui| {
-                        let hint = if trajectories {
-                            "Search goals and texts"
-                        } else {
-                            "Search goals"
-                        };
-                        search_box(ui, tokens, &mut self.text, hint, 240.0);
-                        if trajectories {
-                            let choices = [
-                                (None, "All"),
-                                (Some(true), "Solved"),
-                                (Some(false), "Not solved"),
-                            ];
-                            segmented(ui, tokens, &mut self.success, &choices, "Outcome");
-                        }
-                    });
-                })
-            });
+            card_row(ui, tokens, |ui| self.heading_ui(ctx, ui, trajectories));
             if trajectories {
                 self.trajectories_ui(ctx, ui, dataset);
             } else {
                 self.tasks_ui(ctx, ui, dataset);
             }
+        });
+    }
+
+    fn heading_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, trajectories: bool) {
+        let tokens = ctx.tokens;
+        let (title, hint) = if trajectories {
+            ("Episodes", "Search goals and texts")
+        } else {
+            ("Games", "Search goals")
+        };
+        ui.horizontal(|ui| {
+            ui.label(tokens.subtitle(title));
+            right_aligned(ui, |ui| {
+                search_box(ui, tokens, &mut self.text, hint, 240.0);
+                if trajectories {
+                    let choices = [
+                        (None, "All"),
+                        (Some(true), "Solved"),
+                        (Some(false), "Not solved"),
+                    ];
+                    segmented(ui, tokens, &mut self.success, &choices, "Outcome");
+                }
+            });
         });
     }
 

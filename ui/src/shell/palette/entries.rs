@@ -135,7 +135,17 @@ pub(super) fn entry_ui(ctx: &Ctx<'_>, ui: &mut Ui, entry: &PaletteEntry, chosen:
     let color = &tokens.color;
     let size = vec2(ui.available_width(), 36.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::MenuItem, true, chosen, &entry.title));
+    let keys = entry
+        .shortcut
+        .as_ref()
+        .map(|shortcut| ui.ctx().format_shortcut(shortcut));
+    response.widget_info(|| {
+        let words = match &keys {
+            Some(keys) => format!("{}, {keys}", entry.title),
+            None => entry.title.clone(),
+        };
+        WidgetInfo::selected(Role::MenuItem, true, chosen, words)
+    });
     let fill = if chosen {
         color.surface.selected
     } else if response.hovered() {
@@ -171,10 +181,9 @@ pub(super) fn entry_ui(ctx: &Ctx<'_>, ui: &mut Ui, entry: &PaletteEntry, chosen:
         pos2(title.right() + 10.0, middle + 0.5),
         Align2::LEFT_CENTER,
     );
-    if let Some(shortcut) = &entry.shortcut {
-        let keys = ui.ctx().format_shortcut(shortcut);
+    if let Some(keys) = &keys {
         put(
-            &keys,
+            keys,
             tokens.small_font(),
             color.text.muted,
             pos2(rect.right() - 12.0, middle),

@@ -19,7 +19,7 @@ use model::Groups;
 const HEIGHT: f32 = 280.0;
 
 /// Margins of card and page below the map.
-const BELOW: f32 = 44.0;
+const BELOW: f32 = 58.0;
 
 /// View state: which part of the map is in view.
 #[derive(Debug, Default)]

@@ -1,0 +1,143 @@
+//! What surrounds every page: navigation, keys, the list of commands, toasts, dropped files.
+
+mod common;
+
+use common::Window;
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use lore_protocol::{Event, Request, SettingsRequest, ShellEvent};
+use lore_ui::backend::Sample;
+use lore_ui::{PageId, Route};
+
+#[test]
+fn every_page_is_reached_by_mouse() {
+    let mut window = Window::open(Sample::busy(), Route::Home);
+    for page in PageId::ALL {
+        let links = window.harness.get_all_by_label(page.label());
+        let link = links.filter(|node| node.rect().left() < 220.0).last();
+        link.expect("the navigation names every page").click();
+        window.settle();
+        assert_eq!(window.route().page(), page);
+    }
+}
+
+#[test]
+fn every_page_is_reached_by_keys() {
+    let mut window = Window::open(Sample::busy(), Route::Settings);
+    let keys = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+        Key::Num8,
+        Key::Num9,
+        Key::Num0,
+    ];
+    for (page, key) in PageId::ALL.into_iter().zip(keys) {
+        window.harness.key_press_modifiers(Modifiers::COMMAND, key);
+        window.settle();
+        assert_eq!(window.route().page(), page);
+    }
+}
+
+/// `Harness::run` fails on any control without a name.
+#[test]
+fn every_control_of_every_page_has_a_name() {
+    for sample in [Sample::fresh(), Sample::busy()] {
+        for page in PageId::ALL {
+            let window = Window::open(sample.clone(), page.route());
+            let unnamed = window.harness.unnamed_widgets();
+            assert!(unnamed.is_empty(), "{page:?}: {unnamed:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_small_window_keeps_every_page_in_reach() {
+    let builder = Harness::builder().with_size([900.0, 620.0]);
+    let mut window = Window::build(builder, Sample::busy(), Route::Home);
+    let links = window.harness.get_all_by_label("Models");
+    let link = links.into_iter().find(|node| node.rect().left() < 60.0);
+    link.expect("the rail names every page").click();
+    window.settle();
+    assert_eq!(window.route(), Route::Models);
+}
+
+#[test]
+fn the_palette_finds_by_letters_and_runs_by_keys() {
+    let mut window = Window::open(Sample::busy(), Route::Home);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.settle();
+    assert!(window.shows("Ctrl+1"), "each row prints its shortcut");
+    let field = window.harness.get_by_label("Find a page or a command");
+    field.type_text("expo");
+    window.settle();
+    window.harness.key_press(Key::Enter);
+    window.settle();
+    assert_eq!(window.route().page(), PageId::Export);
+}
+
+#[test]
+fn back_and_forward_follow_the_way() {
+    let mut window = Window::open(Sample::busy(), Route::Models);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
+    window.settle();
+    assert_eq!(window.route(), Route::Home);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
+    window.settle();
+    assert_eq!(window.route(), Route::Models);
+}
+
+#[test]
+fn a_dropped_file_leads_to_a_look_inside() {
+    let mut window = Window::open(Sample::busy(), Route::Home);
+    window
+        .core
+        .happen(Event::Shell(ShellEvent::Hover { count: 1 }));
+    window.settle();
+    let paths = vec!["/home/ada/runs.jsonl".to_owned()];
+    window
+        .core
+        .happen(Event::Shell(ShellEvent::Dropped { paths }));
+    window.settle();
+    assert_eq!(window.route().page(), PageId::Datasets);
+    assert!(window.shows("runs.jsonl"));
+    assert!(window.shows("Bring it in"));
+}
+
+#[test]
+fn the_running_job_leads_to_its_page() {
+    let mut window = Window::open(Sample::busy(), Route::Settings);
+    window.click_first("Show the running job");
+    assert_eq!(window.route().page(), PageId::Runs);
+}
+
+#[test]
+fn larger_is_kept_as_a_setting() {
+    let mut window = Window::open(Sample::busy(), Route::Home);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::Plus);
+    window.settle();
+    assert!(window.core.was_sent(|request| matches!(
+        request,
+        Request::Settings(SettingsRequest::Set { settings }) if settings.zoom > 1.05
+    )));
+}
+
+#[test]
+fn nothing_moves_without_cause() {
+    let mut window = Window::open(Sample::busy(), Route::Home);
+    let steps = window.harness.try_run();
+    assert!(steps.is_ok(), "a page at rest asks for no new frame");
+}
