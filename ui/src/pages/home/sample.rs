@@ -78,7 +78,8 @@ fn start_ui(ctx: &Ctx<'_>, ui: &mut Ui, estimate: Loaded<'_, Estimate>, large: b
         ui.horizontal_top(|ui| {
             let size = tokens.size.icon_small;
             Icon::Warning.show(ui, size, Tone::Warning.text(tokens));
-            ui.label(tokens.body(problem).color(Tone::Warning.text(tokens)));
+            let text = tokens.body(problem).color(Tone::Warning.text(tokens));
+            ui.add(egui::Label::new(text).wrap());
         });
     }
     if let Loaded::Failed(error) = estimate {
