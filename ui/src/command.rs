@@ -26,6 +26,8 @@ pub enum Command {
     Fetch(Request),
     /// Gets it again, whatever is known.
     Refetch(Request),
+    /// Gets again what could not be had for the page in view.
+    Retry,
     /// Changes something.
     Act(Box<Action>),
     /// Changes something that cannot be taken back, after a while in which it can.

@@ -14,9 +14,12 @@ use lore_ui::{PageId, Route};
 fn every_page_is_reached_by_mouse() {
     let mut window = Window::open(Sample::busy(), Route::Home);
     for page in PageId::ALL {
-        let links = window.harness.get_all_by_label(page.label());
-        let link = links.filter(|node| node.rect().left() < 220.0).last();
-        link.expect("the navigation names every page").click();
+        window
+            .harness
+            .get_all_by_label(page.label())
+            .rfind(|node| node.rect().left() < 220.0)
+            .expect("the navigation names every page")
+            .click();
         window.settle();
         assert_eq!(window.route().page(), page);
     }

@@ -29,8 +29,13 @@ impl LoreApp {
             Command::Go(route) => self.history.go(route),
             Command::Back => self.history.back(),
             Command::Forward => self.history.forward(),
-            Command::Fetch(request) => self.fetch(request, false),
-            Command::Refetch(request) => self.fetch(request, true),
+            Command::Fetch(request) => self.fetch(&request, false),
+            Command::Refetch(request) => self.fetch(&request, true),
+            Command::Retry => {
+                for request in self.store.failed_requests() {
+                    self.fetch(request, true);
+                }
+            }
             Command::Act(action) => self.act(*action),
             Command::ActLater { action, message } => self.act_later(action, message),
             Command::Undo => self.undo(),
@@ -47,8 +52,8 @@ impl LoreApp {
     }
 
     /// Several places may ask for the same thing in one frame; it is sent once.
-    fn fetch(&mut self, request: Request, again: bool) {
-        if again || self.store.answers().is_missing(&request) {
+    fn fetch(&mut self, request: &Request, again: bool) {
+        if again || self.store.answers().is_missing(request) {
             let id = self.backend.send(request.clone());
             self.store.fetching(id, request);
         }

@@ -2,7 +2,8 @@
 
 use egui::{Context, ThemePreference};
 use lore_protocol::{
-    FileKind, Incoming, JobRequest, Request, Response, SettingsRequest, SettingsResponse,
+    Event, FileKind, Incoming, JobEvent, JobRequest, Request, Response, SettingsRequest,
+    SettingsResponse, Work,
 };
 
 use super::LoreApp;
@@ -15,8 +16,10 @@ use crate::widgets::Tone;
 impl LoreApp {
     /// Takes in what arrived, asks for what every page shows, and lets time pass for toasts.
     pub fn logic(&mut self, ctx: &Context) {
+        self.tell_unread();
         for incoming in self.backend.poll() {
             self.note_settings(&incoming);
+            self.note_end_of_job(&incoming);
             if let Some(outcome) = self.store.apply(incoming) {
                 self.conclude(outcome);
             }
@@ -51,6 +54,52 @@ impl LoreApp {
         }
     }
 
+    /// Tells about errors that came before the last frame and that no page has shown in it.
+    fn tell_unread(&mut self) {
+        for error in self.store.take_unread_errors() {
+            self.toast(Toast::new(Notice {
+                tone: Tone::Danger,
+                text: error.summary,
+                details: error.details,
+            }));
+        }
+    }
+
+    /// Tells when long work ends, unless its page is in view. Of an experiment only the report at
+    /// its end is worth a message, and what went wrong.
+    fn note_end_of_job(&mut self, incoming: &Incoming) {
+        let Incoming::Event {
+            event: Event::Job { job, line },
+            ..
+        } = incoming
+        else {
+            return;
+        };
+        let Some(record) = self.store.jobs().get(job) else {
+            return;
+        };
+        let is_news = record.info.state.is_active() && line.seq > record.info.last_seq;
+        if !is_news || self.history.here().page() == PageId::Runs {
+            return;
+        }
+        let spec = &record.info.spec;
+        let stands_alone = spec.experiment.is_none() || matches!(spec.work, Work::Report(_));
+        let notice = match &line.event {
+            JobEvent::Finished { summary } if stands_alone => Notice {
+                tone: Tone::Success,
+                text: format!("{}: {summary}", spec.title),
+                details: String::new(),
+            },
+            JobEvent::Failed { error } => Notice {
+                tone: Tone::Danger,
+                text: format!("{}: {}", spec.title, error.summary),
+                details: error.details.clone(),
+            },
+            _ => return,
+        };
+        self.toast(Toast::new(notice));
+    }
+
     /// Says how an action ended, and goes where its answer leads.
     fn conclude(&mut self, outcome: Outcome) {
         let Outcome { action, result } = outcome;
@@ -71,12 +120,8 @@ impl LoreApp {
                     self.toast(toast);
                 }
             }
-            // The page shows the error at its place; who has left the page sees it here.
-            Err(error) => self.toast(Toast::new(Notice {
-                tone: Tone::Danger,
-                text: error.summary,
-                details: error.details,
-            })),
+            // Told by the page at the action's place, or by `tell_unread` where there is none.
+            Err(_) => {}
         }
     }
 

@@ -14,6 +14,7 @@ enum Pressed {
     Copy,
     Dismiss,
     Models,
+    Retry,
 }
 
 /// The error of the last action at `place`, if it failed.
@@ -57,6 +58,7 @@ fn show(ctx: &Ctx<'_>, ui: &mut Ui, error: &ApiError, dismissable: bool) -> Opti
             what: "Details",
         }),
         Some(Pressed::Models) => ctx.go(Route::Models),
+        Some(Pressed::Retry) => ctx.send(Command::Retry),
         Some(Pressed::Dismiss) | None => {}
     }
     pressed
@@ -83,8 +85,16 @@ fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui, error: &ApiError, dismissable: bool) -
     {
         pressed = Some(Pressed::Copy);
     }
-    if dismissable && Button::quiet("Dismiss").show(ui, tokens).clicked() {
-        pressed = Some(Pressed::Dismiss);
+    if dismissable {
+        if Button::quiet("Dismiss").show(ui, tokens).clicked() {
+            pressed = Some(Pressed::Dismiss);
+        }
+    } else if Button::quiet("Try again")
+        .icon(Icon::Refresh)
+        .show(ui, tokens)
+        .clicked()
+    {
+        pressed = Some(Pressed::Retry);
     }
     pressed
 }

@@ -1,6 +1,7 @@
 //! Changes under way, and how they ended, by the place on the page they belong to.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lore_core::JobId;
 use lore_protocol::{
@@ -12,6 +13,10 @@ use crate::command::{Action, Place};
 
 /// How an action stands.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are only as many as there are buttons on a page"
+)]
 pub enum ActionState {
     /// Will be done once the time to take it back is over.
     Later,
@@ -37,6 +42,9 @@ pub struct Outcome {
 pub struct Actions {
     states: BTreeMap<Place, ActionState>,
     flights: BTreeMap<RequestId, Action>,
+    /// Errors that no page has shown yet: who reads one takes it off. Those that stay are told in
+    /// a corner of the window, so that nothing is said twice and nothing is lost.
+    unread: RefCell<BTreeSet<Place>>,
 }
 
 impl Actions {
@@ -57,10 +65,20 @@ impl Actions {
         let action = self.flights.remove(&id)?;
         let state = match &result {
             Ok(response) => ActionState::Done(response.clone()),
-            Err(error) => ActionState::Failed(error.clone()),
+            Err(error) => {
+                self.unread.get_mut().insert(action.place.clone());
+                ActionState::Failed(error.clone())
+            }
         };
         self.states.insert(action.place.clone(), state);
         Some(Outcome { action, result })
+    }
+
+    /// Errors that no page has shown since they came.
+    pub(super) fn take_unread(&mut self) -> Vec<ApiError> {
+        let places = std::mem::take(self.unread.get_mut());
+        let errors = places.iter().filter_map(|place| self.error(place).cloned());
+        errors.collect()
     }
 
     pub(super) fn dismiss(&mut self, place: &Place) {
@@ -85,8 +103,9 @@ impl Actions {
         )
     }
 
-    /// Why the last action at `place` failed.
+    /// Why the last action at `place` failed. Whoever asks shows it.
     pub fn error(&self, place: &str) -> Option<&ApiError> {
+        self.unread.borrow_mut().remove(place);
         match self.state(place) {
             Some(ActionState::Failed(error)) => Some(error),
             _ => None,

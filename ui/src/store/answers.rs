@@ -59,6 +59,7 @@ pub struct Answers {
 
 #[derive(Debug)]
 struct Entry {
+    request: Request,
     topic: Option<Topic>,
     answer: Option<Result<Response, ApiError>>,
     under_way: bool,
@@ -92,6 +93,14 @@ impl Answers {
             .is_none_or(|entry| !entry.under_way && (entry.stale || entry.answer.is_none()))
     }
 
+    /// What could not be had and was shown in the last frame.
+    pub(super) fn failed(&self) -> Vec<Request> {
+        let shown = |entry: &&Entry| entry.used.get() + 1 >= self.frame;
+        let failed = |entry: &&Entry| matches!(entry.answer, Some(Err(_)));
+        let entries = self.entries.values().filter(shown).filter(failed);
+        entries.map(|entry| entry.request.clone()).collect()
+    }
+
     pub(super) fn mark_stale(&mut self, topic: Topic) {
         for entry in self.entries.values_mut() {
             if entry.topic == Some(topic) {
@@ -100,10 +109,10 @@ impl Answers {
         }
     }
 
-    pub(super) fn fetching(&mut self, id: RequestId, request: Request) {
-        let key = key(&request);
+    pub(super) fn fetching(&mut self, id: RequestId, request: &Request) {
+        let key = key(request);
         let entry = self.entries.entry(key.clone()).or_insert_with(|| Entry {
-            topic: topic_of(&request),
+            topic: topic_of(request),
             answer: None,
             under_way: true,
             stale: false,
@@ -149,13 +158,14 @@ fn key(request: &Request) -> String {
 /// What makes an answer stale; `None` for what never changes.
 fn topic_of(request: &Request) -> Option<Topic> {
     match request {
-        Request::Dataset(DatasetRequest::Inspect { .. }) | Request::Shell(_) => None,
+        Request::Dataset(DatasetRequest::Inspect { .. })
+        | Request::Shell(_)
+        | Request::Job(JobRequest::Series { .. } | JobRequest::Lines { .. }) => None,
         Request::Dataset(_) => Some(Topic::Datasets),
         Request::Bank(_) => Some(Topic::Banks),
         Request::Model(_) | Request::Experiment(ExperimentRequest::Estimate { .. }) => {
             Some(Topic::Models)
         }
-        Request::Job(JobRequest::Series { .. } | JobRequest::Lines { .. }) => None,
         Request::Job(_) => Some(Topic::Jobs),
         Request::Experiment(_) => Some(Topic::Experiments),
         Request::Trajectory(TrajectoryRequest::Rows { source, .. }) => Some(match source {
@@ -178,15 +188,15 @@ mod tests {
         Request::Dataset(DatasetRequest::List)
     }
 
-    fn answer() -> Result<Response, ApiError> {
-        Ok(Response::Dataset(DatasetResponse::List(Vec::new())))
+    fn answer() -> Response {
+        Response::Dataset(DatasetResponse::List(Vec::new()))
     }
 
     #[test]
     fn what_is_under_way_is_not_asked_twice() {
         let mut answers = Answers::default();
         assert!(answers.is_missing(&list()));
-        answers.fetching(1, list());
+        answers.fetching(1, &list());
         assert!(!answers.is_missing(&list()));
     }
 
@@ -194,9 +204,9 @@ mod tests {
     fn only_the_stale_topic_is_asked_again() {
         let mut answers = Answers::default();
         let models = Request::Model(ModelRequest::List);
-        answers.fetching(1, list());
-        answers.fetching(2, models.clone());
-        assert!(answers.settle(1, &answer()) && answers.settle(2, &answer()));
+        answers.fetching(1, &list());
+        answers.fetching(2, &models);
+        assert!(answers.settle(1, &Ok(answer())) && answers.settle(2, &Ok(answer())));
         answers.mark_stale(Topic::Datasets);
         assert!(answers.is_missing(&list()));
         assert!(!answers.is_missing(&models));
@@ -209,16 +219,16 @@ mod tests {
     #[test]
     fn what_went_stale_on_the_way_is_asked_again() {
         let mut answers = Answers::default();
-        answers.fetching(1, list());
+        answers.fetching(1, &list());
         answers.mark_stale(Topic::Datasets);
-        answers.settle(1, &answer());
+        answers.settle(1, &Ok(answer()));
         assert!(answers.is_missing(&list()));
     }
 
     #[test]
     fn an_error_is_kept_until_someone_asks_again() {
         let mut answers = Answers::default();
-        answers.fetching(1, list());
+        answers.fetching(1, &list());
         answers.settle(1, &Err(ApiError::new("no")));
         assert!(matches!(answers.get(&list()), Loaded::Failed(_)));
         assert!(!answers.is_missing(&list()));
@@ -234,12 +244,12 @@ mod tests {
         };
         for n in 0..MAX_KEPT {
             answers.begin_frame();
-            answers.fetching(n as u64, inspect(n));
-            answers.settle(n as u64, &answer());
+            answers.fetching(n as u64, &inspect(n));
+            answers.settle(n as u64, &Ok(answer()));
         }
         answers.begin_frame();
         assert!(answers.get(&inspect(0)).ready().is_some(), "shown now");
-        answers.fetching(9999, inspect(9999));
+        answers.fetching(9999, &inspect(9999));
         assert!(answers.get(&inspect(0)).ready().is_some());
         assert!(answers.get(&inspect(1)).ready().is_none());
     }

@@ -10,7 +10,7 @@ mod answers;
 mod jobs;
 mod shell;
 
-use lore_protocol::{Event, Incoming, JobResponse, Request, RequestId, Response, Topic};
+use lore_protocol::{ApiError, Event, Incoming, JobResponse, Request, RequestId, Response, Topic};
 
 use crate::command::{Action, Place};
 
@@ -44,7 +44,7 @@ impl Store {
     fn apply_reply(
         &mut self,
         id: RequestId,
-        result: Result<Response, lore_protocol::ApiError>,
+        result: Result<Response, ApiError>,
     ) -> Option<Outcome> {
         if let Ok(Response::Job(response)) = &result {
             self.apply_jobs(response);
@@ -99,7 +99,7 @@ impl Store {
     }
 
     /// Notes that a request is under way to be shown.
-    pub fn fetching(&mut self, id: RequestId, request: Request) {
+    pub fn fetching(&mut self, id: RequestId, request: &Request) {
         self.answers.fetching(id, request);
     }
 
@@ -111,6 +111,16 @@ impl Store {
     /// Notes that an action will be done once the time to take it back is over.
     pub fn announce(&mut self, place: Place) {
         self.actions.announce(place);
+    }
+
+    /// Errors of actions that no page has shown since they came; each is returned once.
+    pub fn take_unread_errors(&mut self) -> Vec<ApiError> {
+        self.actions.take_unread()
+    }
+
+    /// Errors of what a page shows that can be tried again.
+    pub fn failed_requests(&self) -> Vec<Request> {
+        self.answers.failed()
     }
 
     /// Forgets how an action at `place` ended.

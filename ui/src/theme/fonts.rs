@@ -1,4 +1,4 @@
-//! The typefaces: Inter in three weights, JetBrains Mono for what worlds and models say.
+//! The typefaces: Inter in three weights, `JetBrains Mono` for what worlds and models say.
 
 use std::sync::Arc;
 

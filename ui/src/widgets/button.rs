@@ -19,6 +19,10 @@ enum Kind {
 
 /// A button.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, set by a builder method of its name"
+)]
 #[must_use = "a button is there once `show` was called"]
 pub struct Button<'a> {
     text: &'a str,

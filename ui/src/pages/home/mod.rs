@@ -17,7 +17,7 @@ pub(crate) struct HomePage;
 
 impl Page for HomePage {
     fn title(&self, ctx: &Ctx<'_>) -> String {
-        if ctx.settings.welcomed {
+        if has_work(ctx) {
             "Home".to_owned()
         } else {
             "Welcome to Lorekeeper".to_owned()
@@ -27,10 +27,7 @@ impl Page for HomePage {
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
         let tokens = ctx.tokens;
         page_scroll(ctx, ui, |ui| {
-            let has_work = ctx
-                .experiments()
-                .ready()
-                .is_some_and(|list| !list.is_empty());
+            let has_work = has_work(ctx);
             if has_work {
                 recent::overview_ui(ctx, ui);
             }
@@ -51,4 +48,10 @@ impl Page for HomePage {
             });
         });
     }
+}
+
+/// True once an experiment was started.
+fn has_work(ctx: &Ctx<'_>) -> bool {
+    let experiments = ctx.experiments().ready();
+    experiments.is_some_and(|list| !list.is_empty())
 }
