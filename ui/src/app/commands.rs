@@ -33,7 +33,7 @@ impl LoreApp {
             Command::Refetch(request) => self.fetch(&request, true),
             Command::Retry => {
                 for request in self.store.failed_requests() {
-                    self.fetch(request, true);
+                    self.fetch(&request, true);
                 }
             }
             Command::Act(action) => self.act(*action),

@@ -100,29 +100,26 @@ impl LoreApp {
         self.toast(Toast::new(notice));
     }
 
-    /// Says how an action ended, and goes where its answer leads.
+    /// Says that an action went well, and goes where its answer leads.
     fn conclude(&mut self, outcome: Outcome) {
         let Outcome { action, result } = outcome;
-        match result {
-            Ok(response) => {
-                if let Some(route) = action.then.open.and_then(|open| open(&response)) {
-                    self.history.go(route);
-                }
-                if let Some(text) = action.then.message {
-                    let mut toast = Toast::new(Notice {
-                        tone: Tone::Success,
-                        text,
-                        details: String::new(),
-                    });
-                    if let Some(request) = action.then.undo {
-                        toast = toast.with_undo(Undo::Send(Box::new(request)));
-                    }
-                    self.toast(toast);
-                }
-            }
-            // Told by the page at the action's place, or by `tell_unread` where there is none.
-            Err(_) => {}
+        // Errors are told by the page at the action's place, or by `tell_unread`.
+        let Ok(response) = result else { return };
+        if let Some(route) = action.then.open.and_then(|open| open(&response)) {
+            self.history.go(route);
         }
+        let Some(text) = action.then.message else {
+            return;
+        };
+        let mut toast = Toast::new(Notice {
+            tone: Tone::Success,
+            text,
+            details: String::new(),
+        });
+        if let Some(request) = action.then.undo {
+            toast = toast.with_undo(Undo::Send(Box::new(request)));
+        }
+        self.toast(toast);
     }
 
     /// A file picked or dropped anywhere leads to the page that looks inside.

@@ -112,6 +112,7 @@ impl Answers {
     pub(super) fn fetching(&mut self, id: RequestId, request: &Request) {
         let key = key(request);
         let entry = self.entries.entry(key.clone()).or_insert_with(|| Entry {
+            request: request.clone(),
             topic: topic_of(request),
             answer: None,
             under_way: true,
