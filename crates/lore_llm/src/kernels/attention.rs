@@ -4,10 +4,10 @@
 //! the length and not with its square. Keys and values are token-major, `[tokens, num_kv_heads ·
 //! head_dim]`, so that a cache grows by appending.
 
-use super::simd::vectorized;
+use super::simd::vectorized_fn;
 use rayon::prelude::*;
 
-use super::exp::softmax_lanes;
+use super::exp::{softmax, softmax_lanes};
 use super::gemm::{MatMut, MatRef, Threads, Write, gemm};
 
 /// Queries that are worked on at once.
@@ -152,16 +152,22 @@ pub(crate) fn probabilities(
         MatRef::strided(k, keys, dim, kv_width).t(),
         Threads::One,
     );
-    vectorized(|| {
-        for (row, probs) in probs.chunks_exact_mut(keys).take(rows).enumerate() {
+    masked_softmax(shape, block, &mut probs[..rows * keys]);
+}
+
+vectorized_fn! {
+    /// Turns the scores of a block of queries into probabilities, those of keys a query does not see
+    /// into zeros.
+    fn masked_softmax(shape: &AttentionShape, block: &Block, scores: &mut [f32]) {
+        for (row, scores) in scores.chunks_exact_mut(block.num_keys()).enumerate() {
             let position = block.position + row;
-            let (past, rest) = probs.split_at_mut(shape.first_key(position) - block.first_key);
+            let (past, rest) = scores.split_at_mut(shape.first_key(position) - block.first_key);
             let (seen, future) = rest.split_at_mut(position + 1 - shape.first_key(position));
             past.fill(0.0);
             softmax_lanes(seen);
             future.fill(0.0);
         }
-    });
+    }
 }
 
 /// Writes `probs · v` of one head into its columns of `out`, the rows of the block.
@@ -214,7 +220,7 @@ fn attend_single(
                 MatRef::strided(&k[start..], keys, dim, kv_width).t(),
                 Threads::One,
             );
-            vectorized(|| probs.chunks_exact_mut(keys).for_each(softmax_lanes));
+            probs.chunks_exact_mut(keys).for_each(softmax);
             gemm(
                 &mut MatMut::new(out, group, dim),
                 Write::Set,

@@ -1,13 +1,15 @@
 //! Dot products and sums in a fixed order, so that results do not depend on the processor.
 
-use super::simd::vectorized;
+use super::simd::vectorized_fn;
 
 /// Partial sums kept side by side: enough for the widest vector unit, twice over.
 pub(super) const LANES: usize = 16;
 
-/// `Σ a[i] · b[i]` over slices of equal length.
-pub fn dot(a: &[f32], b: &[f32]) -> f32 {
-    vectorized(|| dot_lanes(a, b))
+vectorized_fn! {
+    /// `Σ a[i] · b[i]` over slices of equal length.
+    pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+        dot_lanes(a, b)
+    }
 }
 
 /// [`dot`] for callers that already run with the widest instructions.
@@ -19,15 +21,29 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 pub(super) fn dot_lanes(a: &[f32], b: &[f32]) -> f32 {
     debug_assert_eq!(a.len(), b.len(), "vectors of equal length");
     let mut sums = [0.0f32; LANES];
-    let (a_chunks, a_rest) = a.as_chunks::<LANES>();
-    let (b_chunks, b_rest) = b.as_chunks::<LANES>();
-    for (a, b) in a_chunks.iter().zip(b_chunks) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
+    add_products(&mut sums, a, b);
+    let (_, a_rest) = a.as_chunks::<LANES>();
+    let (_, b_rest) = b.as_chunks::<LANES>();
     let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
     fold(sums) + rest
+}
+
+/// Adds the products of whole groups of lanes to partial sums.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "has to be compiled with the caller's instruction set"
+)]
+pub(super) fn add_products(sums: &mut [f32; LANES], a: &[f32], b: &[f32]) {
+    let mut local = *sums;
+    let (a_chunks, _) = a.as_chunks::<LANES>();
+    let (b_chunks, _) = b.as_chunks::<LANES>();
+    for (a, b) in a_chunks.iter().zip(b_chunks) {
+        for lane in 0..LANES {
+            local[lane] += a[lane] * b[lane];
+        }
+    }
+    *sums = local;
 }
 
 /// `Σ a[i]`.

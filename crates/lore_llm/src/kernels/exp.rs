@@ -1,6 +1,6 @@
 //! Exponentials: softmax, log-softmax and the gates built on them.
 
-use super::simd::vectorized;
+use super::simd::vectorized_fn;
 use rayon::prelude::*;
 
 use super::dot::{max_lanes, sum_lanes};
@@ -11,7 +11,7 @@ const ELEMENTS_PER_TASK: usize = 16 * 1024;
 /// Terms that are added in single precision: sums over a large vocabulary go on in double.
 const SUM_CHUNK: usize = 256;
 
-/// Adding and subtracting 1.5 · 2^23 rounds to an integer.
+/// Adding 1.5 · 2^23 rounds to an integer, which then stands in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
 
 /// `ln 2` in two parts; the first has few bits, so that its products with integers are exact.
@@ -30,7 +30,8 @@ const LN_2_LOW: f32 = -2.121_944_4e-4;
 )]
 pub fn exp(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
-    let n = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
     let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
     let mut p = 1.987_569_1e-4f32;
     p = p * r + 1.398_199_9e-3;
@@ -38,13 +39,16 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 4.166_579_6e-2;
     p = p * r + 1.666_666_5e-1;
     p = p * r + 0.5;
-    let power_of_two = f32::from_bits(((n as i32 + 127) << 23) as u32);
+    // The integer moved into the exponent, which counts from -127.
+    let power_of_two = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
     power_of_two * (p * r * r + r + 1.0)
 }
 
-/// Replaces `row` by its softmax.
-pub fn softmax(row: &mut [f32]) {
-    vectorized(|| softmax_lanes(row));
+vectorized_fn! {
+    /// Replaces `row` by its softmax.
+    pub fn softmax(row: &mut [f32]) {
+        softmax_lanes(row);
+    }
 }
 
 /// [`softmax`] for callers that already run with the widest instructions.
@@ -75,22 +79,22 @@ pub(crate) fn exp_shifted_lanes(row: &mut [f32]) -> (f32, f32) {
     (max, sum_lanes(row))
 }
 
-/// The logarithm of the softmax of `logits` at `index`.
-pub fn log_softmax_at(logits: &[f32], index: usize) -> f32 {
-    vectorized(|| {
+vectorized_fn! {
+    /// The logarithm of the softmax of `logits` at `index`.
+    pub fn log_softmax_at(logits: &[f32], index: usize) -> f32 {
         let max = max_lanes(logits);
-        let sum: f64 = logits
-            .chunks(SUM_CHUNK)
-            .map(|chunk| f64::from(chunk.iter().map(|logit| exp(logit - max)).sum::<f32>()))
-            .sum();
+        let mut sum = 0.0;
+        for chunk in logits.chunks(SUM_CHUNK) {
+            sum += f64::from(chunk.iter().map(|logit| exp(logit - max)).sum::<f32>());
+        }
         logits[index] - max - sum.ln() as f32
-    })
+    }
 }
 
-/// Replaces `logits` by the gradient of their cross-entropy with `target`, which is the softmax less
-/// one at the target, and returns the cross-entropy.
-pub(crate) fn cross_entropy_row(logits: &mut [f32], target: usize) -> f64 {
-    vectorized(|| {
+vectorized_fn! {
+    /// Replaces `logits` by the gradient of their cross-entropy with `target`, which is the softmax
+    /// less one at the target, and returns the cross-entropy.
+    pub(crate) fn cross_entropy_row(logits: &mut [f32], target: usize) -> f64 {
         let max = max_lanes(logits);
         let target_logit = logits[target];
         let mut sum = 0.0;
@@ -106,7 +110,7 @@ pub(crate) fn cross_entropy_row(logits: &mut [f32], target: usize) -> f64 {
         }
         logits[target] -= 1.0;
         sum.ln() + f64::from(max) - f64::from(target_logit)
-    })
+    }
 }
 
 /// `x / (1 + e^-x)`.
@@ -136,13 +140,16 @@ pub fn silu_gate(gate: &[f32], up: &[f32], out: &mut [f32]) {
     out.par_chunks_mut(ELEMENTS_PER_TASK)
         .zip(gate.par_chunks(ELEMENTS_PER_TASK))
         .zip(up.par_chunks(ELEMENTS_PER_TASK))
-        .for_each(|((out, gate), up)| {
-            vectorized(|| {
-                for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
-                    *out = silu(*gate) * up;
-                }
-            });
-        });
+        .for_each(|((out, gate), up)| gate_chunk(gate, up, out));
+}
+
+vectorized_fn! {
+    /// [`silu_gate`] on one thread.
+    fn gate_chunk(gate: &[f32], up: &[f32], out: &mut [f32]) {
+        for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
+            *out = silu(*gate) * up;
+        }
+    }
 }
 
 /// The gradients of [`silu_gate`] by `gate` and `up`, written to `grad_gate` and `grad_up`.
@@ -160,16 +167,27 @@ pub(crate) fn silu_gate_backward(
         .zip(up.par_chunks(ELEMENTS_PER_TASK))
         .zip(grad_out.par_chunks(ELEMENTS_PER_TASK))
         .for_each(|((((grad_gate, grad_up), gate), up), grad)| {
-            vectorized(|| {
-                let inputs = gate.iter().zip(up).zip(grad);
-                let outputs = grad_gate.iter_mut().zip(grad_up.iter_mut());
-                for ((grad_gate, grad_up), ((gate, up), grad)) in outputs.zip(inputs) {
-                    let sigmoid = sigmoid(*gate);
-                    *grad_up = grad * gate * sigmoid;
-                    *grad_gate = grad * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
-                }
-            });
+            gate_chunk_backward(gate, up, grad, grad_gate, grad_up);
         });
+}
+
+vectorized_fn! {
+    /// [`silu_gate_backward`] on one thread.
+    fn gate_chunk_backward(
+        gate: &[f32],
+        up: &[f32],
+        grad: &[f32],
+        grad_gate: &mut [f32],
+        grad_up: &mut [f32],
+    ) {
+        let inputs = gate.iter().zip(up).zip(grad);
+        let outputs = grad_gate.iter_mut().zip(grad_up.iter_mut());
+        for ((grad_gate, grad_up), ((gate, up), grad)) in outputs.zip(inputs) {
+            let sigmoid = sigmoid(*gate);
+            *grad_up = grad * gate * sigmoid;
+            *grad_gate = grad * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Activations times weights.
 
-use super::simd::vectorized;
+use super::simd::vectorized_fn;
 use rayon::prelude::*;
 
 use super::dot::dot_lanes;
@@ -58,13 +58,7 @@ pub(super) const WEIGHT_ROWS_PER_TASK: usize = 64;
 fn single_row(x: &[f32], w: &[f32], y: &mut [f32], k: usize) {
     y.par_chunks_mut(WEIGHT_ROWS_PER_TASK)
         .zip(w.par_chunks(WEIGHT_ROWS_PER_TASK * k))
-        .for_each(|(y, w)| {
-            vectorized(|| {
-                for (y, w) in y.iter_mut().zip(w.chunks_exact(k)) {
-                    *y = dot_lanes(x, w);
-                }
-            });
-        });
+        .for_each(|(y, w)| products(x, w, y, 1, k));
 }
 
 fn few_rows(x: &[f32], w: &[f32], y: &mut [f32], m: usize, k: usize) {
@@ -73,18 +67,21 @@ fn few_rows(x: &[f32], w: &[f32], y: &mut [f32], m: usize, k: usize) {
     transposed
         .par_chunks_mut(WEIGHT_ROWS_PER_TASK * m)
         .zip(w.par_chunks(WEIGHT_ROWS_PER_TASK * k))
-        .for_each(|(out, w)| {
-            vectorized(|| {
-                for (out, w) in out.chunks_exact_mut(m).zip(w.chunks_exact(k)) {
-                    for (out, x) in out.iter_mut().zip(x.chunks_exact(k)) {
-                        *out = dot_lanes(x, w);
-                    }
-                }
-            });
-        });
+        .for_each(|(out, w)| products(x, w, out, m, k));
     for (row, y) in y.chunks_exact_mut(n).enumerate() {
         for (y, out) in y.iter_mut().zip(transposed.chunks_exact(m)) {
             *y = out[row];
+        }
+    }
+}
+
+vectorized_fn! {
+    /// `w · xᵀ` for `w` `[_, k]` and `x` `[m, k]`, each row of `w` read once.
+    fn products(x: &[f32], w: &[f32], out: &mut [f32], m: usize, k: usize) {
+        for (out, w) in out.chunks_exact_mut(m).zip(w.chunks_exact(k)) {
+            for (out, x) in out.iter_mut().zip(x.chunks_exact(k)) {
+                *out = dot_lanes(x, w);
+            }
         }
     }
 }

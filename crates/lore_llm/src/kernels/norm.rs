@@ -1,6 +1,6 @@
 //! RMS normalisation (Zhang and Sennrich 2019).
 
-use super::simd::vectorized;
+use super::simd::vectorized_fn;
 use rayon::prelude::*;
 
 use super::MIN_ROWS_PER_TASK;
@@ -14,14 +14,17 @@ pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, y: &mut [f32]) {
     y.par_chunks_mut(dim)
         .zip(x.par_chunks(dim))
         .with_min_len(MIN_ROWS_PER_TASK)
-        .for_each(|(y, x)| {
-            vectorized(|| {
-                let factor = inverse_rms(x, eps);
-                for ((y, x), weight) in y.iter_mut().zip(x).zip(weight) {
-                    *y = x * factor * weight;
-                }
-            });
-        });
+        .for_each(|(y, x)| norm_row(x, weight, eps, y));
+}
+
+vectorized_fn! {
+    /// [`rms_norm`] of one row.
+    fn norm_row(x: &[f32], weight: &[f32], eps: f32, y: &mut [f32]) {
+        let factor = inverse_rms(x, eps);
+        for ((y, x), weight) in y.iter_mut().zip(x).zip(weight) {
+            *y = x * factor * weight;
+        }
+    }
 }
 
 /// The gradient of [`rms_norm`] by `x`, written to `grad_x`; the weight is taken as constant.
@@ -38,18 +41,21 @@ pub(crate) fn rms_norm_backward(
         .zip(x.par_chunks(dim))
         .zip(grad_y.par_chunks(dim))
         .with_min_len(MIN_ROWS_PER_TASK)
-        .for_each(|((grad_x, x), grad_y)| {
-            vectorized(|| {
-                let factor = inverse_rms(x, eps);
-                for ((grad_x, grad_y), weight) in grad_x.iter_mut().zip(grad_y).zip(weight) {
-                    *grad_x = grad_y * weight;
-                }
-                let projection = factor * factor * factor * dot_lanes(grad_x, x) / dim as f32;
-                for (grad_x, x) in grad_x.iter_mut().zip(x) {
-                    *grad_x = *grad_x * factor - x * projection;
-                }
-            });
-        });
+        .for_each(|((grad_x, x), grad_y)| norm_row_backward(x, weight, eps, grad_y, grad_x));
+}
+
+vectorized_fn! {
+    /// [`rms_norm_backward`] of one row.
+    fn norm_row_backward(x: &[f32], weight: &[f32], eps: f32, grad_y: &[f32], grad_x: &mut [f32]) {
+        let factor = inverse_rms(x, eps);
+        for ((grad_x, grad_y), weight) in grad_x.iter_mut().zip(grad_y).zip(weight) {
+            *grad_x = grad_y * weight;
+        }
+        let projection = factor * factor * factor * dot_lanes(grad_x, x) / x.len() as f32;
+        for (grad_x, x) in grad_x.iter_mut().zip(x) {
+            *grad_x = *grad_x * factor - x * projection;
+        }
+    }
 }
 
 #[inline(always)]

@@ -6,156 +6,103 @@
 
 use rayon::prelude::*;
 
-use super::dot::{LANES, fold};
+use super::dot::{LANES, add_products, fold};
 use super::linear::WEIGHT_ROWS_PER_TASK;
-use super::simd::vectorized;
+use super::simd::{Work, vectorized};
 
-/// Weights of one block.
-pub const BLOCK: usize = 32;
+/// Weights that share a scale.
+pub const GROUP: usize = 32;
 
-/// A matrix `[rows, cols]` of weights in blocks along the rows.
+/// Weights that are unpacked at once, into the nearest cache. Nibbles are arranged by tiles, counted
+/// from the beginning of each row: the first half of a tile's weights are the low nibbles of its
+/// bytes, the second half the high ones.
+pub const TILE: usize = 8 * GROUP;
+
+/// A matrix `[rows, cols]` of packed weights, row major.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PackedMatrix {
     /// Numbers that come out of a product with a vector.
     pub rows: usize,
-    /// Numbers that go in; a multiple of [`BLOCK`].
+    /// Numbers that go in; a multiple of [`GROUP`].
     pub cols: usize,
-    /// The numbers, row after row.
-    pub blocks: Blocks,
+    /// The numbers.
+    pub format: Format,
 }
 
-/// Blocks of a format.
+/// The numbers of a packed matrix, row after row.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Blocks {
-    /// Four bits a weight.
-    Nibbles(Vec<NibbleBlock>),
-    /// Eight bits a weight.
-    Bytes(Vec<ByteBlock>),
+pub enum Format {
+    /// Four bits a weight: `quant * scale + shift`.
+    Nibbles {
+        /// Two weights each; see [`TILE`].
+        quants: Vec<u8>,
+        /// One for each group.
+        scales: Vec<f32>,
+        /// One for each group.
+        shifts: Vec<f32>,
+    },
+    /// Eight bits a weight: `quant * scale`.
+    Bytes {
+        /// One for each weight.
+        quants: Vec<i8>,
+        /// One for each group.
+        scales: Vec<f32>,
+    },
     /// The upper half of each f32.
-    Bf16(Vec<[u16; BLOCK]>),
-}
-
-/// Weights `scale * quant + shift`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NibbleBlock {
-    /// Factor.
-    pub scale: f32,
-    /// Term.
-    pub shift: f32,
-    /// Low nibbles are the first half of the weights, high nibbles the second.
-    pub quants: [u8; BLOCK / 2],
-}
-
-/// Weights `scale * quant`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ByteBlock {
-    /// Factor.
-    pub scale: f32,
-    /// One for each weight.
-    pub quants: [i8; BLOCK],
-}
-
-/// A block of some format.
-trait Unpack: Copy + Sync {
-    fn unpack(&self) -> [f32; BLOCK];
-}
-
-impl Unpack for NibbleBlock {
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled with the caller's instruction set"
-    )]
-    fn unpack(&self) -> [f32; BLOCK] {
-        let mut weights = [0.0; BLOCK];
-        let (first, second) = weights.split_at_mut(BLOCK / 2);
-        for index in 0..BLOCK / 2 {
-            let quants = self.quants[index];
-            // Products of a half-precision scale and four bits are exact: only the sum rounds.
-            first[index] = f32::from(quants & 15) * self.scale + self.shift;
-            second[index] = f32::from(quants >> 4) * self.scale + self.shift;
-        }
-        weights
-    }
-}
-
-impl Unpack for ByteBlock {
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled with the caller's instruction set"
-    )]
-    fn unpack(&self) -> [f32; BLOCK] {
-        self.quants.map(|quant| f32::from(quant) * self.scale)
-    }
-}
-
-impl Unpack for [u16; BLOCK] {
-    #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "compiled with the caller's instruction set"
-    )]
-    fn unpack(&self) -> [f32; BLOCK] {
-        self.map(|upper| f32::from_bits(u32::from(upper) << 16))
-    }
+    Bf16(Vec<u16>),
 }
 
 impl PackedMatrix {
     /// The matrix with row `order[i]` as row `i`.
     pub fn reordered(&self, order: &[usize]) -> Self {
-        let blocks = match &self.blocks {
-            Blocks::Nibbles(blocks) => Blocks::Nibbles(self.pick_rows(blocks, order)),
-            Blocks::Bytes(blocks) => Blocks::Bytes(self.pick_rows(blocks, order)),
-            Blocks::Bf16(blocks) => Blocks::Bf16(self.pick_rows(blocks, order)),
+        let groups = self.cols / GROUP;
+        let format = match &self.format {
+            Format::Nibbles {
+                quants,
+                scales,
+                shifts,
+            } => Format::Nibbles {
+                quants: pick_rows(quants, self.cols / 2, order),
+                scales: pick_rows(scales, groups, order),
+                shifts: pick_rows(shifts, groups, order),
+            },
+            Format::Bytes { quants, scales } => Format::Bytes {
+                quants: pick_rows(quants, self.cols, order),
+                scales: pick_rows(scales, groups, order),
+            },
+            Format::Bf16(halves) => Format::Bf16(pick_rows(halves, self.cols, order)),
         };
         Self {
             rows: order.len(),
             cols: self.cols,
-            blocks,
+            format,
         }
-    }
-
-    fn pick_rows<T: Copy>(&self, blocks: &[T], order: &[usize]) -> Vec<T> {
-        let width = self.cols / BLOCK;
-        let rows = order.iter();
-        rows.flat_map(|row| &blocks[row * width..(row + 1) * width])
-            .copied()
-            .collect()
     }
 
     /// `y = x · wᵀ`, for `x` `[m, cols]` and `y` `[m, rows]` with `m` from 1 to 4.
     pub fn matmul(&self, x: &[f32], y: &mut [f32], m: usize) {
         assert_eq!((x.len(), y.len()), (m * self.cols, m * self.rows), "shapes");
-        match &self.blocks {
-            Blocks::Nibbles(blocks) => self.multiply(blocks, x, y, m),
-            Blocks::Bytes(blocks) => self.multiply(blocks, x, y, m),
-            Blocks::Bf16(blocks) => self.multiply(blocks, x, y, m),
-        }
-    }
-
-    fn multiply<T: Unpack>(&self, blocks: &[T], x: &[f32], y: &mut [f32], m: usize) {
         match m {
-            1 => self.multiply_rows::<T, 1>(blocks, x, y),
-            2 => self.multiply_rows::<T, 2>(blocks, x, y),
-            3 => self.multiply_rows::<T, 3>(blocks, x, y),
-            4 => self.multiply_rows::<T, 4>(blocks, x, y),
+            1 => self.multiply::<1>(x, y),
+            2 => self.multiply::<2>(x, y),
+            3 => self.multiply::<3>(x, y),
+            4 => self.multiply::<4>(x, y),
             _ => unreachable!("packed products have one to four rows"),
         }
     }
 
-    fn multiply_rows<T: Unpack, const M: usize>(&self, blocks: &[T], x: &[f32], y: &mut [f32]) {
-        let x: [&[f32]; M] = std::array::from_fn(|row| &x[row * self.cols..(row + 1) * self.cols]);
-        let width = self.cols / BLOCK;
+    fn multiply<const M: usize>(&self, x: &[f32], y: &mut [f32]) {
+        let x = std::array::from_fn(|row| &x[row * self.cols..(row + 1) * self.cols]);
         let mut products = vec![[0.0; M]; self.rows];
         products
             .par_chunks_mut(WEIGHT_ROWS_PER_TASK)
-            .zip(blocks.par_chunks(WEIGHT_ROWS_PER_TASK * width))
-            .for_each(|(products, blocks)| {
-                vectorized(|| {
-                    for (product, blocks) in products.iter_mut().zip(blocks.chunks_exact(width)) {
-                        *product = dot_rows(blocks, &x);
-                    }
+            .enumerate()
+            .for_each(|(index, products)| {
+                vectorized(Rows {
+                    matrix: self,
+                    first: index * WEIGHT_ROWS_PER_TASK,
+                    x,
+                    products,
                 });
             });
         for (row, y) in y.chunks_exact_mut(self.rows).enumerate() {
@@ -166,29 +113,94 @@ impl PackedMatrix {
     }
 }
 
-/// The products of one row of weights with every row of activations, with the partial sums of
-/// [`super::dot::dot`].
+fn pick_rows<T: Copy>(values: &[T], width: usize, order: &[usize]) -> Vec<T> {
+    let rows = order.iter();
+    rows.flat_map(|row| &values[row * width..(row + 1) * width])
+        .copied()
+        .collect()
+}
+
+/// Some rows of weights, to be multiplied with all rows of activations.
+struct Rows<'a, const M: usize> {
+    matrix: &'a PackedMatrix,
+    /// The first row of weights.
+    first: usize,
+    x: [&'a [f32]; M],
+    products: &'a mut [[f32; M]],
+}
+
+impl<const M: usize> Work for Rows<'_, M> {
+    type Output = ();
+
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "has to be compiled with the caller's instruction set"
+    )]
+    fn run(self) {
+        let mut weights = [0.0f32; TILE];
+        for (index, product) in self.products.iter_mut().enumerate() {
+            let mut sums = [[0.0f32; LANES]; M];
+            for start in (0..self.matrix.cols).step_by(TILE) {
+                let len = TILE.min(self.matrix.cols - start);
+                let weights = &mut weights[..len];
+                let position = (self.first + index) * self.matrix.cols + start;
+                unpack(&self.matrix.format, position, weights);
+                for (sums, x) in sums.iter_mut().zip(self.x) {
+                    add_products(sums, &x[start..start + len], weights);
+                }
+            }
+            *product = sums.map(fold);
+        }
+    }
+}
+
+/// Unpacks the tile that begins at a weight.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
-    reason = "compiled with the caller's instruction set"
+    reason = "has to be compiled with the caller's instruction set"
 )]
-fn dot_rows<T: Unpack, const M: usize>(blocks: &[T], x: &[&[f32]; M]) -> [f32; M] {
-    let mut sums = [[0.0f32; LANES]; M];
-    for (index, block) in blocks.iter().enumerate() {
-        let weights = block.unpack();
-        for (sums, x) in sums.iter_mut().zip(x) {
-            let x = &x[index * BLOCK..(index + 1) * BLOCK];
-            for half in 0..BLOCK / LANES {
-                let x = &x[half * LANES..(half + 1) * LANES];
-                let weights = &weights[half * LANES..(half + 1) * LANES];
-                for lane in 0..LANES {
-                    sums[lane] += x[lane] * weights[lane];
+fn unpack(format: &Format, start: usize, weights: &mut [f32]) {
+    let len = weights.len();
+    let groups = start / GROUP..(start + len) / GROUP;
+    match format {
+        Format::Nibbles {
+            quants,
+            scales,
+            shifts,
+        } => {
+            let quants = &quants[start / 2..][..len / 2];
+            let (first, second) = weights.split_at_mut(len / 2);
+            for ((first, second), quants) in first.iter_mut().zip(second).zip(quants) {
+                *first = f32::from(quants & 15);
+                *second = f32::from(quants >> 4);
+            }
+            let terms = scales[groups.clone()].iter().zip(&shifts[groups]);
+            for (weights, (scale, shift)) in weights.chunks_exact_mut(GROUP).zip(terms) {
+                for weight in weights {
+                    // The product of a half-precision scale and four bits is exact: only the sum
+                    // rounds, as it did when the weights were unpacked for training.
+                    *weight = *weight * scale + shift;
                 }
             }
         }
+        Format::Bytes { quants, scales } => {
+            for (weight, quant) in weights.iter_mut().zip(&quants[start..start + len]) {
+                *weight = f32::from(*quant);
+            }
+            for (weights, scale) in weights.chunks_exact_mut(GROUP).zip(&scales[groups]) {
+                for weight in weights {
+                    *weight *= scale;
+                }
+            }
+        }
+        Format::Bf16(halves) => {
+            for (weight, upper) in weights.iter_mut().zip(&halves[start..start + len]) {
+                *weight = f32::from_bits(u32::from(*upper) << 16);
+            }
+        }
     }
-    sums.map(fold)
 }
 
 #[cfg(test)]
@@ -196,15 +208,42 @@ mod tests {
     use super::*;
     use crate::kernels::matmul_nt;
 
-    fn check<T: Unpack>(blocks: Vec<T>, wrap: impl Fn(Vec<T>) -> Blocks) {
-        let (rows, cols) = (70, 96);
-        assert_eq!(blocks.len() * BLOCK, rows * cols);
-        let unpacked: Vec<f32> = blocks.iter().flat_map(Unpack::unpack).collect();
-        let packed = PackedMatrix {
-            rows,
-            cols,
-            blocks: wrap(blocks),
+    #[test]
+    fn products_are_those_of_the_unpacked_weights_bit_for_bit() {
+        // Two tiles a row, the second one short.
+        let (rows, cols) = (70, TILE + 2 * GROUP);
+        let (count, groups) = (rows * cols, rows * cols / GROUP);
+        let scales: Vec<f32> = (0..groups).map(|i| 0.01 + i as f32 / 4096.0).collect();
+        let nibbles = Format::Nibbles {
+            quants: (0..count / 2).map(|i| (i * 37 % 251) as u8).collect(),
+            shifts: scales.iter().map(|scale| -7.5 * scale).collect(),
+            scales: scales.clone(),
         };
+        let bytes = Format::Bytes {
+            quants: (0..count).map(|i| (i * 37 % 251) as u8 as i8).collect(),
+            scales,
+        };
+        let halves = (0..count).map(|i| ((i as f32 * 0.3).sin().to_bits() >> 16) as u16);
+        for format in [nibbles, bytes, Format::Bf16(halves.collect())] {
+            check(&PackedMatrix { rows, cols, format });
+        }
+    }
+
+    #[track_caller]
+    fn check(packed: &PackedMatrix) {
+        let (rows, cols) = (packed.rows, packed.cols);
+        let mut unpacked = vec![0.0; rows * cols];
+        for row in 0..rows {
+            for start in (0..cols).step_by(TILE) {
+                let len = TILE.min(cols - start);
+                let position = row * cols + start;
+                unpack(
+                    &packed.format,
+                    position,
+                    &mut unpacked[position..position + len],
+                );
+            }
+        }
         for m in 1..=4 {
             let x: Vec<f32> = (0..m * cols).map(|i| (i as f32 * 0.37).sin()).collect();
             let (mut ours, mut theirs) = (vec![0.0; m * rows], vec![0.0; m * rows]);
@@ -216,37 +255,17 @@ mod tests {
     }
 
     #[test]
-    fn products_are_those_of_the_unpacked_weights_bit_for_bit() {
-        let count = 70 * 3;
-        let scale = |index: usize| 0.01 + index as f32 / 4096.0;
-        let nibbles = (0..count).map(|index| NibbleBlock {
-            scale: scale(index),
-            shift: -0.1,
-            quants: std::array::from_fn(|i| (index * 31 + i * 17) as u8),
-        });
-        check(nibbles.collect(), Blocks::Nibbles);
-        let bytes = (0..count).map(|index| ByteBlock {
-            scale: scale(index),
-            quants: std::array::from_fn(|i| (index * 31 + i * 17) as u8 as i8),
-        });
-        check(bytes.collect(), Blocks::Bytes);
-        let halves = (0..count).map(|index| {
-            std::array::from_fn(|i| ((scale(index + i) - 0.03).to_bits() >> 16) as u16)
-        });
-        check(halves.collect(), Blocks::Bf16);
-    }
-
-    #[test]
     fn rows_are_picked_whole() {
+        let row = |value: u16| [value; GROUP];
         let matrix = PackedMatrix {
             rows: 3,
-            cols: BLOCK,
-            blocks: Blocks::Bf16(vec![[0; BLOCK], [1; BLOCK], [2; BLOCK]]),
+            cols: GROUP,
+            format: Format::Bf16([row(0), row(1), row(2)].concat()),
         };
         let picked = matrix.reordered(&[2, 0, 1]);
         assert_eq!(
-            picked.blocks,
-            Blocks::Bf16(vec![[2; BLOCK], [0; BLOCK], [1; BLOCK]])
+            picked.format,
+            Format::Bf16([row(2), row(0), row(1)].concat())
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Rotary position embedding (Su et al. 2021), in the half-split layout of Hugging Face checkpoints.
 
-use super::simd::vectorized;
+use super::simd::vectorized_fn;
 use rayon::prelude::*;
 
 use super::MIN_ROWS_PER_TASK;
@@ -74,17 +74,22 @@ impl RopeTable {
                 let start = (offset + row) * half;
                 let cos = &self.cos[start..start + half];
                 let sin = &self.sin[start..start + half];
-                vectorized(|| {
-                    for head in x.chunks_exact_mut(self.head_dim) {
-                        let (first, second) = head.split_at_mut(half);
-                        let pairs = first.iter_mut().zip(second).zip(cos.iter().zip(sin));
-                        for ((a, b), (cos, sin)) in pairs {
-                            let sin = sign * sin;
-                            (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
-                        }
-                    }
-                });
+                rotate_heads(x, cos, sin, sign);
             });
+    }
+}
+
+vectorized_fn! {
+    /// Rotates heads of `2 · cos.len()` numbers at one position.
+    fn rotate_heads(x: &mut [f32], cos: &[f32], sin: &[f32], sign: f32) {
+        for head in x.chunks_exact_mut(2 * cos.len()) {
+            let (first, second) = head.split_at_mut(cos.len());
+            let pairs = first.iter_mut().zip(second).zip(cos.iter().zip(sin));
+            for ((a, b), (cos, sin)) in pairs {
+                let sin = sign * sin;
+                (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
+            }
+        }
     }
 }
 
