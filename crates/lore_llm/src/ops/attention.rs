@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::numbers::{numbers, slice, tensor};
 use crate::kernels::attention::{Block, QUERY_BLOCK, probabilities};
 use crate::kernels::dot::dot;
+use crate::kernels::simd::vectorized_fn;
 use crate::kernels::{AttentionShape, MatMut, MatRef, Threads, Write, attention, gemm};
 
 /// Attention of `q` `[tokens, num_heads · head_dim]` over `k` and `v` `[tokens, num_kv_heads ·
@@ -203,9 +204,16 @@ impl BackwardPass<'_> {
                 &self.out[start..start + dim],
                 &self.grad_out[start..start + dim],
             );
-            for (grad, prob) in grads.iter_mut().zip(probs) {
-                *grad = prob * (*grad - mean) * self.shape.scale;
-            }
+            center(grads, probs, mean, self.shape.scale);
+        }
+    }
+}
+
+vectorized_fn! {
+    /// `probs · (grads - mean) · scale`, written to `grads`.
+    fn center(grads: &mut [f32], probs: &[f32], mean: f32, scale: f32) {
+        for (grad, prob) in grads.iter_mut().zip(probs) {
+            *grad = prob * (*grad - mean) * scale;
         }
     }
 }
