@@ -70,7 +70,9 @@ fn build_page(place: &Place, ready: &Ready) -> Result<()> {
 pub(crate) fn build(place: &Place, release: bool) -> Result<()> {
     eprintln!("Building Lorekeeper (the first time takes a quarter of an hour or more)");
     let mut command = cargo::native(place, "build");
-    command.args(["--package", "lorekeeper", "--package", "lore_worker"]);
+    // The whole workspace, so that what `test` builds is used again: a smaller choice would build
+    // the large dependencies with other features, and that takes a quarter of an hour.
+    command.args(["--workspace", "--bins"]);
     if release {
         command.arg("--release");
     }

@@ -36,7 +36,8 @@ cargo xtask COMMAND
   build-ui [--release] [--inspect]  the page that the webview shows, into ui/dist
   bench NAME                      measure: train prefill decode rollout retrieval alfworld window
   reference NAME                  run a reference implementation (Python, in its own environment)
-  screens [--data DIR]            a screenshot of every page, both windows, both themes
+  screens [--data DIR] [--window KIND] [--page NAME] [--no-build]
+                                  a screenshot of every page, both windows, both themes
   icons                           the application icons from assets/icon.svg
   dist                            packages for this system
 ";

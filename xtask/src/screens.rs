@@ -36,16 +36,19 @@ const DISPLAY: &str = ":97";
 /// How long a window may take to settle.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// `cargo xtask screens [--data DIR] [--window KIND] [--page NAME]`.
+/// `cargo xtask screens [--data DIR] [--window KIND] [--page NAME] [--no-build]`.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let data = args.value("--data")?;
     let only_window = args.value("--window")?;
     let only_page = args.value("--page")?;
+    let no_build = args.flag("--no-build");
     args.finish()?;
     let ready = setup::everything(place)?;
     setup::require(setup::SCREENS)?;
-    build_ui::build(place, &ready.wasm, Choices::default())?;
-    launch::build(place, false)?;
+    if !no_build {
+        build_ui::build(place, &ready.wasm, Choices::default())?;
+        launch::build(place, false)?;
+    }
     let folder = place.root.join("docs").join("screens");
     fs::create_dir_all(&folder)?;
     let _screen = Screen::start()?;

@@ -198,9 +198,9 @@ fn one_of(
 fn columns() -> [Column<'static>; 7] {
     [
         Column::exact("Outcome", 104.0),
-        Column::flex("Goal", 4.0, 180.0),
-        Column::flex("Task type", 2.0, 110.0),
-        Column::flex("Who acted", 2.0, 100.0),
+        Column::flex("Goal", 4.0, 150.0),
+        Column::flex("Task type", 2.0, 96.0),
+        Column::flex("Who acted", 2.0, 84.0),
         Column::exact("Steps", 52.0).right(),
         Column::exact("Memories", 72.0)
             .right()
