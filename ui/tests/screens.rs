@@ -107,24 +107,25 @@ fn every_page_can_be_painted() {
     let folder = std::env::var("LOREKEEPER_SCREENS").ok();
     let only = std::env::var("LOREKEEPER_SCENE").unwrap_or_default();
     for scene in scenes() {
-        if !scene.name.contains(&only) {
+        if !only.is_empty() && !only.split(',').any(|name| name == scene.name) {
             continue;
         }
-        for (theme, label) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
-            for size in [[1280.0, 800.0], [900.0, 620.0]] {
-                let mut sample = scene.sample.clone();
-                sample.settings.theme = theme;
-                let mut builder = Harness::builder().with_size(size);
-                if folder.is_some() {
-                    builder = builder.wgpu();
-                }
-                let mut window = Window::build(builder, sample, scene.route.clone());
-                (scene.prepare)(&mut window);
-                if let Some(folder) = &folder {
-                    let image = window.harness.render().unwrap();
-                    let path = format!("{folder}/{}-{label}-{}.png", scene.name, size[0]);
-                    image.save(path).unwrap();
-                }
+        for (theme, size) in [
+            (Theme::Light, [1280.0, 800.0]),
+            (Theme::Dark, [900.0, 620.0]),
+        ] {
+            let mut sample = scene.sample.clone();
+            sample.settings.theme = theme;
+            let mut builder = Harness::builder().with_size(size);
+            if folder.is_some() {
+                builder = builder.wgpu();
+            }
+            let mut window = Window::build(builder, sample, scene.route.clone());
+            (scene.prepare)(&mut window);
+            if let Some(folder) = &folder {
+                let image = window.harness.render().unwrap();
+                let path = format!("{folder}/{}-{theme:?}-{}.png", scene.name, size[0]);
+                image.save(path).unwrap();
             }
         }
     }
