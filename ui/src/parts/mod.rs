@@ -8,4 +8,4 @@ mod page;
 pub(crate) use errors::{action_error_ui, error_ui};
 pub(crate) use job::{job_at_ui, job_progress_ui, job_tone};
 pub(crate) use loaded::loaded_ui;
-pub(crate) use page::{crumb_ui, page_scroll};
+pub(crate) use page::{crumb_ui, page_column, page_scroll};

@@ -8,6 +8,16 @@ use crate::widgets::{Button, Icon};
 
 /// A column of content in the middle of the page that scrolls when it is too long.
 pub(crate) fn page_scroll<R>(ctx: &Ctx<'_>, ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    page_column(ctx, ui, ctx.tokens.size.content, content)
+}
+
+/// The same, no wider than `width`: for forms, which are not easier to read when they are wide.
+pub(crate) fn page_column<R>(
+    ctx: &Ctx<'_>,
+    ui: &mut Ui,
+    width: f32,
+    content: impl FnOnce(&mut Ui) -> R,
+) -> R {
     let tokens = ctx.tokens;
     let space = &tokens.space;
     ScrollArea::vertical()
@@ -15,7 +25,7 @@ pub(crate) fn page_scroll<R>(ctx: &Ctx<'_>, ui: &mut Ui, content: impl FnOnce(&m
         .auto_shrink([false, false])
         .show(ui, |ui| {
             let room = ui.available_width();
-            let side = ((room - tokens.size.content) / 2.0).max(space.xl);
+            let side = ((room - width) / 2.0).max(space.xl);
             let mut rect = ui.available_rect_before_wrap();
             rect = rect.shrink2(egui::vec2(side, 0.0));
             let column = ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {

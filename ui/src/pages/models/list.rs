@@ -102,7 +102,7 @@ fn facts_ui(ctx: &Ctx<'_>, ui: &mut Ui, model: &ModelInfo) {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 1.0;
                 term(ui, tokens, word);
-                ui.label(tokens.label(value));
+                ui.add(egui::Label::new(tokens.label(value)).extend());
             });
         }
     });

@@ -9,10 +9,13 @@ use super::Page;
 use crate::command::{Command, ZoomStep};
 use crate::context::Ctx;
 use crate::format;
-use crate::parts::{action_error_ui, page_scroll};
+use crate::parts::{action_error_ui, page_column};
 use crate::widgets::{
     Button, Card, Field, Icon, field, field_with_help, number_field, segmented, switch,
 };
+
+/// Widest cards: settings are read from label to control.
+const WIDTH: f32 = 780.0;
 
 /// The page's view state.
 #[derive(Debug, Default)]
@@ -22,8 +25,7 @@ pub(crate) struct SettingsPage {
 
 impl Page for SettingsPage {
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
-        page_scroll(ctx, ui, |ui| {
-            ui.set_max_width(760.0);
+        page_column(ctx, ui, WIDTH, |ui| {
             ui.spacing_mut().item_spacing.y = ctx.tokens.space.l;
             action_error_ui(ctx, ui, "settings");
             let mut settings = ctx.settings.clone();
@@ -128,13 +130,13 @@ fn work_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
             number_field(ui, tokens, &mut settings.threads, 0..=num_cores, "", label)
         });
         let grace = Field {
-            label: "Time to save when stopped",
+            label: "Time to save",
             help: "A job that is stopped saves what it has. If it takes longer than this, it is \
                    ended, and goes on from its last save when it is resumed.",
             note: "",
         };
         field_with_help(ui, tokens, grace, |ui| {
-            let label = "Time to save when stopped";
+            let label = "Time to save";
             number_field(
                 ui,
                 tokens,
