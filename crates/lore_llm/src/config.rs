@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::kernels::RopeTable;
+
 /// A family of decoders. They differ in small things (biases, norms), not in shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
@@ -136,5 +138,17 @@ impl ModelConfig {
     /// Numbers in all key heads together (and in all value heads).
     pub fn kv_size(&self) -> usize {
         self.num_kv_heads * self.head_dim
+    }
+
+    /// The rotations of the first positions, with the model's scaling of the frequencies.
+    pub fn rope_table(&self, num_positions: usize) -> RopeTable {
+        let theta = f64::from(self.rope_theta);
+        let frequencies: Vec<f64> = (0..self.head_dim / 2)
+            .map(|pair| {
+                let factor = self.rope_factors.get(pair).copied().unwrap_or(1.0);
+                theta.powf(-2.0 * pair as f64 / self.head_dim as f64) / f64::from(factor)
+            })
+            .collect();
+        RopeTable::from_frequencies(&frequencies, num_positions)
     }
 }

@@ -14,8 +14,8 @@ use crate::source::{GgufFile, HfFolder, Location};
 /// Bytes that are hashed at once.
 const HASH_BLOCK: usize = 1 << 20;
 
-/// Bytes for activations, key-value cache and the program, next to the weights.
-const WORKING_MEMORY: u64 = 512 << 20;
+/// Bytes for activations, key-value caches and the program, next to the weights.
+const WORKING_MEMORY: u64 = 768 << 20;
 
 /// Reads the headers of a model or embedder: a GGUF file, a Hugging Face folder, or a folder that
 /// holds one GGUF file. `id` and `digest` stay empty. A model that is whole but does not run says why
@@ -56,15 +56,19 @@ pub fn digest(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<String>
     Ok(format!("{:x}", hasher.finalize()))
 }
 
-/// Bytes of memory that running a model takes: weights in f32, a copy of the largest matrix while
-/// loading, and room to work.
+/// Bytes of memory that running a model takes: weights in f32 and as the file packs them, a copy of
+/// the largest matrix while loading, and room to work.
 pub fn required_memory(info: &ModelInfo) -> u64 {
     let weights = info.num_parameters.saturating_mul(4);
-    let largest = match info.kind {
-        ModelKind::Language => info.vocab_size.saturating_mul(info.hidden_size * 4),
-        ModelKind::Embedder => 0,
+    let (packed, largest) = match info.kind {
+        ModelKind::Language => {
+            let embedding = info.vocab_size.saturating_mul(info.hidden_size);
+            (info.num_bytes, embedding.saturating_mul(4))
+        }
+        ModelKind::Embedder => (0, 0),
     };
     weights
+        .saturating_add(packed)
         .saturating_add(largest)
         .saturating_add(WORKING_MEMORY)
 }
@@ -99,6 +103,6 @@ mod tests {
         };
         assert!(check_memory(&info, 8_000_000_000).is_ok());
         let error = check_memory(&info, 3_000_000_000).unwrap_err();
-        assert!(error.to_string().contains("4.5 GB"), "{error}");
+        assert!(error.to_string().contains("4.8 GB"), "{error}");
     }
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 
+use crate::BaseModel;
 use crate::kernels::{AttentionShape, RopeTable, rms_norm};
-use crate::{BaseModel, ModelConfig};
 
 pub use active_adapter::ActiveAdapter;
 pub use kv_cache::KvCache;
@@ -53,7 +53,7 @@ impl Decoder {
     pub fn new(base: Arc<BaseModel>) -> Self {
         let config = base.config();
         Self {
-            rope: rope_table(config, FIRST_POSITIONS.min(config.context_length)),
+            rope: config.rope_table(FIRST_POSITIONS.min(config.context_length)),
             attention: AttentionShape::new(config.num_heads, config.num_kv_heads, config.head_dim),
             scratch: Scratch::default(),
             base,
@@ -211,7 +211,7 @@ impl Decoder {
             "The text has {end} tokens, and the model takes at most {limit}"
         );
         if end > self.rope.num_positions() {
-            self.rope = rope_table(config, end.next_power_of_two().min(limit));
+            self.rope = config.rope_table(end.next_power_of_two().min(limit));
         }
         Ok(())
     }
@@ -230,17 +230,4 @@ fn embed(base: &BaseModel, tokens: &[u32]) -> Result<Vec<f32>> {
         rows.extend_from_slice(embedding.row(index));
     }
     Ok(rows)
-}
-
-/// Rotations of a model, with its scaling of the frequencies.
-fn rope_table(config: &ModelConfig, num_positions: usize) -> RopeTable {
-    let theta = f64::from(config.rope_theta);
-    let dim = config.head_dim;
-    let frequencies: Vec<f64> = (0..dim / 2)
-        .map(|pair| {
-            let factor = config.rope_factors.get(pair).copied().unwrap_or(1.0);
-            theta.powf(-2.0 * pair as f64 / dim as f64) / f64::from(factor)
-        })
-        .collect();
-    RopeTable::from_frequencies(&frequencies, num_positions)
 }
