@@ -54,9 +54,15 @@ fn bare(place: &Place) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut cargo = Command::new(program);
     cargo.current_dir(&place.root);
-    // Set by `cargo run` for this program and of no meaning to another build.
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
-        cargo.env_remove(name);
+    // `cargo run` says what program this is. Build scripts that read it (ring's does) would run again
+    // whenever cargo is called from elsewhere, and the whole database would be compiled anew.
+    for (name, _) in std::env::vars_os() {
+        let told = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if told {
+            cargo.env_remove(name);
+        }
     }
     cargo
 }
