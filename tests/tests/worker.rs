@@ -10,7 +10,7 @@ use std::time::Duration;
 use lore_core::{AdapterId, DatasetId, JobId, TrainConfig, WorldSpec};
 use lore_protocol::{
     CollectWork, ErrorCode, JobEvent, JobInfo, JobRequest, JobResponse, JobState, MeasureWork,
-    MetricPoint, Request, Response, TrainWork, Work,
+    MetricPoint, Request, Response, Settings, TrainWork, Work,
 };
 use lore_tests::{Stage, real_worker};
 
@@ -21,6 +21,11 @@ const PATIENCE: Duration = Duration::from_mins(15);
 fn stage() -> Option<Stage> {
     let (worker, models) = real_worker()?;
     let mut stage = Stage::with_models(&worker, Some(models));
+    // An example that is being learned is learned to its end, which on a busy machine takes long.
+    stage.set(Settings {
+        stop_grace_secs: 600,
+        ..Settings::default()
+    });
     // Models that do not describe themselves are looked at by jobs, which start by themselves.
     for job in stage.jobs() {
         let job = ended(&mut stage, &job.spec.id);
