@@ -10,7 +10,7 @@ const FLOAT: u64 = 4;
 const PROGRAM: u64 = 150 << 20;
 
 /// Rows of logits that exist at once, see [`lore_llm::ops::head_loss`].
-const LOGIT_ROWS: u64 = 128;
+const LOGIT_ROWS: u64 = 256;
 
 /// What a training on examples of one length takes, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

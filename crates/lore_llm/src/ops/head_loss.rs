@@ -10,8 +10,8 @@ use crate::Matrix;
 use crate::kernels::exp::cross_entropy_row;
 use crate::kernels::{MatMut, MatRef, Threads, Write, gemm, matmul_nt};
 
-/// Rows whose logits exist at once.
-const CHUNK: usize = 128;
+/// Rows whose logits exist at once. Every chunk reads the whole projection again.
+const CHUNK: usize = 256;
 
 /// What the loss is computed from, besides the hidden states.
 #[derive(Clone, Debug)]
