@@ -135,17 +135,23 @@ pub(crate) fn batch(
 ) -> Result<RecordBatch> {
     let text = |of: &dyn Fn(&KeyedExperience) -> String| -> ArrayRef {
         let mut builder = StringBuilder::new();
-        rows.iter().for_each(|row| builder.append_value(of(row)));
+        for row in rows {
+            builder.append_value(of(row));
+        }
         Arc::new(builder.finish())
     };
     let number = |of: &dyn Fn(&KeyedExperience) -> u32| -> ArrayRef {
         let mut builder = UInt32Builder::new();
-        rows.iter().for_each(|row| builder.append_value(of(row)));
+        for row in rows {
+            builder.append_value(of(row));
+        }
         Arc::new(builder.finish())
     };
     let flag = |of: &dyn Fn(&KeyedExperience) -> bool| -> ArrayRef {
         let mut builder = BooleanBuilder::new();
-        rows.iter().for_each(|row| builder.append_value(of(row)));
+        for row in rows {
+            builder.append_value(of(row));
+        }
         Arc::new(builder.finish())
     };
     let trajectory = |row: &KeyedExperience| {
