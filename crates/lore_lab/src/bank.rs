@@ -12,9 +12,9 @@ use lore_protocol::BankWork;
 use crate::memories::NamedEmbedder;
 use crate::{Job, Outcome};
 
-/// Episodes that are embedded and added at once: few enough that little is lost when the job is ended,
-/// many enough that the bank gets few fragments.
-const BATCH: usize = 128;
+/// Episodes that are embedded and added at once: few enough that a stop is heard within seconds and
+/// little is lost when the job is killed. The many small fragments are joined at the end.
+const BATCH: usize = 32;
 
 /// Versions younger than this stay when the bank is compacted, since other jobs may be reading them.
 const KEEP_VERSIONS: Duration = Duration::from_hours(1);

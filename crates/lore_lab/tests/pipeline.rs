@@ -13,10 +13,10 @@ use lore_core::{
     StopToken, TaskPlan, TrajectoryFilter,
 };
 use lore_lab::{Interactive, LabOptions, Outcome};
-use lore_protocol::plan::{PlanContext, adapter_of, plan};
+use lore_protocol::plan::{PlanContext, adapter_of, dataset_of, plan};
 use lore_protocol::{
-    Answer, ExportFormat, ExportWork, FetchWork, JobEvent, JobSpec, ModelSource, Question,
-    StarterModel, Work,
+    Answer, ExportFormat, ExportWork, FetchWork, JobEvent, JobSpec, MeasureWork, ModelSource,
+    Question, StarterModel, Work,
 };
 
 /// Two training steps, one test task of each kind, two arms.
@@ -47,9 +47,13 @@ struct Lab {
 impl Lab {
     /// Does a job, expects that it finishes, and returns what it said.
     fn finish(&self, spec: &JobSpec) -> Vec<JobEvent> {
+        let began = std::time::Instant::now();
         let (outcome, events) = lab(spec, &self.data, &self.options, &StopToken::new());
+        let secs = began.elapsed().as_secs_f64();
         match outcome {
-            Ok(Outcome::Finished { summary }) => eprintln!("{}: {summary}", spec.title),
+            Ok(Outcome::Finished { summary }) => {
+                eprintln!("{secs:5.1} s  {}: {summary}", spec.title)
+            }
             other => panic!("{}: {other:?}", spec.title),
         }
         events
@@ -113,6 +117,7 @@ fn an_experiment_from_episodes_to_report() {
     check_results(&lab.data, &spec).unwrap();
     check_export(&lab, &spec).unwrap();
     check_questions(&lab.data, &spec).unwrap();
+    check_speed(&lab, &spec);
 }
 
 fn check_events(job: &JobSpec, events: &[JobEvent]) {
@@ -222,5 +227,32 @@ fn check_questions(data: &DataDir, spec: &ExperimentSpec) -> Result<()> {
         panic!("scores were asked for, not {scores:?}");
     };
     assert!(scores[0].log_likelihood > scores[1].log_likelihood);
+    let dataset = lore_data::Dataset::open(data, &dataset_of(spec))?.trajectories()?;
+    let mut episodes = dataset.read_all()?;
+    let mut next = || episodes.next().context("twelve were collected")?;
+    let painted = interactive.answer(Question::Paint {
+        model: spec.model.clone(),
+        trajectory: Box::new(next()?),
+        memories: vec![next()?],
+        retrieval: spec.retrieval.clone(),
+        max_tokens: 4096,
+    })?;
+    let Answer::Painted(painted) = painted else {
+        panic!("a painted example was asked for, not {painted:?}");
+    };
+    assert!(painted.num_learned > 0 && painted.num_dropped_memories == 0);
+    let text: String = painted.tokens.iter().map(|token| &*token.text).collect();
+    assert!(text.contains("Actions:") && text.contains("# Past episodes"));
     Ok(())
+}
+
+fn check_speed(lab: &Lab, spec: &ExperimentSpec) {
+    let model = spec.model.clone();
+    let events = lab.finish(&job(Work::Measure(MeasureWork { model })));
+    let speed = events.iter().find_map(|event| match event {
+        JobEvent::Speed { speed } => Some(*speed),
+        _ => None,
+    });
+    let speed = speed.expect("a measurement says what it measured");
+    assert!(speed.measured && speed.train_tokens_per_sec > 0.0);
 }

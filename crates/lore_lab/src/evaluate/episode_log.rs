@@ -21,10 +21,12 @@ impl EpisodeLog {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).with_context(problem)?;
         }
+        // Not in append mode: some systems refuse to shorten a file that is open for appending only.
         let mut file = OpenOptions::new()
             .read(true)
-            .append(true)
+            .write(true)
             .create(true)
+            .truncate(false)
             .open(path)
             .with_context(problem)?;
         let (trajectories, whole) = read_whole_lines(&file).with_context(problem)?;

@@ -223,3 +223,55 @@ fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
     text.write_fmt(more)
         .expect("writing to a String does not fail");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lore_core::{AdapterOrigin, GradientCertificate, LoraConfig};
+
+    fn adapter(name: &str, with_retrieval: bool) -> Adapter {
+        Adapter {
+            id: "a".into(),
+            name: name.to_owned(),
+            base_model: "m".into(),
+            base_digest: "abc".to_owned(),
+            lora: LoraConfig::default(),
+            origin: AdapterOrigin::default(),
+            certificate: GradientCertificate::default(),
+            num_steps: 24,
+            final_loss: 0.5,
+            with_retrieval,
+            created_ms: 0,
+        }
+    }
+
+    fn text(adapter: &Adapter, hub_name: &str) -> String {
+        Card {
+            adapter,
+            hub_name,
+            training: None,
+            results: None,
+        }
+        .text()
+    }
+
+    #[test]
+    fn names_cannot_break_the_front_matter() {
+        let card = text(&adapter("two\nlines", false), "owner/\"odd\": name");
+        assert!(
+            card.contains("base_model: \"owner/\\\"odd\\\": name\"\n"),
+            "{card}"
+        );
+        assert!(card.contains("# two lines\n"));
+        assert_eq!(card.matches("---\n").count(), 2);
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_claimed() {
+        let card = text(&adapter("plain", false), "owner/model");
+        assert!(card.contains("It has not been played on test tasks"));
+        assert!(card.contains("not all of which were seen to receive a gradient"));
+        assert!(!card.contains("exprag-lora"));
+        assert!(text(&adapter("with", true), "m").contains("- exprag-lora\n"));
+    }
+}

@@ -1,7 +1,7 @@
 //! One file, in pieces that survive a broken connection.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Write as _};
+use std::io::{Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -124,10 +124,16 @@ fn part_of(target: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// The part, cut to `have` bytes and ready for the next one.
 fn open_part(part: &Path, have: u64) -> Result<File> {
     let open = || -> std::io::Result<File> {
-        let file = OpenOptions::new().append(true).create(true).open(part)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(part)?;
         file.set_len(have)?;
+        file.seek(SeekFrom::End(0))?;
         Ok(file)
     };
     open().with_context(|| format!("Could not write {}.", part.display()))
