@@ -43,7 +43,12 @@ pub fn field_with_help(
     if ui.available_width() < label_width * 2.2 {
         return ui
             .vertical(|ui| {
-                ui.horizontal(|ui| label_ui(ui, tokens, field));
+                ui.spacing_mut().item_spacing.y = tokens.space.xs;
+                ui.scope(|ui| {
+                    // Rows are as high as controls, but this one holds only words.
+                    ui.spacing_mut().interact_size.y = 20.0;
+                    ui.horizontal(|ui| label_ui(ui, tokens, field));
+                });
                 control_ui(ui, tokens, field, control)
             })
             .inner;

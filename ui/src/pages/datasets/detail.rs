@@ -173,16 +173,11 @@ fn numbers_ui(ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
                 duplicates.as_str(),
                 text::DUPLICATES.meaning,
             ),
-            1 => (
-                "Reached the goal",
-                format::percent(solved),
-                "",
-                text::OUTCOME.meaning,
-            ),
+            1 => ("Solved", format::percent(solved), "", text::OUTCOME.meaning),
             2 => (
-                "Actions an episode",
+                "Actions",
                 format!("{:.1}", dataset.num_steps as f64 / items),
-                "on average",
+                "each, on average",
                 "How many things the agent did before the episode ended",
             ),
             _ => (
