@@ -30,7 +30,7 @@ pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
 
 /// Lets a test driver read the tree of widgets and act on it.
 #[cfg(feature = "inspect")]
-mod inspect {
+pub mod inspect {
     use std::cell::RefCell;
     use std::collections::BTreeMap;
 
