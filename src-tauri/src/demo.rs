@@ -4,6 +4,7 @@
 mod screen;
 mod table;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
@@ -178,7 +179,7 @@ impl Terminal {
         let report = files
             .iter()
             .map(|(_, path)| path)
-            .find(|path| path.ends_with(".html"))
+            .find(|path| Path::new(path).extension() == Some("html".as_ref()))
             .context("The report was not written")?;
         eprintln!(
             "\n{} episodes in {}. Report: {report}",

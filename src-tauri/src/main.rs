@@ -5,6 +5,12 @@
 //! is taken when asked for, when a screen reader is running (the webview shows it an empty canvas),
 //! and when the page finds that it cannot draw.
 
+#![expect(
+    clippy::exit,
+    clippy::let_underscore_must_use,
+    clippy::needless_pass_by_value,
+    reason = "Tauri's macros end the process and drop results; its commands take their state by value"
+)]
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod choose;

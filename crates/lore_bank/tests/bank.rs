@@ -380,7 +380,7 @@ fn an_empty_bank_answers_with_nothing() {
     assert!(ask(&bank, &query("x", 3)).is_empty());
     assert_eq!(bank.rows(&BankRowFilter::default(), 0, 9).unwrap().total, 0);
     assert!(map_points(&bank).unwrap().is_empty());
-    bank.compact(Duration::from_secs(60)).unwrap();
+    bank.compact(Duration::from_mins(1)).unwrap();
     assert_eq!(bank.info().unwrap().num_experiences, 0);
 }
 

@@ -34,7 +34,7 @@ pub fn reveal(path: &str) -> Result<()> {
         };
         start(opener(), &[&folder.to_string_lossy()])
     };
-    started.with_context(|| format!("Could not show {path:?} in the file browser"))
+    started.with_context(|| format!("Could not show {} in the file browser", path.display()))
 }
 
 /// Shows why the program cannot start to a person who has no terminal before them.
@@ -89,7 +89,7 @@ pub fn is_folder(kind: FileKind) -> bool {
 fn must_exist(path: &str) -> Result<&Path> {
     let path = Path::new(path);
     if !path.is_absolute() || !path.exists() {
-        bail!("{path:?} is not there any more");
+        bail!("{} is not there any more", path.display());
     }
     Ok(path)
 }

@@ -19,6 +19,10 @@ const ICON: &[u8] = include_bytes!("../../../icons/256x256.png");
 
 /// Opens the window and returns when it is closed and the core has ended. Must be called on the main
 /// thread.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the window owns the core until it is closed"
+)]
 pub fn run(app: Arc<App>, start: Start) -> Result<()> {
     let icon = eframe::icon_data::from_png_bytes(ICON).context("The icon is damaged")?;
     let options = NativeOptions {

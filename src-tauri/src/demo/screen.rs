@@ -1,6 +1,7 @@
 //! Progress bars in a terminal; plain lines when the output goes to a file.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
 use lore_protocol::{JobInfo, JobState, Progress};
@@ -94,7 +95,7 @@ fn words(progress: &Progress) -> String {
         total => format!("{stage}, {done}/{total} {unit}"),
     };
     if let Some(secs) = secs_left {
-        text.push_str(&format!(", {} left", duration(*secs)));
+        write!(text, ", {} left", duration(*secs)).expect("text takes everything");
     }
     text
 }

@@ -1,6 +1,7 @@
 //! The table of an experiment, in plain text.
 
 use lore_core::{ExperimentResults, Proportion};
+use std::fmt::Write as _;
 
 /// One row an arm: success on seen and unseen task types with the 95 % Wilson interval, mean steps.
 pub(super) fn of(results: &ExperimentResults) -> String {
@@ -12,12 +13,14 @@ pub(super) fn of(results: &ExperimentResults) -> String {
         let steps = arm
             .mean_steps
             .map_or_else(|| "–".to_owned(), |steps| format!("{steps:.1}"));
-        text.push_str(&format!(
-            "{:<16} {:>22} {:>22} {steps:>7}\n",
+        writeln!(
+            text,
+            "{:<16} {:>22} {:>22} {steps:>7}",
             arm.arm.name,
             rate(&arm.seen),
             rate(&arm.unseen)
-        ));
+        )
+        .expect("text takes everything");
     }
     text
 }
