@@ -52,7 +52,7 @@ impl Lab {
         let secs = began.elapsed().as_secs_f64();
         match outcome {
             Ok(Outcome::Finished { summary }) => {
-                eprintln!("{secs:5.1} s  {}: {summary}", spec.title)
+                eprintln!("{secs:5.1} s  {}: {summary}", spec.title);
             }
             other => panic!("{}: {other:?}", spec.title),
         }
