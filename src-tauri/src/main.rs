@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use lore_app::App;
-use lore_protocol::WindowKind;
+use lore_protocol::{ApiError, ErrorCode, WindowKind};
 
 use crate::options::Options;
 use crate::webview::Ended;
@@ -40,12 +40,13 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
+    prefer_safe_rendering();
     let options = Options::parse(std::env::args().skip(1))?;
     if options.help {
         eprint!("{}", options::USAGE);
         return Ok(());
     }
-    let app = Arc::new(App::start(options.config()?)?);
+    let app = Arc::new(start_core(&options)?);
     if let Some(preset) = options.demo {
         return demo::run(app, preset);
     }
@@ -57,6 +58,45 @@ fn run() -> Result<()> {
                 restart_native()?;
             }
             Ok(())
+        }
+    }
+}
+
+/// Opens the data folder. When another window has it, that window comes to the front and this process
+/// ends.
+fn start_core(options: &Options) -> Result<App> {
+    let started = App::start(options.config()?);
+    if let Err(error) = &started
+        && options.data.is_none()
+        && options.demo.is_none()
+        && is_precondition(error)
+    {
+        webview::raise_other()?;
+    }
+    started
+}
+
+fn is_precondition(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<ApiError>()
+            .is_some_and(|error| error.code == ErrorCode::Precondition)
+    })
+}
+
+/// `WebKitGTK`'s faster renderer shows blank windows on many NVIDIA and Wayland machines; a person who
+/// has set the variable knows better.
+fn prefer_safe_rendering() {
+    const NAME: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    if cfg!(target_os = "linux") && std::env::var_os(NAME).is_none() {
+        #[expect(
+            unsafe_code,
+            reason = "the renderer is chosen by an environment variable only"
+        )]
+        // SAFETY: changing the environment races with reading it in another thread, and no other
+        // thread runs yet.
+        unsafe {
+            std::env::set_var(NAME, "1");
         }
     }
 }

@@ -18,6 +18,10 @@ use tauri::{AppHandle, Manager as _, State, WebviewUrl, WebviewWindowBuilder};
 /// How long workers may save when the window closes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long the page may take to say its first word. Where graphics are broken altogether the page
+/// never runs, and only its silence tells.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// The label of the only window.
 const MAIN: &str = "main";
 
@@ -72,7 +76,6 @@ fn subscribe(channel: Channel<String>, desk: State<'_, Desk>) {
 /// Opens the window and returns when it is closed and the core has ended. `single` brings the window
 /// of an earlier start to the front instead of opening another.
 pub(crate) fn run(app: Arc<App>, start: Start, single: bool) -> Result<Ended> {
-    prefer_safe_rendering();
     let cannot_draw = Arc::new(AtomicBool::new(false));
     let desk = Desk {
         app: Arc::clone(&app),
@@ -99,9 +102,10 @@ pub(crate) fn run(app: Arc<App>, start: Start, single: bool) -> Result<Ended> {
             Ok(())
         })
         .on_window_event(events::on_window_event)
-        .build(tauri::generate_context!())
+        .build(context())
         .context("Could not open the window. Start the program with --window native")?;
     events::tell_when_jobs_end(&app, tauri.handle());
+    watch_for_silence(tauri.handle());
     tauri.run_return(|_, _| {});
     app.shut_down(PATIENCE);
     Ok(if cannot_draw.load(Ordering::Relaxed) {
@@ -109,6 +113,40 @@ pub(crate) fn run(app: Arc<App>, start: Start, single: bool) -> Result<Ended> {
     } else {
         Ended::Closed
     })
+}
+
+/// Brings the window of a program that is open already to the front, and ends this process. Returns
+/// when there is no such window.
+pub(crate) fn raise_other() -> Result<()> {
+    tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|_, _, _| {}))
+        .build(context())
+        .context("Could not look for the open window")?;
+    Ok(())
+}
+
+fn context() -> tauri::Context {
+    tauri::generate_context!()
+}
+
+/// Gives up on a page that says nothing.
+fn watch_for_silence(handle: &AppHandle) {
+    let handle = handle.clone();
+    tauri::async_runtime::spawn_blocking(move || {
+        std::thread::sleep(SILENCE);
+        let Some(desk) = handle.try_state::<Desk>() else {
+            return;
+        };
+        let has_spoken = desk
+            .listening
+            .lock()
+            .is_ok_and(|listening| listening.is_some());
+        if !has_spoken {
+            log::warn!("the page said nothing for {SILENCE:?}");
+            desk.cannot_draw.store(true, Ordering::Relaxed);
+            handle.exit(0);
+        }
+    });
 }
 
 fn open(handle: &AppHandle, address: &str) -> tauri::Result<()> {
@@ -119,21 +157,4 @@ fn open(handle: &AppHandle, address: &str) -> tauri::Result<()> {
         .center()
         .build()?;
     Ok(())
-}
-
-/// `WebKitGTK`'s faster renderer shows blank windows on many NVIDIA and Wayland machines; a person who
-/// has set the variable knows better.
-fn prefer_safe_rendering() {
-    const NAME: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
-    if cfg!(target_os = "linux") && std::env::var_os(NAME).is_none() {
-        #[expect(
-            unsafe_code,
-            reason = "the renderer is chosen by an environment variable only"
-        )]
-        // SAFETY: changing the environment races with reading it in another thread. The threads of
-        // the core, the only ones by now, do not read it, and Tauri has not started its own.
-        unsafe {
-            std::env::set_var(NAME, "1");
-        }
-    }
 }
