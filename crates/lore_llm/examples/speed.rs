@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use lore_llm::{BaseModel, Decoder, KvCache, MAX_LANES};
+use lore_llm::{Arithmetic, BaseModel, Decoder, KvCache, MAX_LANES};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,7 +25,7 @@ fn main() -> Result<()> {
     };
     let (prompt_tokens, new_tokens) = (number(1, 512)?, number(2, 64)?);
     let base = BaseModel::load(Path::new(path))?;
-    let mut decoder = Decoder::new(Arc::clone(&base));
+    let mut decoder = Decoder::with_arithmetic(Arc::clone(&base), Arithmetic::Fast);
     let vocab = base.config().vocab_size;
     let prompt: Vec<u32> = (0..prompt_tokens)
         .map(|index| (index * 7919 % vocab) as u32)

@@ -21,7 +21,7 @@ pub use base_model::BaseModel;
 pub use chat::{ChatEncoder, ChatTemplate, EncodedChat};
 pub use chat_model::ChatModel;
 pub use config::{Family, ModelConfig};
-pub use decoder::{ActiveAdapter, Decoder, KvCache, MAX_LANES};
+pub use decoder::{ActiveAdapter, Arithmetic, Decoder, KvCache, MAX_LANES};
 pub use inspect::{check_memory, digest, inspect, required_memory};
 pub use sentence::SentenceEmbedder;
 pub use tokenizer::{PlacedToken, TextTokenizer};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use lore_core::TargetModule;
 
 use crate::ModelConfig;
-use crate::kernels::packed::PackedMatrix;
+use crate::kernels::panels::PackedMatrix;
 
 /// Numbers that are shared, not copied.
 pub type Vector = Arc<Vec<f32>>;

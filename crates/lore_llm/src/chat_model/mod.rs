@@ -11,7 +11,7 @@ use anyhow::{Result, ensure};
 
 use lore_core::{Completion, GenerateRequest, LanguageModel, Message, ScoredAction};
 
-use crate::{ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache};
+use crate::{ActiveAdapter, AdapterWeights, Arithmetic, BaseModel, Decoder, KvCache};
 use prefix_cache::PrefixCache;
 
 /// Bytes of key-value caches that are kept between calls.
@@ -27,7 +27,7 @@ pub struct ChatModel {
 }
 
 impl ChatModel {
-    /// A chat model; an error when the adapter belongs to a model of another shape.
+    /// A chat model that computes fast; an error when the adapter belongs to a model of another shape.
     pub fn new(base: Arc<BaseModel>, adapter: Option<Arc<AdapterWeights>>) -> Result<Self> {
         Self::with_strength(base, adapter, 1.0)
     }
@@ -42,11 +42,18 @@ impl ChatModel {
             .map(|weights| ActiveAdapter::new(weights, strength, base.config()))
             .transpose()?;
         Ok(Self {
-            decoder: Decoder::new(Arc::clone(&base)),
+            decoder: Decoder::with_arithmetic(Arc::clone(&base), Arithmetic::Fast),
             prefixes: PrefixCache::new(DEFAULT_CACHE_BYTES),
             adapter,
             base,
         })
+    }
+
+    /// The same model, computing in this way.
+    pub fn with_arithmetic(mut self, arithmetic: Arithmetic) -> Self {
+        self.decoder = Decoder::with_arithmetic(Arc::clone(&self.base), arithmetic);
+        self.prefixes.clear();
+        self
     }
 
     /// Keeps at most this many bytes of key-value caches between calls; 0 keeps none.

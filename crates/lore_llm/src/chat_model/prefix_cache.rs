@@ -32,6 +32,11 @@ impl PrefixCache {
         }
     }
 
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+    }
+
     /// A cache that holds the longest known beginning of `tokens`, at most `limit` of them.
     pub(super) fn take(&mut self, tokens: &[u32], limit: usize) -> Option<KvCache> {
         let (index, shared) = self

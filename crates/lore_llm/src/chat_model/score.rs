@@ -72,7 +72,7 @@ impl ChatModel {
 
     /// The log-likelihood of every token that follows a row of the branches.
     fn log_likelihoods(
-        &self,
+        &mut self,
         hidden: &[f32],
         branches: &[&[u32]],
         replies: &[EncodedReply],

@@ -2,13 +2,14 @@
 
 use lore_core::TargetModule;
 
+use super::products::Products;
 use super::{ActiveAdapter, Decoder, KvCache, Span};
 use crate::kernels::linear::add_bias;
-use crate::kernels::packed::PackedMatrix;
+use crate::kernels::panels::PackedMatrix;
 use crate::kernels::{
     MatMut, MatRef, Rotation, Threads, Write, attention, gemm, matmul_nt, rms_norm, silu_gate,
 };
-use crate::{Linear, LoraPair, MAX_LANES, Matrix, ModelConfig};
+use crate::{Linear, LoraPair, MAX_LANES, ModelConfig};
 
 /// Activations, kept between blocks and calls so that memory is asked for once.
 #[derive(Debug, Default)]
@@ -68,10 +69,10 @@ struct Projection<'a> {
 
 impl Projection<'_> {
     /// `y = x · weightᵀ + bias + scale · (x · aᵀ) · bᵀ`.
-    fn apply(&self, x: &[f32], y: &mut [f32], rows: usize) {
+    fn apply(&self, products: &mut Products, x: &[f32], y: &mut [f32], rows: usize) {
         let weight = &self.linear.weight;
         let (into, out) = (weight.cols, weight.rows);
-        matmul(x, weight, self.packed, y, rows);
+        products.matmul(x, weight, self.packed, y, rows);
         if let Some(bias) = &self.linear.bias {
             add_bias(y, bias);
         }
@@ -115,6 +116,7 @@ impl Decoder {
             base,
             rope,
             attention: shape,
+            products,
             scratch,
         } = self;
         let eps = base.config().norm_eps;
@@ -127,9 +129,9 @@ impl Decoder {
         let rows = scratch.rows;
 
         rms_norm(hidden, &weights.input_norm, eps, &mut scratch.normed);
-        projection(TargetModule::QProj).apply(&scratch.normed, &mut scratch.q, rows);
-        projection(TargetModule::KProj).apply(&scratch.normed, &mut scratch.k, rows);
-        projection(TargetModule::VProj).apply(&scratch.normed, &mut scratch.v, rows);
+        projection(TargetModule::QProj).apply(products, &scratch.normed, &mut scratch.q, rows);
+        projection(TargetModule::KProj).apply(products, &scratch.normed, &mut scratch.k, rows);
+        projection(TargetModule::VProj).apply(products, &scratch.normed, &mut scratch.v, rows);
         let (query_width, kv_width) = (shape.query_width(), shape.kv_width());
         for span in spans {
             let queries = span.rows.start * query_width..span.rows.end * query_width;
@@ -143,30 +145,30 @@ impl Decoder {
             let out = &mut scratch.attended[queries];
             attention(shape, q, all_keys, all_values, span.start, out);
         }
-        projection(TargetModule::OProj).apply(&scratch.attended, &mut scratch.update, rows);
+        projection(TargetModule::OProj).apply(
+            products,
+            &scratch.attended,
+            &mut scratch.update,
+            rows,
+        );
         add(hidden, &scratch.update);
 
         rms_norm(hidden, &weights.post_norm, eps, &mut scratch.normed);
-        projection(TargetModule::GateProj).apply(&scratch.normed, &mut scratch.gate, rows);
-        projection(TargetModule::UpProj).apply(&scratch.normed, &mut scratch.up, rows);
+        projection(TargetModule::GateProj).apply(
+            products,
+            &scratch.normed,
+            &mut scratch.gate,
+            rows,
+        );
+        projection(TargetModule::UpProj).apply(products, &scratch.normed, &mut scratch.up, rows);
         silu_gate(&scratch.gate, &scratch.up, &mut scratch.activated);
-        projection(TargetModule::DownProj).apply(&scratch.activated, &mut scratch.update, rows);
+        projection(TargetModule::DownProj).apply(
+            products,
+            &scratch.activated,
+            &mut scratch.update,
+            rows,
+        );
         add(hidden, &scratch.update);
-    }
-}
-
-/// `y = x · weightᵀ`. Few rows wait for the weights to arrive, so they take the packed ones; many
-/// rows keep the processor busy, so they take those that need no unpacking.
-pub(super) fn matmul(
-    x: &[f32],
-    weight: &Matrix,
-    packed: Option<&PackedMatrix>,
-    y: &mut [f32],
-    rows: usize,
-) {
-    match packed {
-        Some(packed) if (1..=MAX_LANES).contains(&rows) => packed.matmul(x, y, rows),
-        _ => matmul_nt(x, &weight.data, y, rows, weight.cols, weight.rows),
     }
 }
 

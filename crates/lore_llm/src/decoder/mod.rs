@@ -3,6 +3,7 @@
 mod active_adapter;
 mod block;
 mod kv_cache;
+mod products;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,16 +11,19 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 
 use crate::BaseModel;
+use crate::kernels::linear::FEW_ROWS;
 use crate::kernels::{AttentionShape, RopeTable, rms_norm};
 
 pub use active_adapter::ActiveAdapter;
 pub use kv_cache::KvCache;
+pub use products::Arithmetic;
 
-use block::{Scratch, matmul};
+use block::Scratch;
+use products::Products;
 
-/// Sequences that are decoded side by side at most. Up to this many rows, products are computed row
-/// by row, so that a sequence does not change with those beside it.
-pub const MAX_LANES: usize = 4;
+/// Sequences that are decoded side by side at most. Up to this many rows, a row of a product does not
+/// change with those beside it.
+pub const MAX_LANES: usize = FEW_ROWS;
 
 /// Tokens that are read at once at most; bounds the memory of activations.
 const CHUNK: usize = 512;
@@ -34,6 +38,7 @@ pub struct Decoder {
     base: Arc<BaseModel>,
     rope: RopeTable,
     attention: AttentionShape,
+    products: Products,
     scratch: Scratch,
 }
 
@@ -49,10 +54,16 @@ struct Span {
 }
 
 impl Decoder {
-    /// A decoder for a model.
+    /// A decoder for a model that computes exactly.
     pub fn new(base: Arc<BaseModel>) -> Self {
+        Self::with_arithmetic(base, Arithmetic::Exact)
+    }
+
+    /// A decoder for a model that computes in this way.
+    pub fn with_arithmetic(base: Arc<BaseModel>, arithmetic: Arithmetic) -> Self {
         let config = base.config();
         Self {
+            products: Products::new(arithmetic),
             rope: config.rope_table(FIRST_POSITIONS.min(config.context_length)),
             attention: AttentionShape::new(config.num_heads, config.num_kv_heads, config.head_dim),
             scratch: Scratch::default(),
@@ -150,12 +161,13 @@ impl Decoder {
     }
 
     /// Logits `[rows, vocab]` of hidden states `[rows, hidden]`.
-    pub fn logits(&self, hidden: &[f32]) -> Vec<f32> {
+    pub fn logits(&mut self, hidden: &[f32]) -> Vec<f32> {
         let head = self.base.weights.head();
         let rows = hidden.len() / head.cols;
         let mut logits = vec![0.0; rows * head.rows];
         let packed = self.base.packed.head.as_ref();
-        matmul(hidden, head, packed, &mut logits, rows);
+        self.products
+            .matmul(hidden, head, packed, &mut logits, rows);
         logits
     }
 

@@ -137,6 +137,9 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
 pub fn silu_gate(gate: &[f32], up: &[f32], out: &mut [f32]) {
     assert_eq!(gate.len(), up.len(), "gate and up of one shape");
     assert_eq!(gate.len(), out.len(), "gate and output of one shape");
+    if out.len() <= ELEMENTS_PER_TASK {
+        return gate_chunk(gate, up, out);
+    }
     out.par_chunks_mut(ELEMENTS_PER_TASK)
         .zip(gate.par_chunks(ELEMENTS_PER_TASK))
         .zip(up.par_chunks(ELEMENTS_PER_TASK))

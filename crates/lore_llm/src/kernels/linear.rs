@@ -9,7 +9,7 @@ use super::gemm::{MatMut, MatRef, Threads, Write, gemm};
 /// Up to this many rows of activations, every row of the weight is read once and multiplied with
 /// all of them: reading the weight is then what takes the time, and a general product would do that
 /// on one thread.
-const FEW_ROWS: usize = 4;
+pub(crate) const FEW_ROWS: usize = 16;
 
 /// `y = x · wᵀ`, for `x` `[m, k]`, `w` `[n, k]`, `y` `[m, n]`.
 pub fn matmul_nt(x: &[f32], w: &[f32], y: &mut [f32], m: usize, k: usize, n: usize) {
@@ -53,9 +53,15 @@ pub(crate) fn add_bias(y: &mut [f32], bias: &[f32]) {
 }
 
 /// Rows of the weight that one thread takes at least.
-pub(super) const WEIGHT_ROWS_PER_TASK: usize = 64;
+const WEIGHT_ROWS_PER_TASK: usize = 64;
+
+/// Products of fewer numbers are done before another thread is awake.
+const MIN_SHARED_WORK: usize = 1 << 16;
 
 fn single_row(x: &[f32], w: &[f32], y: &mut [f32], k: usize) {
+    if w.len() < MIN_SHARED_WORK {
+        return products(x, w, y, 1, k);
+    }
     y.par_chunks_mut(WEIGHT_ROWS_PER_TASK)
         .zip(w.par_chunks(WEIGHT_ROWS_PER_TASK * k))
         .for_each(|(y, w)| products(x, w, y, 1, k));
@@ -64,15 +70,23 @@ fn single_row(x: &[f32], w: &[f32], y: &mut [f32], k: usize) {
 fn few_rows(x: &[f32], w: &[f32], y: &mut [f32], m: usize, k: usize) {
     let n = y.len() / m;
     let mut transposed = vec![0.0; y.len()];
-    transposed
-        .par_chunks_mut(WEIGHT_ROWS_PER_TASK * m)
-        .zip(w.par_chunks(WEIGHT_ROWS_PER_TASK * k))
-        .for_each(|(out, w)| products(x, w, out, m, k));
+    if w.len() * m < MIN_SHARED_WORK {
+        products(x, w, &mut transposed, m, k);
+    } else {
+        shared_products(x, w, &mut transposed, m, k);
+    }
     for (row, y) in y.chunks_exact_mut(n).enumerate() {
         for (y, out) in y.iter_mut().zip(transposed.chunks_exact(m)) {
             *y = out[row];
         }
     }
+}
+
+fn shared_products(x: &[f32], w: &[f32], transposed: &mut [f32], m: usize, k: usize) {
+    transposed
+        .par_chunks_mut(WEIGHT_ROWS_PER_TASK * m)
+        .zip(w.par_chunks(WEIGHT_ROWS_PER_TASK * k))
+        .for_each(|(out, w)| products(x, w, out, m, k));
 }
 
 vectorized_fn! {

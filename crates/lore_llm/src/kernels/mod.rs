@@ -7,7 +7,8 @@
 //! each other within a row, weights are `[out, in]`. Outputs are written into slices the caller
 //! owns. Results do not depend on the number of threads.
 //!
-//! **Invariant:** no tensor, no tape, no file. Only `gemm.rs` and `simd.rs` hold `unsafe`.
+//! **Invariant:** no tensor, no tape, no file. Only `gemm.rs`, `simd.rs`, `team.rs` and `panels/` hold
+//! `unsafe`.
 
 pub mod attention;
 pub mod dot;
@@ -15,9 +16,10 @@ pub mod exp;
 pub mod gemm;
 pub mod linear;
 pub mod norm;
-pub mod packed;
+pub mod panels;
 pub mod rope;
 pub(crate) mod simd;
+pub mod team;
 
 pub use attention::{AttentionShape, attention};
 pub use exp::{exp, log_softmax_at, silu, silu_gate, softmax};
@@ -25,6 +27,7 @@ pub use gemm::{MatMut, MatRef, Threads, Write, gemm};
 pub use linear::{linear, matmul_nt};
 pub use norm::rms_norm;
 pub use rope::{RopeTable, Rotation};
+pub use team::Team;
 
 /// Rows a parallel loop over rows hands to a thread at least, so that small inputs stay on one.
 const MIN_ROWS_PER_TASK: usize = 16;

@@ -11,6 +11,10 @@ pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, y: &mut [f32]) {
     let dim = weight.len();
     assert_eq!(x.len(), y.len(), "input and output of one shape");
     assert_eq!(x.len() % dim, 0, "whole rows");
+    if x.len() < 2 * MIN_ROWS_PER_TASK * dim {
+        let rows = y.chunks_mut(dim).zip(x.chunks(dim));
+        return rows.for_each(|(y, x)| norm_row(x, weight, eps, y));
+    }
     y.par_chunks_mut(dim)
         .zip(x.par_chunks(dim))
         .with_min_len(MIN_ROWS_PER_TASK)

@@ -67,15 +67,19 @@ impl RopeTable {
             Rotation::Forward => 1.0,
             Rotation::Backward => -1.0,
         };
+        let rotate = |(row, x): (usize, &mut [f32])| {
+            let start = (offset + row) * half;
+            let cos = &self.cos[start..start + half];
+            let sin = &self.sin[start..start + half];
+            rotate_heads(x, cos, sin, sign);
+        };
+        if x.len() < 2 * MIN_ROWS_PER_TASK * width {
+            return x.chunks_mut(width).enumerate().for_each(rotate);
+        }
         x.par_chunks_mut(width)
             .with_min_len(MIN_ROWS_PER_TASK)
             .enumerate()
-            .for_each(|(row, x)| {
-                let start = (offset + row) * half;
-                let cos = &self.cos[start..start + half];
-                let sin = &self.sin[start..start + half];
-                rotate_heads(x, cos, sin, sign);
-            });
+            .for_each(rotate);
     }
 }
 

@@ -8,7 +8,7 @@ use lore_core::TargetModule;
 
 use super::{StoredTensor, TensorSource};
 use crate::adapter::module_shape;
-use crate::kernels::packed::PackedMatrix;
+use crate::kernels::panels::PackedMatrix;
 use crate::weights::{LayerWeights, Linear, Matrix, PackedLayer, PackedWeights, Vector, Weights};
 use crate::{Family, ModelConfig};
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::kernels::packed::PackedMatrix;
+use crate::kernels::panels::PackedMatrix;
 
 pub(crate) use assemble::{Naming, assemble};
 pub(crate) use folder::HfFolder;

@@ -2,10 +2,9 @@
 
 use anyhow::Result;
 use candle_core::quantized::{GgmlDType, QTensor};
-use half::f16;
 use safetensors::Dtype;
 
-use crate::kernels::packed::{Format, GROUP, PackedMatrix, TILE};
+use crate::kernels::panels::{ByteGroup, GROUP, NibbleGroup, PackedMatrix};
 
 /// Bytes of a group in GGUF files: half-precision scale, shift where there is one, quants.
 const Q4_0_BYTES: usize = 2 + GROUP / 2;
@@ -21,14 +20,14 @@ pub(super) fn pack_gguf(tensor: &QTensor) -> Result<Option<PackedMatrix>> {
         return Ok(None);
     }
     let bytes = tensor.data()?;
-    let format = match tensor.dtype() {
-        GgmlDType::Q4_0 => q4_0(&bytes, cols),
-        GgmlDType::Q4_1 => q4_1(&bytes, cols),
-        GgmlDType::Q8_0 => q8_0(&bytes),
-        GgmlDType::BF16 => bf16(&bytes),
+    let packed = match tensor.dtype() {
+        GgmlDType::Q4_0 => PackedMatrix::from_nibbles(rows, cols, &q4_0(&bytes), false),
+        GgmlDType::Q4_1 => PackedMatrix::from_nibbles(rows, cols, &q4_1(&bytes), true),
+        GgmlDType::Q8_0 => PackedMatrix::from_bytes(rows, cols, &q8_0(&bytes)),
+        GgmlDType::BF16 => PackedMatrix::from_bf16(rows, cols, &halves(&bytes)),
         _ => return Ok(None),
     };
-    Ok(Some(PackedMatrix { rows, cols, format }))
+    Ok(Some(packed))
 }
 
 /// The packed form of a tensor of a safetensors file, if it has one.
@@ -38,70 +37,50 @@ pub(super) fn pack_safetensors(
     bytes: &[u8],
 ) -> Option<PackedMatrix> {
     match *shape {
-        [rows, cols] if dtype == Dtype::BF16 && cols.is_multiple_of(GROUP) => Some(PackedMatrix {
-            rows,
-            cols,
-            format: bf16(bytes),
-        }),
+        [rows, cols] if dtype == Dtype::BF16 && cols.is_multiple_of(GROUP) => {
+            Some(PackedMatrix::from_bf16(rows, cols, &halves(bytes)))
+        }
         _ => None,
     }
 }
 
-/// Quants stand for -8 to 7.
-fn q4_0(bytes: &[u8], cols: usize) -> Format {
+fn q4_0(bytes: &[u8]) -> Vec<NibbleGroup> {
     let (groups, _) = bytes.as_chunks::<Q4_0_BYTES>();
-    let scales: Vec<f32> = groups.iter().map(|group| half(group, 0)).collect();
-    Format::Nibbles {
-        shifts: scales.iter().map(|scale| -8.0 * scale).collect(),
-        quants: by_tiles(groups.iter().map(|group| &group[2..]), cols),
-        scales,
-    }
+    let group = |group: &[u8; Q4_0_BYTES]| NibbleGroup {
+        quants: std::array::from_fn(|index| group[2 + index]),
+        scale: half(group, 0),
+        shift: 0,
+    };
+    groups.iter().map(group).collect()
 }
 
-fn q4_1(bytes: &[u8], cols: usize) -> Format {
+fn q4_1(bytes: &[u8]) -> Vec<NibbleGroup> {
     let (groups, _) = bytes.as_chunks::<Q4_1_BYTES>();
-    Format::Nibbles {
-        scales: groups.iter().map(|group| half(group, 0)).collect(),
-        shifts: groups.iter().map(|group| half(group, 2)).collect(),
-        quants: by_tiles(groups.iter().map(|group| &group[4..]), cols),
-    }
+    let group = |group: &[u8; Q4_1_BYTES]| NibbleGroup {
+        quants: std::array::from_fn(|index| group[4 + index]),
+        scale: half(group, 0),
+        shift: half(group, 2),
+    };
+    groups.iter().map(group).collect()
 }
 
-fn q8_0(bytes: &[u8]) -> Format {
+fn q8_0(bytes: &[u8]) -> Vec<ByteGroup> {
     let (groups, _) = bytes.as_chunks::<Q8_0_BYTES>();
-    let quants = groups.iter().flat_map(|group| &group[2..]);
-    Format::Bytes {
-        quants: quants.map(|quant| *quant as i8).collect(),
-        scales: groups.iter().map(|group| half(group, 0)).collect(),
-    }
+    let group = |group: &[u8; Q8_0_BYTES]| ByteGroup {
+        quants: std::array::from_fn(|index| group[2 + index] as i8),
+        scale: half(group, 0),
+    };
+    groups.iter().map(group).collect()
 }
 
-fn bf16(bytes: &[u8]) -> Format {
+fn halves(bytes: &[u8]) -> Vec<u16> {
     let (halves, _) = bytes.as_chunks::<2>();
-    Format::Bf16(halves.iter().copied().map(u16::from_le_bytes).collect())
+    halves.iter().copied().map(u16::from_le_bytes).collect()
 }
 
-/// The half-precision number at a byte.
-fn half(group: &[u8], at: usize) -> f32 {
-    f16::from_le_bytes([group[at], group[at + 1]]).to_f32()
-}
-
-/// GGUF puts the two halves of a group into the low and high nibbles of the same bytes; the kernels
-/// want the two halves of a tile there.
-fn by_tiles<'a>(groups: impl Iterator<Item = &'a [u8]>, cols: usize) -> Vec<u8> {
-    let mut quants = Vec::new();
-    for group in groups {
-        quants.extend(group.iter().map(|quants| quants & 15));
-        quants.extend(group.iter().map(|quants| quants >> 4));
-    }
-    let tiles = quants.chunks_exact(cols).flat_map(|row| row.chunks(TILE));
-    tiles
-        .flat_map(|tile| {
-            let (first, second) = tile.split_at(tile.len() / 2);
-            first.iter().zip(second)
-        })
-        .map(|(low, high)| low | high << 4)
-        .collect()
+/// The sixteen bits at a byte.
+fn half(group: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes([group[at], group[at + 1]])
 }
 
 #[cfg(test)]
@@ -110,10 +89,9 @@ mod tests {
 
     use super::*;
 
-    /// A product with a unit vector is a column of weights.
     #[test]
     fn packed_weights_are_those_that_candle_unpacks() {
-        let (rows, cols) = (8, TILE + GROUP);
+        let (rows, cols) = (19, 5 * GROUP);
         let values: Vec<f32> = (0..rows * cols).map(|i| (i as f32 * 0.7).sin()).collect();
         let tensor = Tensor::from_vec(values, (rows, cols), &Device::Cpu).unwrap();
         for dtype in [
@@ -124,14 +102,10 @@ mod tests {
         ] {
             let stored = QTensor::quantize(&tensor, dtype).unwrap();
             let expected = stored.dequantize(&Device::Cpu).unwrap();
-            let expected = expected.t().unwrap().to_vec2::<f32>().unwrap();
+            let expected = expected.to_vec2::<f32>().unwrap();
             let packed = pack_gguf(&stored).unwrap().unwrap();
-            for (col, expected) in expected.iter().enumerate() {
-                let mut unit = vec![0.0; cols];
-                unit[col] = 1.0;
-                let mut column = vec![0.0; rows];
-                packed.matmul(&unit, &mut column, 1);
-                assert_eq!(&column, expected, "{dtype:?}, column {col}");
+            for (row, expected) in expected.iter().enumerate() {
+                assert_eq!(&packed.row(row), expected, "{dtype:?}, row {row}");
             }
         }
     }
