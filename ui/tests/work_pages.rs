@@ -5,12 +5,14 @@ mod common;
 
 use common::Window;
 use egui::Key;
+use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable};
+use lore_core::WorldSpec;
 use lore_protocol::{
     ExperimentRequest, ExportRequest, JobRequest, Request, Source, TrajectoryRequest, Work,
 };
-use lore_ui::backend::Sample;
+use lore_ui::backend::{Sample, ScriptedBackend};
 use lore_ui::{PageId, Route};
 
 fn open(route: Route) -> Window {
@@ -47,6 +49,16 @@ fn click(window: &mut Window, label: &str) {
 fn press(window: &mut Window, label: &str) {
     let role = egui::accesskit::Role::Button;
     window.harness.get_by_role_and_label(role, label).click();
+    window.settle();
+}
+
+/// Chooses `value` in the list called `label`, wherever the page is scrolled to.
+#[track_caller]
+fn pick(window: &mut Window, label: &str, value: &str) {
+    let list = window.harness.get_by_role_and_label(Role::ComboBox, label);
+    list.click_accesskit();
+    window.settle();
+    window.harness.get_by_label(value).click_accesskit();
     window.settle();
 }
 
@@ -133,6 +145,35 @@ fn an_experiment_is_started_without_an_arm() {
         _ => false,
     });
     assert!(started, "four of five arms were asked for");
+}
+
+#[test]
+fn imported_games_may_be_tested_on_other_imported_games() {
+    let core = ScriptedBackend::new(Sample::busy());
+    core.change(|sample| {
+        let known = sample
+            .datasets
+            .iter()
+            .find(|it| it.id.as_str() == "alfworld-games");
+        let mut test = known.expect("it is in the sample").clone();
+        test.id = "alfworld-test".into();
+        test.name = "Official test games".into();
+        sample.datasets.push(test);
+    });
+    let mut window = Window::open_on(core, PageId::Runs.route());
+    click(&mut window, "New experiment");
+    pick(&mut window, "Tasks from", "Official ALFWorld games");
+    pick(&mut window, "Test tasks from", "Official test games");
+    click(&mut window, "Start experiment");
+    let wanted = WorldSpec::Games {
+        train: "alfworld-games".into(),
+        test: Some("alfworld-test".into()),
+    };
+    let started = window.core.was_sent(|request| match request {
+        Request::Experiment(ExperimentRequest::Start { spec }) => spec.world == wanted,
+        _ => false,
+    });
+    assert!(started, "the test games were asked for");
 }
 
 #[test]

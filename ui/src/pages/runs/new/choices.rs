@@ -58,8 +58,14 @@ fn tasks_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec, seeds: &mut S
             note: "",
         };
         field_with_help(ui, tokens, about, |ui| {
-            choice(ui, tokens, &mut spec.world, &worlds, "Tasks from")
+            let mut train = without_test(&spec.world);
+            let response = choice(ui, tokens, &mut train, &worlds, "Tasks from");
+            if response.changed() {
+                spec.world = train;
+            }
+            response
         });
+        test_games_ui(ctx, ui, &mut spec.world);
         for (value, label, help) in [
             (
                 &mut spec.tasks.train_per_type,
@@ -117,6 +123,39 @@ fn worlds(ctx: &Ctx<'_>) -> Vec<(WorldSpec, String)> {
         worlds.push((WorldSpec::Games { train, test: None }, dataset.name.clone()));
     }
     worlds
+}
+
+/// The world as the list of training games names it.
+fn without_test(world: &WorldSpec) -> WorldSpec {
+    match world {
+        WorldSpec::Games { train, .. } => WorldSpec::Games {
+            train: train.clone(),
+            test: None,
+        },
+        other => other.clone(),
+    }
+}
+
+/// Which imported games agents are tested on, when training games were imported.
+fn test_games_ui(ctx: &Ctx<'_>, ui: &mut Ui, world: &mut WorldSpec) {
+    let WorldSpec::Games { train, test } = world else {
+        return;
+    };
+    let mut choices = vec![(None, "Test games of the same data set".to_owned())];
+    let datasets = ctx.datasets().ready().unwrap_or_default();
+    for dataset in datasets.iter().filter(|it| it.kind == DatasetKind::Games) {
+        if dataset.id != *train {
+            choices.push((Some(dataset.id.clone()), dataset.name.clone()));
+        }
+    }
+    let about = Field {
+        label: "Test tasks from",
+        help: "Agents are tested on these games; training never sees them",
+        note: "",
+    };
+    field_with_help(ui, ctx.tokens, about, |ui| {
+        choice(ui, ctx.tokens, test, &choices, "Test tasks from")
+    });
 }
 
 fn types_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
