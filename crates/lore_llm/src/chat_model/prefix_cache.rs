@@ -1,13 +1,11 @@
-//! Key-value caches of what was read before: prompts of an agent mostly begin alike.
+//! Key-value caches of what was read before: prompts of an agent mostly begin alike. Copies share
+//! their pages, so episodes with the same system prompt or memories hold these once.
+
+use std::collections::BTreeMap;
 
 use crate::KvCache;
 
-/// An entry that has at most this many tokens too many is cut and used itself; of others the common
-/// part is copied, so that an episode does not destroy the memory of another one that only shares
-/// its system prompt.
-const MAX_WASTE: usize = 64;
-
-/// Prompts that share less are not worth a copy.
+/// Prompts that share less are not worth the trouble.
 const MIN_SHARED: usize = 8;
 
 /// Remembers what sequences had in common, up to a number of bytes.
@@ -48,15 +46,10 @@ impl PrefixCache {
         if shared < MIN_SHARED {
             return None;
         }
-        let entry = self.entries.remove(index);
-        if entry.tokens.len() - shared <= MAX_WASTE {
-            let mut cache = entry.cache;
-            cache.truncate(shared);
-            return Some(cache);
-        }
-        let cache = entry.cache.prefix(shared);
-        self.entries.push(entry);
-        Some(cache)
+        // Used just now: it is forgotten last.
+        self.entries[index..].rotate_left(1);
+        let entry = self.entries.last()?;
+        Some(entry.cache.prefix(shared))
     }
 
     /// Remembers a cache and the tokens in it, and forgets the least recently used ones beyond the
@@ -70,10 +63,15 @@ impl PrefixCache {
         self.entries
             .retain(|entry| !tokens.starts_with(&entry.tokens));
         self.entries.push(Entry { tokens, cache });
-        let mut bytes: usize = self.entries.iter().map(|e| e.cache.num_bytes()).sum();
-        while bytes > self.max_bytes && !self.entries.is_empty() {
-            bytes -= self.entries.remove(0).cache.num_bytes();
+        while self.num_bytes() > self.max_bytes && !self.entries.is_empty() {
+            self.entries.remove(0);
         }
+    }
+
+    /// Bytes of all entries, shared pages counted once.
+    fn num_bytes(&self) -> usize {
+        let pages = self.entries.iter().flat_map(|entry| entry.cache.pages());
+        pages.collect::<BTreeMap<_, _>>().into_values().sum()
     }
 }
 

@@ -48,9 +48,9 @@ impl ChatModel {
                 .iter()
                 .map(|reply| &reply.ids[shared - 1..reply.said.end - 1])
                 .collect();
-            let hidden =
-                self.decoder
-                    .forward_branches(&branches, &mut cache, self.adapter.as_ref())?;
+            let hidden = self
+                .decoder
+                .forward_branches(&branches, &cache, self.adapter.as_ref())?;
             let mut rows =
                 self.log_likelihoods(&hidden, &branches, &replies[group.clone()], shared);
             for index in group {

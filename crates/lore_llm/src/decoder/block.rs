@@ -5,9 +5,10 @@ use lore_core::TargetModule;
 use super::products::Products;
 use super::{ActiveAdapter, Decoder, KvCache, Span};
 use crate::kernels::linear::add_bias;
+use crate::kernels::paged::Sequence;
 use crate::kernels::panels::PackedMatrix;
 use crate::kernels::{
-    MatMut, MatRef, Rotation, Threads, Write, attention, gemm, matmul_nt, rms_norm, silu_gate,
+    MatMut, MatRef, Rotation, Threads, Write, gemm, matmul_nt, rms_norm, silu_gate,
 };
 use crate::{Linear, LoraPair, MAX_LANES, ModelConfig};
 
@@ -136,15 +137,22 @@ impl Decoder {
         for span in spans {
             let queries = span.rows.start * query_width..span.rows.end * query_width;
             let keys = span.rows.start * kv_width..span.rows.end * kv_width;
-            let q = &mut scratch.q[queries.clone()];
+            let q = &mut scratch.q[queries];
             rope.apply(q, query_width, span.start, Rotation::Forward);
             let k = &mut scratch.k[keys.clone()];
             rope.apply(k, kv_width, span.start, Rotation::Forward);
-            let (all_keys, all_values) =
-                caches[span.cache].write(layer, span.start, k, &scratch.v[keys]);
-            let out = &mut scratch.attended[queries];
-            attention(shape, q, all_keys, all_values, span.start, out);
+            let rows = (&*k, &scratch.v[keys]);
+            caches[span.cache].write(layer, span.start, shape, products.precision(), rows);
         }
+        let sequences: Vec<Sequence<'_>> = spans
+            .iter()
+            .map(|span| Sequence {
+                rows: span.rows.clone(),
+                position: span.start,
+                pages: caches[span.cache].layer(layer),
+            })
+            .collect();
+        products.attend(shape, &scratch.q, &sequences, &mut scratch.attended);
         projection(TargetModule::OProj).apply(
             products,
             &scratch.attended,

@@ -1,29 +1,23 @@
 //! What a decoder remembers of the tokens it has read.
 
-use crate::ModelConfig;
+use std::sync::Arc;
 
-/// Keys and values of one sequence, for every layer.
+use crate::ModelConfig;
+use crate::kernels::AttentionShape;
+use crate::kernels::paged::{PAGE, Page, Precision};
+
+/// Keys and values of one sequence, for every layer. Copies share the pages they have in common.
 #[derive(Clone, Debug, Default)]
 pub struct KvCache {
-    layers: Vec<LayerCache>,
-    /// Numbers in one key (and in one value).
-    width: usize,
+    layers: Vec<Vec<Arc<Page>>>,
     len: usize,
-}
-
-/// Keys and values of one layer, `[tokens, width]`.
-#[derive(Clone, Debug, Default)]
-struct LayerCache {
-    keys: Vec<f32>,
-    values: Vec<f32>,
 }
 
 impl KvCache {
     /// An empty cache for a model of this shape.
     pub fn new(config: &ModelConfig) -> Self {
         Self {
-            layers: vec![LayerCache::default(); config.num_layers],
-            width: config.kv_size(),
+            layers: vec![Vec::new(); config.num_layers],
             len: 0,
         }
     }
@@ -41,49 +35,60 @@ impl KvCache {
     /// Forgets the tokens behind the first `len`.
     pub fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
-        let numbers = self.len * self.width;
-        for layer in &mut self.layers {
-            layer.keys.truncate(numbers);
-            layer.values.truncate(numbers);
+        for pages in &mut self.layers {
+            pages.truncate(self.len.div_ceil(PAGE));
         }
     }
 
-    /// A copy of the first `len` tokens.
+    /// The first `len` tokens. Takes no memory until one of both grows.
     pub fn prefix(&self, len: usize) -> Self {
         let len = self.len.min(len);
-        let numbers = len * self.width;
-        let layers = self.layers.iter().map(|layer| LayerCache {
-            keys: layer.keys[..numbers].to_vec(),
-            values: layer.values[..numbers].to_vec(),
-        });
+        let kept = |pages: &Vec<Arc<Page>>| pages[..len.div_ceil(PAGE)].to_vec();
         Self {
-            layers: layers.collect(),
-            width: self.width,
+            layers: self.layers.iter().map(kept).collect(),
             len,
         }
     }
 
-    /// Bytes of memory held.
-    pub fn num_bytes(&self) -> usize {
-        let held = |layer: &LayerCache| layer.keys.capacity() + layer.values.capacity();
-        self.layers.iter().map(held).sum::<usize>() * size_of::<f32>()
+    /// What tells the cache's pages from those of other caches, and the bytes of all layers behind
+    /// each: for counting pages once that several caches share.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = (*const Page, usize)> {
+        let num_layers = self.layers.len();
+        let first = self.layers.iter().take(1).flatten();
+        // Every layer shares the same pages with the same caches.
+        first.map(move |page| (Arc::as_ptr(page), page.num_bytes() * num_layers))
     }
 
-    /// Puts rows behind the first `start` tokens of one layer, in place of what stood there, and
-    /// gives all keys and values of the layer. [`KvCache::advance`] follows once every layer is done.
+    /// Puts rows `[tokens, kv_heads · head_dim]` behind the first `start` tokens of one layer, in
+    /// place of what stood there. [`KvCache::advance`] follows once every layer is done.
     pub(super) fn write(
         &mut self,
         layer: usize,
         start: usize,
-        keys: &[f32],
-        values: &[f32],
-    ) -> (&[f32], &[f32]) {
-        let layer = &mut self.layers[layer];
-        layer.keys.truncate(start * self.width);
-        layer.values.truncate(start * self.width);
-        layer.keys.extend_from_slice(keys);
-        layer.values.extend_from_slice(values);
-        (&layer.keys, &layer.values)
+        shape: &AttentionShape,
+        precision: Precision,
+        (keys, values): (&[f32], &[f32]),
+    ) {
+        let pages = &mut self.layers[layer];
+        let width = shape.kv_width();
+        let num_tokens = keys.len() / width;
+        let mut done = 0;
+        while done < num_tokens {
+            let (page, place) = ((start + done) / PAGE, (start + done) % PAGE);
+            let count = (PAGE - place).min(num_tokens - done);
+            let rows = done * width..(done + count) * width;
+            pages.truncate(page + 1);
+            if page == pages.len() {
+                pages.push(Arc::new(Page::new(shape, precision)));
+            }
+            Arc::make_mut(&mut pages[page]).write(place, &keys[rows.clone()], &values[rows]);
+            done += count;
+        }
+    }
+
+    /// The pages of a layer.
+    pub(super) fn layer(&self, layer: usize) -> &[Arc<Page>] {
+        &self.layers[layer]
     }
 
     /// Declares that every layer holds `len` tokens or more.

@@ -114,26 +114,27 @@ impl Decoder {
     pub fn forward_branches(
         &mut self,
         branches: &[&[u32]],
-        cache: &mut KvCache,
+        cache: &KvCache,
         adapter: Option<&ActiveAdapter>,
     ) -> Result<Vec<f32>> {
         let start = cache.len();
+        let mut caches: Vec<KvCache> = vec![cache.clone(); branches.len()];
+        let mut caches: Vec<&mut KvCache> = caches.iter_mut().collect();
         let mut end = 0;
         let spans: Vec<Span> = branches
             .iter()
-            .map(|branch| {
+            .enumerate()
+            .map(|(index, branch)| {
                 let rows = end..end + branch.len();
                 end = rows.end;
                 Span {
                     rows,
-                    cache: 0,
+                    cache: index,
                     start,
                 }
             })
             .collect();
-        let hidden = self.run(&branches.concat(), &spans, &mut [&mut *cache], adapter);
-        cache.truncate(start);
-        hidden
+        self.run(&branches.concat(), &spans, &mut caches, adapter)
     }
 
     /// Reads one token into each cache and gives logits `[caches, vocab]`. A row does not depend on

@@ -1,16 +1,18 @@
-//! Products of activations and frozen weights.
+//! Products of activations with frozen weights, and attention.
 
 use crate::Matrix;
+use crate::kernels::paged::{Precision, Sequence, attend};
 use crate::kernels::panels::{Activations, Instructions, PackedMatrix};
-use crate::kernels::{Team, matmul_nt};
+use crate::kernels::{AttentionShape, Team, matmul_nt};
 
-/// How products with quantised weights are computed. Other weights are always multiplied in f32.
+/// How exactly a decoder computes. Weights that are not quantised are multiplied in f32 either way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arithmetic {
-    /// With activations rounded to eight bits, as llama.cpp does: several times as fast, and not
-    /// further from the unquantised model than the quantised weights are.
+    /// Quantised weights are multiplied with activations rounded to eight bits, keys and values are
+    /// kept in half precision, as llama.cpp does both: several times as fast, and the predictions
+    /// move less than they did when the weights were quantised.
     Fast,
-    /// With unpacked weights in f32, as reference implementations do.
+    /// Everything in f32, as reference implementations do.
     Exact,
 }
 
@@ -50,5 +52,24 @@ impl Products {
             }
             _ => matmul_nt(x, &weight.data, y, rows, weight.cols, weight.rows),
         }
+    }
+
+    /// How keys and values are kept.
+    pub(super) fn precision(&self) -> Precision {
+        match self.arithmetic {
+            Arithmetic::Fast => Precision::Half,
+            Arithmetic::Exact => Precision::Single,
+        }
+    }
+
+    /// Attention of a batch; see [`attend`].
+    pub(super) fn attend(
+        &self,
+        shape: &AttentionShape,
+        q: &[f32],
+        sequences: &[Sequence<'_>],
+        out: &mut [f32],
+    ) {
+        attend(&self.team, self.instructions, shape, q, sequences, out);
     }
 }

@@ -7,7 +7,7 @@
 use super::simd::vectorized_fn;
 use rayon::prelude::*;
 
-use super::exp::{softmax, softmax_lanes};
+use super::exp::softmax_lanes;
 use super::gemm::{MatMut, MatRef, Threads, Write, gemm};
 
 /// Queries that are worked on at once.
@@ -50,13 +50,18 @@ impl AttentionShape {
         self.num_kv_heads * self.head_dim
     }
 
+    /// Query heads that share a key-value head.
+    pub(crate) fn group(&self) -> usize {
+        self.num_heads / self.num_kv_heads
+    }
+
     /// Where the key-value head of a query head begins within a row.
     pub(crate) fn kv_start(&self, head: usize) -> usize {
-        head / (self.num_heads / self.num_kv_heads) * self.head_dim
+        head / self.group() * self.head_dim
     }
 
     /// The first key that the query at `position` sees.
-    fn first_key(&self, position: usize) -> usize {
+    pub(crate) fn first_key(&self, position: usize) -> usize {
         self.window
             .map_or(0, |window| (position + 1).saturating_sub(window))
     }
@@ -112,9 +117,6 @@ pub fn attention(
     assert_eq!(q.len(), out.len(), "queries and output of one shape");
     assert_eq!(q.len() % width, 0, "whole rows");
     let q_len = q.len() / width;
-    if q_len == 1 {
-        return attend_single(shape, q, k, v, offset, out);
-    }
     // Small inputs are cut finer, so that every thread gets some of them. The cut does not depend on
     // the number of threads, nor does the result.
     let rows = q_len.div_ceil(8).clamp(8, QUERY_BLOCK);
@@ -190,46 +192,6 @@ fn weigh_values(
         MatRef::strided(v, keys, dim, kv_width),
         Threads::One,
     );
-}
-
-/// [`attention`] of one query, as while decoding: the query heads of a group are the rows of a small
-/// product with the keys they share, and groups run side by side.
-fn attend_single(
-    shape: &AttentionShape,
-    q: &[f32],
-    k: &[f32],
-    v: &[f32],
-    offset: usize,
-    out: &mut [f32],
-) {
-    let (kv_width, dim) = (shape.kv_width(), shape.head_dim);
-    let group = shape.num_heads / shape.num_kv_heads;
-    let block = shape.block(offset, 0, 1);
-    let keys = block.num_keys();
-    out.par_chunks_mut(group * dim)
-        .zip(q.par_chunks(group * dim))
-        .enumerate()
-        .for_each(|(kv_head, (out, q))| {
-            let start = block.first_key * kv_width + kv_head * dim;
-            let mut probs = vec![0.0; group * keys];
-            gemm(
-                &mut MatMut::new(&mut probs, group, keys),
-                Write::Set,
-                shape.scale,
-                MatRef::new(q, group, dim),
-                MatRef::strided(&k[start..], keys, dim, kv_width).t(),
-                Threads::One,
-            );
-            probs.chunks_exact_mut(keys).for_each(softmax);
-            gemm(
-                &mut MatMut::new(out, group, dim),
-                Write::Set,
-                1.0,
-                MatRef::new(&probs, group, keys),
-                MatRef::strided(&v[start..], keys, dim, kv_width),
-                Threads::One,
-            );
-        });
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lore_core::{FinishReason, GenerateRequest, LanguageModel as _, Message, Sampling};
-use lore_llm::{ChatModel, Decoder, KvCache};
+use lore_llm::{Arithmetic, ChatModel, Decoder, KvCache};
 
 use crate::fixtures::load;
 
@@ -116,7 +116,8 @@ fn scores_equal_reading_each_candidate_alone() {
     ];
     let candidates = ["take mug 1", "take mug 2", "open drawer 3", "look"];
     let candidates = candidates.map(str::to_owned);
-    let mut model = ChatModel::new(Arc::clone(&base), None).unwrap();
+    let model = ChatModel::new(Arc::clone(&base), None).unwrap();
+    let mut model = model.with_arithmetic(Arithmetic::Exact);
     for _ in 0..2 {
         let scored = model.score(&messages, &candidates).unwrap();
         for (candidate, scored) in candidates.iter().zip(scored) {

@@ -87,9 +87,7 @@ fn branches_do_not_see_each_other() {
     let mut cache = KvCache::new(base.config());
     decoder.forward(&ids[..10], &mut cache, None).unwrap();
     let branches: [&[u32]; 3] = [&[3, 4, 5], &[9], &[3, 8, 250, 17]];
-    let hidden = decoder
-        .forward_branches(&branches, &mut cache, None)
-        .unwrap();
+    let hidden = decoder.forward_branches(&branches, &cache, None).unwrap();
     assert_eq!(cache.len(), 10, "the cache stays as it was");
     let mut rows = hidden.chunks(base.config().hidden_size);
     for branch in branches {
