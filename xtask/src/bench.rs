@@ -1,7 +1,10 @@
 //! `cargo xtask bench NAME`: figures of speed and memory.
 //!
 //! A bench is an example of the crate it measures, `examples/bench_NAME.rs`. It prints one JSON
-//! object a line on stdout and a table for people on stderr.
+//! object a line on stdout and a table for people on stderr. The window, which is no crate's own, is
+//! measured from here.
+
+mod window;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,11 +18,18 @@ use crate::{cargo, process, setup};
 /// `cargo xtask bench NAME [arguments of the bench]`.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let benches = benches(&place.root)?;
-    let names: Vec<&str> = benches.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = benches
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .chain(["window"])
+        .collect();
     let Some(name) = args.positional() else {
         eprintln!("Benches: {}", names.join(", "));
         return Ok(());
     };
+    if name == "window" {
+        return window::run(place, args);
+    }
     let Some((_, folder)) = benches.iter().find(|(known, _)| *known == name) else {
         bail!(
             "There is no bench {name:?}; there are: {}",

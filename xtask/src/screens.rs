@@ -31,7 +31,7 @@ const PAGES: [&str; 10] = [
 ];
 
 /// The display that no person looks at.
-const DISPLAY: &str = ":97";
+pub(crate) const DISPLAY: &str = ":97";
 
 /// How long a window may take to settle.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -123,14 +123,15 @@ impl Drop for Running {
 }
 
 /// A virtual screen with a window manager that makes every window fill it.
-struct Screen {
+pub(crate) struct Screen {
     _windows: Running,
     _server: Running,
     config: PathBuf,
 }
 
 impl Screen {
-    fn start() -> Result<Self> {
+    /// Starts it; it ends with the value.
+    pub(crate) fn start() -> Result<Self> {
         let server = Command::new("Xvfb")
             .args([DISPLAY, "-screen", "0", "1280x860x24", "-nolisten", "tcp"])
             .stderr(Stdio::null())
