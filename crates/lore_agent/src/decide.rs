@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, Result};
 
-use lore_core::{ActionMode, AgentConfig, GenerateRequest, LanguageModel, Message, ScoredAction};
+use lore_core::{
+    ActionMode, AgentConfig, Completion, GenerateRequest, LanguageModel, Message, ScoredAction,
+};
 
 use crate::parse_action;
 
@@ -23,48 +25,85 @@ pub(crate) struct Decision {
     pub completion_tokens: u32,
 }
 
-/// Picks the next action for the chat. A world that cannot list its actions is answered in words
-/// whatever the mode.
+/// What an action is picked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Situation<'a> {
+    /// The chat so far.
+    pub messages: &'a [Message],
+    /// What the world allows, where it says so.
+    pub admissible: &'a [String],
+    /// The seed of sampling.
+    pub seed: u64,
+}
+
+/// Picks the next action. A world that cannot list its actions is answered in words whatever the
+/// mode.
 pub(crate) fn decide(
     model: &mut dyn LanguageModel,
     config: &AgentConfig,
-    messages: Vec<Message>,
-    admissible: &[String],
-    seed: u64,
+    situation: Situation<'_>,
 ) -> Result<Decision> {
-    match config.action_mode {
-        ActionMode::Choose if !admissible.is_empty() => choose(model, &messages, admissible),
-        ActionMode::Choose | ActionMode::Generate => write(model, config, messages, seed),
-    }
+    let decision = decide_all(model, &[(config, situation)])?.pop();
+    decision.context("The model returned nothing for the prompt.")
 }
 
-/// The model writes the action.
-fn write(
+/// [`decide`] for several situations; the model writes all of its answers side by side.
+pub(crate) fn decide_all(
     model: &mut dyn LanguageModel,
-    config: &AgentConfig,
-    messages: Vec<Message>,
-    seed: u64,
-) -> Result<Decision> {
+    situations: &[(&AgentConfig, Situation<'_>)],
+) -> Result<Vec<Decision>> {
+    let writes = |(config, situation): &(&AgentConfig, Situation<'_>)| {
+        config.action_mode == ActionMode::Generate || situation.admissible.is_empty()
+    };
+    let requests: Vec<GenerateRequest> = situations
+        .iter()
+        .filter(|asked| writes(asked))
+        .map(|(config, situation)| request(config, situation))
+        .collect();
+    let mut completions = Vec::new();
+    if !requests.is_empty() {
+        completions = model
+            .generate(&requests)
+            .context("The model could not write the next action.")?;
+    }
+    let mut completions = completions.into_iter();
+    let mut decisions = Vec::with_capacity(situations.len());
+    for asked in situations {
+        decisions.push(if writes(asked) {
+            let completion = completions.next();
+            written(completion.context("The model returned nothing for the prompt.")?)
+        } else {
+            choose(model, asked.1.messages, asked.1.admissible)?
+        });
+    }
+    Ok(decisions)
+}
+
+/// What the model is to write.
+fn request(config: &AgentConfig, situation: &Situation<'_>) -> GenerateRequest {
     let mut sampling = config.sampling.clone();
-    sampling.seed = seed;
+    sampling.seed = situation.seed;
     // An action is one line; what a model rambles after it would only cost time.
     if !sampling.stop.iter().any(|stop| stop == "\n") {
         sampling.stop.push("\n".to_owned());
     }
-    let completion = model
-        .generate(&[GenerateRequest { messages, sampling }])
-        .context("The model could not write the next action.")?
-        .pop()
-        .context("The model returned nothing for the prompt.")?;
+    GenerateRequest {
+        messages: situation.messages.to_vec(),
+        sampling,
+    }
+}
+
+/// The action that the model wrote.
+fn written(completion: Completion) -> Decision {
     let action = parse_action(&completion.text);
-    Ok(Decision {
+    Decision {
         raw: (completion.text != action).then_some(completion.text),
         action,
         scored: Vec::new(),
         prompt_tokens: completion.prompt_tokens,
         cached_tokens: completion.cached_tokens,
         completion_tokens: completion.completion_tokens,
-    })
+    }
 }
 
 /// The most likely of the admissible actions; the first of equals.

@@ -5,11 +5,11 @@ use std::time::Instant;
 use anyhow::Result;
 
 use lore_core::{
-    AgentConfig, Environment, EpisodeEnd, EpisodeTrace, LanguageModel, Step, StepMemory,
+    AgentConfig, Environment, EpisodeEnd, EpisodeTrace, LanguageModel, Message, Step, StepMemory,
     StepOutcome, StepTrace, StopToken, Trajectory,
 };
 
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, Situation, decide};
 use crate::memory::{MemoryBlock, MemorySource};
 use crate::window::HistoryWindow;
 
@@ -39,19 +39,42 @@ pub fn run_episode(
     play: &Play<'_>,
     stop: &StopToken,
 ) -> Result<Option<Trajectory>> {
-    let mut episode = Episode::begin(env, model, memory, play)?;
+    let mut episode = Episode::begin(env, model, memory, play.clone())?;
     while episode.is_open() {
         if stop.is_stopped() {
             return Ok(None);
         }
-        episode.step(env, model)?;
+        let question = episode.ask(env, model)?;
+        let decision = decide(model, play.config, question.situation())?;
+        episode.act(env, question, decision);
     }
     Ok(Some(episode.close()))
 }
 
+/// What the model is asked in a step.
+pub(crate) struct Question {
+    messages: Vec<Message>,
+    admissible: Vec<String>,
+    /// The seed of the step.
+    seed: u64,
+    new_memory: Option<Box<StepMemory>>,
+    began: Instant,
+}
+
+impl Question {
+    /// What a decision is made from.
+    pub(crate) fn situation(&self) -> Situation<'_> {
+        Situation {
+            messages: &self.messages,
+            admissible: &self.admissible,
+            seed: self.seed,
+        }
+    }
+}
+
 /// An episode in the making.
-struct Episode<'a, 'm> {
-    play: &'a Play<'a>,
+pub(crate) struct Episode<'a, 'm> {
+    play: Play<'a>,
     memory: Option<MemorySource<'m>>,
     templates: Vec<String>,
     /// The memory block in force.
@@ -63,18 +86,17 @@ struct Episode<'a, 'm> {
 }
 
 impl<'a, 'm> Episode<'a, 'm> {
-    fn begin(
+    pub(crate) fn begin(
         env: &mut dyn Environment,
         model: &dyn LanguageModel,
         memory: Option<MemorySource<'m>>,
-        play: &'a Play<'a>,
+        play: Play<'a>,
     ) -> Result<Self> {
         let (observation, end) = match env.reset() {
             Ok(observation) => (observation, None),
             Err(error) => (world_failure(&error), Some(EpisodeEnd::EnvironmentError)),
         };
         let mut episode = Self {
-            play,
             memory,
             templates: env.action_templates(),
             block: MemoryBlock::default(),
@@ -96,6 +118,7 @@ impl<'a, 'm> Episode<'a, 'm> {
                 EpisodeEnd::default(),
             ),
             end,
+            play,
         };
         if episode.end.is_none() {
             episode.remember(model)?;
@@ -105,7 +128,13 @@ impl<'a, 'm> Episode<'a, 'm> {
         Ok(episode)
     }
 
-    fn is_open(&self) -> bool {
+    /// The rules.
+    pub(crate) fn config(&self) -> &'a AgentConfig {
+        self.play.config
+    }
+
+    /// True until the episode has ended or its steps are used up.
+    pub(crate) fn is_open(&self) -> bool {
         self.end.is_none() && self.record.num_steps() < self.play.config.max_steps
     }
 
@@ -125,15 +154,33 @@ impl<'a, 'm> Episode<'a, 'm> {
         Ok(differs)
     }
 
-    fn step(&mut self, env: &mut dyn Environment, model: &mut dyn LanguageModel) -> Result<()> {
+    /// What the model is to decide next.
+    pub(crate) fn ask(
+        &mut self,
+        env: &mut dyn Environment,
+        model: &dyn LanguageModel,
+    ) -> Result<Question> {
         let began = Instant::now();
         let new_memory = self.remember_anew(model)?;
         let messages = self
             .window
             .chat(model, &self.block.system_prompt, &self.record)?;
-        let admissible = env.admissible_actions();
-        let seed = step_seed(self.play.seed, self.record.num_steps());
-        let decision = decide(model, self.play.config, messages, &admissible, seed)?;
+        Ok(Question {
+            messages,
+            admissible: env.admissible_actions(),
+            seed: step_seed(self.play.seed, self.record.num_steps()),
+            new_memory,
+            began,
+        })
+    }
+
+    /// Does what was decided.
+    pub(crate) fn act(
+        &mut self,
+        env: &mut dyn Environment,
+        question: Question,
+        decision: Decision,
+    ) {
         let outcome = env
             .step(&decision.action)
             .unwrap_or_else(|error| StepOutcome {
@@ -142,15 +189,14 @@ impl<'a, 'm> Episode<'a, 'm> {
                 end: Some(EpisodeEnd::EnvironmentError),
             });
         self.end = outcome.end;
-        let trace = self.step_trace(&decision, new_memory, began);
+        let trace = self.step_trace(&decision, question.new_memory, question.began);
         self.record.steps.push(Step {
             action: decision.action,
             observation: outcome.observation,
             reward: outcome.reward,
-            admissible,
+            admissible: question.admissible,
             trace: Some(trace),
         });
-        Ok(())
     }
 
     /// With dynamic retrieval, the memory block of this step if it is a new one. The first step uses
@@ -184,7 +230,8 @@ impl<'a, 'm> Episode<'a, 'm> {
         }
     }
 
-    fn close(self) -> Trajectory {
+    /// The record.
+    pub(crate) fn close(self) -> Trajectory {
         let Self {
             mut record,
             trace,

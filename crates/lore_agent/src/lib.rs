@@ -6,6 +6,8 @@
 //! system prompt as sent, the memories in it and what they cost, the part of the history that was
 //! in view, and the scores of the candidates.
 //!
+//! [`run_episodes`] plays several tasks side by side, with one call of the model for the steps of all.
+//!
 //! Source of the method: ExpRAG (Ferraz et al. 2026). Static retrieval asks once, before the first
 //! action, with the task's description; dynamic retrieval asks before every action with the
 //! trajectory so far.
@@ -14,8 +16,10 @@ mod action;
 mod decide;
 mod episode;
 mod memory;
+mod together;
 mod window;
 
 pub use action::parse_action;
 pub use episode::{Play, run_episode};
 pub use memory::MemorySource;
+pub use together::{Seat, run_episodes};

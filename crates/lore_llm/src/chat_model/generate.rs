@@ -10,14 +10,19 @@ use super::sampler::Sampler;
 use crate::tokenizer::TextTokenizer;
 use crate::{KvCache, MAX_LANES};
 
+/// A prompt that shares fewer tokens more with a lane than it knows already does not wait for it.
+const MIN_SHARED: usize = 16;
+
 /// A completion that is being made.
 struct Lane<'a> {
+    /// The place of its completion.
+    number: usize,
     request: &'a GenerateRequest,
     /// The prompt, then what was said.
     ids: Vec<u32>,
     prompt_tokens: usize,
     cached_tokens: usize,
-    /// Holds all of `ids` but the last one, once something was said.
+    /// What was read of `ids`, all of them when the next token is picked.
     cache: KvCache,
     /// Of what follows `ids`.
     logits: Vec<f32>,
@@ -29,45 +34,62 @@ struct Lane<'a> {
 
 impl ChatModel {
     /// Completes every chat. Sequences that run side by side share the reading of the weights, which
-    /// is what decoding waits for.
+    /// is what decoding waits for; where one ends, the next one begins.
     pub(super) fn generate_all(&mut self, requests: &[GenerateRequest]) -> Result<Vec<Completion>> {
-        let mut completions = Vec::with_capacity(requests.len());
-        for group in requests.chunks(MAX_LANES) {
-            let mut lanes: Vec<Lane<'_>> = Vec::with_capacity(group.len());
-            for request in group {
-                let lane = self.open(request, &lanes)?;
+        let mut completions = vec![Completion::default(); requests.len()];
+        let mut waiting = requests.iter().enumerate();
+        let mut lanes: Vec<Lane<'_>> = Vec::new();
+        loop {
+            let room = MAX_LANES - lanes.len();
+            for (number, request) in waiting.by_ref().take(room) {
+                let lane = self.open(number, request, &mut lanes)?;
                 lanes.push(lane);
             }
-            self.run_lanes(&mut lanes)?;
-            completions.extend(lanes.into_iter().map(|lane| self.close(lane)));
+            self.read(&mut lanes)?;
+            for lane in &mut lanes {
+                lane.pick(&self.base.tokenizer)?;
+            }
+            for lane in lanes.extract_if(.., |lane| lane.outcome.is_some()) {
+                let number = lane.number;
+                completions[number] = self.close(lane);
+            }
+            if lanes.is_empty() && waiting.len() == 0 {
+                return Ok(completions);
+            }
         }
-        Ok(completions)
     }
 
-    /// Reads a prompt, as far as it is not known from earlier calls or from a lane beside it.
-    fn open<'a>(&mut self, request: &'a GenerateRequest, beside: &[Lane<'_>]) -> Result<Lane<'a>> {
+    /// Prepares a completion: its cache holds what is known of the prompt from earlier calls or from a
+    /// lane beside it.
+    fn open<'a>(
+        &mut self,
+        number: usize,
+        request: &'a GenerateRequest,
+        beside: &mut [Lane<'_>],
+    ) -> Result<Lane<'a>> {
         let ids = self.base.encoder().encode_prompt(&request.messages)?;
         self.check_prompt(ids.len())?;
         let mut cache = self.known_prefix(&ids);
-        for lane in beside {
-            let shared = common_prefix(&lane.ids, &ids).min(ids.len() - 1);
-            if shared > cache.len() {
-                cache = lane.cache.prefix(shared);
+        let shared = |lane: &Lane<'_>| common_prefix(&lane.ids, &ids).min(ids.len() - 1);
+        if let Some(best) = (0..beside.len()).max_by_key(|index| shared(&beside[*index])) {
+            let shared = shared(&beside[best]);
+            if shared > cache.len() + MIN_SHARED {
+                // Others that wait are read with it, so that none is read alone.
+                if beside[best].cache.len() < shared {
+                    self.read(beside)?;
+                }
+                cache = beside[best].cache.prefix(shared);
             }
         }
-        let cached_tokens = cache.len();
-        let unread = &ids[cached_tokens..];
-        let logits = self
-            .decoder
-            .forward(unread, &mut cache, self.adapter.as_ref())?;
         let room = self.base.config().context_length - ids.len();
         let limit = request.sampling.max_new_tokens.min(room);
         Ok(Lane {
+            number,
             request,
             prompt_tokens: ids.len(),
-            cached_tokens,
+            cached_tokens: cache.len(),
             cache,
-            logits,
+            logits: Vec::new(),
             sampler: Sampler::new(&request.sampling),
             limit,
             outcome: (limit == 0).then(|| (String::new(), FinishReason::Length)),
@@ -75,31 +97,26 @@ impl ChatModel {
         })
     }
 
-    /// Adds a token to every open lane until all are done.
-    fn run_lanes(&mut self, lanes: &mut [Lane<'_>]) -> Result<()> {
-        let base = self.decoder.base().clone();
-        loop {
-            for lane in lanes.iter_mut().filter(|lane| lane.outcome.is_none()) {
-                lane.pick(&base.tokenizer)?;
-            }
-            let mut open: Vec<&mut Lane<'_>> = lanes
-                .iter_mut()
-                .filter(|lane| lane.outcome.is_none())
-                .collect();
-            if open.is_empty() {
-                return Ok(());
-            }
-            let tokens: Vec<u32> = open.iter().map(|lane| lane.last()).collect();
-            let mut caches: Vec<&mut KvCache> =
-                open.iter_mut().map(|lane| &mut lane.cache).collect();
-            let logits = self
-                .decoder
-                .step(&tokens, &mut caches, self.adapter.as_ref())?;
-            let vocab = base.config().vocab_size;
-            for (lane, logits) in open.iter_mut().zip(logits.chunks_exact(vocab)) {
-                lane.logits.copy_from_slice(logits);
-            }
+    /// Reads what the lanes have not read yet, all of them together.
+    fn read(&mut self, lanes: &mut [Lane<'_>]) -> Result<()> {
+        let mut behind: Vec<&mut Lane<'_>> = lanes
+            .iter_mut()
+            .filter(|lane| lane.cache.len() < lane.ids.len())
+            .collect();
+        if behind.is_empty() {
+            return Ok(());
         }
+        let (tokens, mut caches): (Vec<&[u32]>, Vec<&mut KvCache>) = behind
+            .iter_mut()
+            .map(|lane| (&lane.ids[lane.cache.len()..], &mut lane.cache))
+            .unzip();
+        let adapter = self.adapter.as_ref();
+        let logits = self.decoder.forward_each(&tokens, &mut caches, adapter)?;
+        let vocab = self.base.config().vocab_size;
+        for (lane, logits) in behind.iter_mut().zip(logits.chunks_exact(vocab)) {
+            logits.clone_into(&mut lane.logits);
+        }
+        Ok(())
     }
 
     /// Remembers what was read and gives the completion.
@@ -120,12 +137,11 @@ impl ChatModel {
 }
 
 impl Lane<'_> {
-    fn last(&self) -> u32 {
-        self.ids[self.ids.len() - 1]
-    }
-
     /// Picks the next token and finds out whether it was the last.
     fn pick(&mut self, tokenizer: &TextTokenizer) -> Result<()> {
+        if self.outcome.is_some() {
+            return Ok(());
+        }
         let token = self.sampler.pick(&self.logits);
         self.ids.push(token);
         let said = &self.ids[self.prompt_tokens..];

@@ -5,6 +5,9 @@ use rand_chacha::ChaCha8Rng;
 
 use lore_core::Sampling;
 
+/// How far below the largest logit tokens are looked for at first, in units of the temperature.
+const FIRST_REACH: f64 = 8.0;
+
 /// Picks tokens for one completion. Its random numbers depend on the seed of the request alone, so
 /// a completion does not change with what else is computed beside it.
 #[derive(Debug)]
@@ -29,15 +32,7 @@ impl Sampler {
         if self.temperature <= 0.0 {
             return best as u32;
         }
-        let max = f64::from(logits[best]);
-        let weight = |logit: f32| ((f64::from(logit) - max) / self.temperature).exp();
-        let mut weights: Vec<(u32, f64)> = (0u32..)
-            .zip(logits)
-            .map(|(token, logit)| (token, weight(*logit)))
-            .collect();
-        if self.top_p < 1.0 {
-            keep_nucleus(&mut weights, self.top_p);
-        }
+        let weights = self.weights(logits, logits[best]);
         let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
         let mut left = self.random.random::<f64>() * total;
         for (token, weight) in &weights {
@@ -47,6 +42,37 @@ impl Sampler {
             }
         }
         best as u32
+    }
+
+    /// The tokens that may be drawn, with their share of the probability: all of them in order, or the
+    /// smallest set that has `top_p` of it (Holtzman et al. 2020), most likely first.
+    fn weights(&self, logits: &[f32], max: f32) -> Vec<(u32, f64)> {
+        let weight = |logit: f32| (f64::from(logit - max) / self.temperature).exp();
+        let all = || (0u32..).zip(logits.iter().map(|logit| weight(*logit)));
+        if self.top_p >= 1.0 {
+            return all().collect();
+        }
+        let total: f64 = all().map(|(_, weight)| weight).sum();
+        // Few tokens are likely: those that are sorted at first are mostly enough.
+        for reach in [FIRST_REACH, f64::INFINITY] {
+            let least = max - (reach * self.temperature) as f32;
+            let likely = (0u32..).zip(logits).filter(|(_, logit)| **logit >= least);
+            let mut likely: Vec<(u32, f64)> = likely
+                .map(|(token, logit)| (token, weight(*logit)))
+                .collect();
+            likely.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            let mut sum = 0.0;
+            let last = likely.iter().position(|(_, weight)| {
+                sum += weight;
+                sum >= self.top_p * total
+            });
+            if let Some(last) = last {
+                likely.truncate(last + 1);
+                return likely;
+            }
+        }
+        // Not even the sum of all reaches it, for rounding.
+        all().collect()
     }
 }
 
@@ -59,19 +85,6 @@ fn most_likely(logits: &[f32]) -> usize {
         }
     }
     best
-}
-
-/// Keeps the smallest set of tokens that has `top_p` of the probability (Holtzman et al. 2020), most
-/// likely first.
-fn keep_nucleus(weights: &mut Vec<(u32, f64)>, top_p: f64) {
-    let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
-    weights.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let mut sum = 0.0;
-    let kept = weights.iter().position(|(_, weight)| {
-        sum += weight;
-        sum >= top_p * total
-    });
-    weights.truncate(kept.map_or(1, |last| last + 1));
 }
 
 #[cfg(test)]

@@ -84,12 +84,32 @@ impl Decoder {
         cache: &mut KvCache,
         adapter: Option<&ActiveAdapter>,
     ) -> Result<Vec<f32>> {
-        ensure!(!tokens.is_empty(), "There is nothing to read");
+        self.forward_each(&[tokens], &mut [cache], adapter)
+    }
+
+    /// Reads tokens into each cache, some of all of them at once, and gives logits `[caches, vocab]` of
+    /// what follows the last token of each.
+    pub fn forward_each(
+        &mut self,
+        tokens: &[&[u32]],
+        caches: &mut [&mut KvCache],
+        adapter: Option<&ActiveAdapter>,
+    ) -> Result<Vec<f32>> {
+        ensure!(
+            tokens.iter().all(|tokens| !tokens.is_empty()),
+            "There is nothing to read"
+        );
         let hidden_size = self.base.config().hidden_size;
-        let mut last = Vec::new();
-        for chunk in tokens.chunks(CHUNK) {
-            let hidden = self.read(chunk, cache, adapter)?;
-            last = hidden[hidden.len() - hidden_size..].to_vec();
+        let mut last = vec![0.0; tokens.len() * hidden_size];
+        let mut rest: Vec<&[u32]> = tokens.to_vec();
+        while rest.iter().any(|rest| !rest.is_empty()) {
+            let (spans, batch) = next_batch(&mut rest, caches);
+            let hidden = self.run(&batch, &spans, caches, adapter)?;
+            for span in spans {
+                caches[span.cache].advance(span.start + span.rows.len());
+                let row = &hidden[(span.rows.end - 1) * hidden_size..span.rows.end * hidden_size];
+                last[span.cache * hidden_size..(span.cache + 1) * hidden_size].copy_from_slice(row);
+            }
         }
         Ok(self.logits(&last))
     }
@@ -145,20 +165,8 @@ impl Decoder {
         caches: &mut [&mut KvCache],
         adapter: Option<&ActiveAdapter>,
     ) -> Result<Vec<f32>> {
-        let spans: Vec<Span> = caches
-            .iter()
-            .enumerate()
-            .map(|(row, cache)| Span {
-                rows: row..row + 1,
-                cache: row,
-                start: cache.len(),
-            })
-            .collect();
-        let hidden = self.run(tokens, &spans, caches, adapter)?;
-        for cache in caches {
-            cache.advance(cache.len() + 1);
-        }
-        Ok(self.logits(&hidden))
+        let tokens: Vec<&[u32]> = tokens.chunks(1).collect();
+        self.forward_each(&tokens, caches, adapter)
     }
 
     /// Logits `[rows, vocab]` of hidden states `[rows, hidden]`.
@@ -228,6 +236,26 @@ impl Decoder {
         }
         Ok(())
     }
+}
+
+/// Takes up to [`CHUNK`] tokens from the beginnings of sequences, those of the first ones first.
+fn next_batch(rest: &mut [&[u32]], caches: &[&mut KvCache]) -> (Vec<Span>, Vec<u32>) {
+    let mut spans = Vec::new();
+    let mut batch = Vec::new();
+    for (cache, rest) in rest.iter_mut().enumerate() {
+        let (now, later) = rest.split_at(rest.len().min(CHUNK - batch.len()));
+        *rest = later;
+        if !now.is_empty() {
+            let rows = batch.len()..batch.len() + now.len();
+            batch.extend_from_slice(now);
+            spans.push(Span {
+                rows,
+                cache,
+                start: caches[cache].len(),
+            });
+        }
+    }
+    (spans, batch)
 }
 
 /// The embeddings of tokens, `[tokens, hidden]`.

@@ -1,0 +1,92 @@
+//! Episodes side by side.
+//!
+//! A model that answers several prompts at once reads its weights once for all of them: sixteen
+//! episodes take a fraction of the time that they take one after the other. What happens in an
+//! episode does not depend on those beside it.
+
+use anyhow::Result;
+
+use lore_core::{Environment, LanguageModel, StopToken, Trajectory};
+
+use crate::decide::decide_all;
+use crate::episode::Episode;
+use crate::{MemorySource, Play};
+
+/// An episode that is about to be played.
+pub struct Seat<'a> {
+    /// The world, with its task.
+    pub env: Box<dyn Environment>,
+    /// Where its memories come from.
+    pub memory: Option<MemorySource<'a>>,
+    /// How it is played.
+    pub play: Play<'a>,
+}
+
+/// An episode that is being played.
+struct Table<'a> {
+    env: Box<dyn Environment>,
+    episode: Episode<'a, 'a>,
+}
+
+/// Plays every episode that `next` gives, up to `num_seats` of them side by side, and hands each to
+/// `done` when it ends. False when `stop` was asked for before all had ended; half an episode is no
+/// result.
+///
+/// # Errors
+/// When the model or a retrieval fails, or `next` or `done` does.
+pub fn run_episodes<'a>(
+    next: &mut dyn FnMut() -> Result<Option<Seat<'a>>>,
+    num_seats: usize,
+    model: &mut dyn LanguageModel,
+    done: &mut dyn FnMut(Trajectory) -> Result<()>,
+    stop: &StopToken,
+) -> Result<bool> {
+    let mut tables: Vec<Table<'a>> = Vec::new();
+    let mut are_more = true;
+    loop {
+        while are_more && tables.len() < num_seats.max(1) {
+            match next()? {
+                Some(seat) => tables.push(Table::open(seat, model)?),
+                None => are_more = false,
+            }
+        }
+        for table in tables.extract_if(.., |table| !table.episode.is_open()) {
+            done(table.episode.close())?;
+        }
+        if stop.is_stopped() {
+            return Ok(tables.is_empty() && !are_more);
+        }
+        if !tables.is_empty() {
+            step(&mut tables, model)?;
+        } else if !are_more {
+            return Ok(true);
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    fn open(seat: Seat<'a>, model: &dyn LanguageModel) -> Result<Self> {
+        let mut env = seat.env;
+        let episode = Episode::begin(env.as_mut(), model, seat.memory, seat.play)?;
+        Ok(Self { env, episode })
+    }
+}
+
+/// One step of every episode.
+fn step(tables: &mut [Table<'_>], model: &mut dyn LanguageModel) -> Result<()> {
+    let mut questions = Vec::with_capacity(tables.len());
+    for table in tables.iter_mut() {
+        questions.push(table.episode.ask(table.env.as_mut(), model)?);
+    }
+    let situations: Vec<_> = tables
+        .iter()
+        .zip(&questions)
+        .map(|(table, question)| (table.episode.config(), question.situation()))
+        .collect();
+    let decisions = decide_all(model, &situations)?;
+    for (table, (question, decision)) in tables.iter_mut().zip(questions.into_iter().zip(decisions))
+    {
+        table.episode.act(table.env.as_mut(), question, decision);
+    }
+    Ok(())
+}

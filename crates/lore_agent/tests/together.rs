@@ -1,0 +1,104 @@
+//! Several episodes at once, with scripted worlds and a scripted model.
+
+use lore_agent::{Play, Seat, run_episode, run_episodes};
+use lore_core::testing::{ScriptedModel, ScriptedWorld, task};
+use lore_core::{AgentConfig, EpisodeEnd, Message, StopToken, Trajectory};
+
+/// Worlds whose scripts are of different lengths.
+fn worlds() -> Vec<ScriptedWorld> {
+    let steps = [("look", "a desk"), ("take mug", "taken"), ("go", "there")];
+    (0..7)
+        .map(|number| {
+            let script = &steps[..1 + number % steps.len()];
+            ScriptedWorld::new(task(&format!("t{number}")), "a room", script)
+                .ending_with(EpisodeEnd::Success)
+        })
+        .collect()
+}
+
+/// Follows the script by the number of steps so far.
+fn model() -> ScriptedModel {
+    ScriptedModel::answering(|messages: &[Message]| {
+        ["look", "take mug", "go"][(messages.len() - 2) / 2 % 3].to_owned()
+    })
+}
+
+fn play(config: &AgentConfig) -> Play<'_> {
+    Play {
+        config,
+        seed: 3,
+        source: "test",
+        adapter: None,
+    }
+}
+
+/// The record without the time it took.
+fn timeless(mut played: Trajectory) -> Trajectory {
+    for step in &mut played.steps {
+        if let Some(trace) = &mut step.trace {
+            trace.millis = 0;
+        }
+    }
+    played
+}
+
+#[test]
+fn episodes_side_by_side_equal_each_alone() {
+    let config = AgentConfig::default();
+    let mut expected = Vec::new();
+    for mut world in worlds() {
+        let stop = StopToken::new();
+        let played = run_episode(&mut world, &mut model(), None, &play(&config), &stop);
+        expected.push(timeless(played.unwrap().unwrap()));
+    }
+    for num_seats in [1, 3, 20] {
+        let mut waiting = worlds().into_iter();
+        let mut ended = Vec::new();
+        let finished = run_episodes(
+            &mut || {
+                Ok(waiting.next().map(|world| Seat {
+                    env: Box::new(world),
+                    memory: None,
+                    play: play(&config),
+                }))
+            },
+            num_seats,
+            &mut model(),
+            &mut |played| {
+                ended.push(timeless(played));
+                Ok(())
+            },
+            &StopToken::new(),
+        );
+        assert!(finished.unwrap(), "nobody asked for a stop");
+        ended.sort_by(|a, b| a.task.id.cmp(&b.task.id));
+        assert_eq!(ended, expected, "{num_seats} seats");
+    }
+}
+
+#[test]
+fn a_stop_leaves_what_has_not_ended() {
+    let config = AgentConfig::default();
+    let stop = StopToken::new();
+    let mut waiting = worlds().into_iter();
+    let mut num_ended = 0;
+    let finished = run_episodes(
+        &mut || {
+            Ok(waiting.next().map(|world| Seat {
+                env: Box::new(world),
+                memory: None,
+                play: play(&config),
+            }))
+        },
+        2,
+        &mut model(),
+        &mut |_| {
+            num_ended += 1;
+            stop.stop();
+            Ok(())
+        },
+        &stop,
+    );
+    assert!(!finished.unwrap(), "five were never begun");
+    assert_eq!(num_ended, 1);
+}
