@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 use lore_core::LoraConfig;
+use lore_llm::ops::Arithmetic;
 use lore_llm::{BaseModel, Weights};
 use lore_train::{estimate_memory, measure_step};
 
@@ -50,7 +51,7 @@ fn main() -> Result<()> {
         let reference = time_reference(tokens)?;
         let ratio = reference.map(|reference| ours.secs / reference.secs);
         let lora = LoraConfig::default();
-        let estimate = estimate_memory(&base.weights.config, tokens, &lora);
+        let estimate = estimate_memory(&base.weights.config, tokens, &lora, Arithmetic::fastest());
         let line = serde_json::json!({
             "bench": "train",
             "case": format!("smollm2-135m {tokens}"),

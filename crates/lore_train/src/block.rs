@@ -12,11 +12,13 @@ use lore_llm::ops::{self, Dropout, LoraTerm, numbers};
 use lore_llm::{AdapterWeights, LayerWeights, LoraPair, ModelConfig, Weights};
 
 use crate::buffers::{LoraBuffers, PairBuffers, add};
+use crate::frozen::{FrozenLayer, FrozenWeights};
 
 /// A block, and all that its forward pass needs besides its input.
 pub(crate) struct Block<'a> {
     config: &'a ModelConfig,
     layer: &'a LayerWeights,
+    frozen: &'a FrozenLayer,
     rope: Arc<RopeTable>,
     updates: Vec<Update>,
     /// Alpha divided by the rank.
@@ -77,6 +79,7 @@ impl<'a> Block<'a> {
     /// Block `layer` with its updates.
     pub(crate) fn new(
         weights: &'a Weights,
+        frozen: &'a FrozenWeights,
         adapter: &AdapterWeights,
         layer: usize,
         dropout_seed: Option<u64>,
@@ -88,6 +91,7 @@ impl<'a> Block<'a> {
         Ok(Self {
             config: &weights.config,
             layer: &weights.layers[layer],
+            frozen: &frozen.layers[layer],
             rope,
             updates: updates
                 .map(|(index, pair)| Update::new(adapter, index, pair, dropout_seed))
@@ -125,7 +129,7 @@ impl<'a> Block<'a> {
             .iter()
             .all(|update| TargetModule::ATTENTION.contains(&update.module));
         if is_frozen {
-            return Ok(ops::frozen_feed_forward(x, self.layer)?);
+            return Ok(ops::frozen_feed_forward(x, &self.frozen.feed_forward)?);
         }
         let gate = self.project(TargetModule::GateProj, x)?;
         let up = self.project(TargetModule::UpProj, x)?;
@@ -134,7 +138,7 @@ impl<'a> Block<'a> {
 
     /// A projection, with its update if it has one.
     fn project(&self, module: TargetModule, x: &Tensor) -> Result<Tensor> {
-        let linear = self.layer.linear(module);
+        let linear = self.frozen.linear(module);
         let update = self.updates.iter().find(|update| update.module == module);
         let y = match update {
             Some(update) => ops::lora_linear(

@@ -16,6 +16,7 @@ mod buffers;
 mod certificate;
 mod checkpoint;
 mod example;
+mod frozen;
 mod init;
 mod measure;
 mod memory;

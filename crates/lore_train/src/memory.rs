@@ -1,6 +1,8 @@
 //! How much memory a training takes, known before it starts.
 
 use lore_core::{LoraConfig, TargetModule};
+use lore_llm::kernels::fixed::FixedMatrix;
+use lore_llm::ops::Arithmetic;
 use lore_llm::{ModelConfig, module_shape};
 
 /// Bytes of a number.
@@ -51,11 +53,12 @@ impl MemoryEstimate {
     }
 }
 
-/// What training on examples of `num_tokens` takes.
+/// What training on examples of `num_tokens` takes, with products computed in this way.
 pub fn estimate_memory(
     model: &ModelConfig,
     num_tokens: usize,
     lora: &LoraConfig,
+    arithmetic: Arithmetic,
 ) -> MemoryEstimate {
     let tokens = num_tokens as u64;
     let hidden = model.hidden_size as u64;
@@ -71,13 +74,37 @@ pub fn estimate_memory(
     // Gradients of the widest step, candle's sums of them, and one head's share for each head.
     let backward = 4 * inner + 4 * hidden + 4 * query;
     let logits = LOGIT_ROWS * model.vocab_size as u64;
+    let prepared = match arithmetic {
+        Arithmetic::Fixed => prepared_bytes(model),
+        // One matrix at a time, the largest being the output projection.
+        Arithmetic::FixedAnew => FixedMatrix::num_bytes(hidden * model.vocab_size as u64),
+        Arithmetic::Float => 0,
+    };
+    let numbers = FLOAT * (num_weights(model) + 4 * num_trained(model, lora));
     MemoryEstimate {
-        fixed: FLOAT * (num_weights(model) + 4 * num_trained(model, lora)) + PROGRAM,
+        fixed: numbers + prepared + PROGRAM,
         per_block: FLOAT * tokens * (attention + feed_forward),
         per_block_input: FLOAT * tokens * hidden,
         working: FLOAT * (tokens * backward + logits),
         num_blocks: model.num_layers,
     }
+}
+
+/// The fastest way to compute products that leaves some of `budget` for activations. What it costs in
+/// memory changes no number: see [`Arithmetic::FixedAnew`].
+pub(crate) fn arithmetic_within(budget: u64, model: &ModelConfig) -> Arithmetic {
+    let weights = FLOAT * num_weights(model) + PROGRAM;
+    match Arithmetic::fastest() {
+        Arithmetic::Fixed if weights + 2 * prepared_bytes(model) > budget => Arithmetic::FixedAnew,
+        fastest => fastest,
+    }
+}
+
+/// What the model's matrices take once they are arranged for both passes.
+fn prepared_bytes(model: &ModelConfig) -> u64 {
+    let embeddings = (model.vocab_size * model.hidden_size) as u64;
+    let unused = if model.tie_embeddings { 0 } else { embeddings };
+    2 * FixedMatrix::num_bytes(num_weights(model) - unused)
 }
 
 fn has_feed_forward_target(lora: &LoraConfig) -> bool {
@@ -120,7 +147,7 @@ mod tests {
     fn a_smaller_budget_keeps_fewer_blocks() {
         let model = tiny_weights().config;
         let lora = LoraConfig::default();
-        let estimate = estimate_memory(&model, 256, &lora);
+        let estimate = estimate_memory(&model, 256, &lora, Arithmetic::Float);
         assert_eq!(estimate.num_kept(u64::MAX), model.num_layers);
         assert_eq!(estimate.num_kept(0), 0);
         for kept in 0..=model.num_layers {
@@ -128,7 +155,7 @@ mod tests {
             assert!(estimate.total(found) <= estimate.total(kept));
             assert!(found >= kept);
         }
-        let longer = estimate_memory(&model, 512, &lora);
+        let longer = estimate_memory(&model, 512, &lora, Arithmetic::Float);
         assert!(longer.total(0) > estimate.total(0));
         assert_eq!(longer.fixed, estimate.fixed);
     }

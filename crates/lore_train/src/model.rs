@@ -11,13 +11,14 @@ use candle_core::{Device, Tensor, Var};
 
 use lore_core::LoraConfig;
 use lore_llm::kernels::RopeTable;
-use lore_llm::ops::{self, HeadLoss};
+use lore_llm::ops::{self, Arithmetic, HeadLoss};
 use lore_llm::{AdapterWeights, ModelConfig, Weights};
 
 use crate::block::{Block, Piece, take};
 use crate::buffers::LoraBuffers;
 use crate::example::Example;
-use crate::memory::estimate_memory;
+use crate::frozen::FrozenWeights;
+use crate::memory::{arithmetic_within, estimate_memory};
 
 /// Computes losses and gradients by an adapter.
 pub trait LossGradient {
@@ -42,9 +43,11 @@ pub struct Pass {
 }
 
 /// A frozen model with gradients for an adapter on top of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TrainableModel<'a> {
     weights: &'a Weights,
+    frozen: FrozenWeights,
+    arithmetic: Arithmetic,
     /// Bytes that training may take, the model included.
     memory_budget: u64,
 }
@@ -52,15 +55,28 @@ pub struct TrainableModel<'a> {
 impl<'a> TrainableModel<'a> {
     /// A model whose training should stay within `memory_budget` bytes, the model included.
     pub fn new(weights: &'a Weights, memory_budget: u64) -> Self {
+        let arithmetic = arithmetic_within(memory_budget, &weights.config);
+        Self::with_arithmetic(weights, memory_budget, arithmetic)
+    }
+
+    /// The same, with products computed in this way.
+    pub fn with_arithmetic(
+        weights: &'a Weights,
+        memory_budget: u64,
+        arithmetic: Arithmetic,
+    ) -> Self {
         Self {
             weights,
+            frozen: FrozenWeights::new(weights, arithmetic),
+            arithmetic,
             memory_budget,
         }
     }
 
     /// Blocks that keep their activations for an example of this length.
     fn num_kept(&self, num_tokens: usize, lora: &LoraConfig) -> usize {
-        estimate_memory(&self.weights.config, num_tokens, lora).num_kept(self.memory_budget)
+        estimate_memory(&self.weights.config, num_tokens, lora, self.arithmetic)
+            .num_kept(self.memory_budget)
     }
 
     /// Rows of the embedding, `[tokens, hidden]`.
@@ -89,7 +105,7 @@ impl<'a> TrainableModel<'a> {
         let loss = ops::head_loss(
             &normed,
             &HeadLoss {
-                head: self.weights.head(),
+                head: &self.frozen.head,
                 targets,
                 weight,
             },
@@ -119,6 +135,7 @@ impl LossGradient for TrainableModel<'_> {
             let is_last = layer + 1 == num_blocks;
             let block = Block::new(
                 self.weights,
+                &self.frozen,
                 adapter,
                 layer,
                 pass.dropout_seed,

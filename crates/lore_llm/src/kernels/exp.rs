@@ -92,9 +92,9 @@ vectorized_fn! {
 }
 
 vectorized_fn! {
-    /// Replaces `logits` by the gradient of their cross-entropy with `target`, which is the softmax
-    /// less one at the target, and returns the cross-entropy.
-    pub(crate) fn cross_entropy_row(logits: &mut [f32], target: usize) -> f64 {
+    /// Replaces `logits` by the gradient of `weight` times their cross-entropy with `target`, which
+    /// is the softmax less one at the target, and returns the cross-entropy.
+    pub(crate) fn cross_entropy_row(logits: &mut [f32], target: usize, weight: f32) -> f64 {
         let max = max_lanes(logits);
         let target_logit = logits[target];
         let mut sum = 0.0;
@@ -104,11 +104,11 @@ vectorized_fn! {
             }
             sum += f64::from(sum_lanes(chunk));
         }
-        let factor = (1.0 / sum) as f32;
+        let factor = weight * (1.0 / sum) as f32;
         for value in logits.iter_mut() {
             *value *= factor;
         }
-        logits[target] -= 1.0;
+        logits[target] -= weight;
         sum.ln() + f64::from(max) - f64::from(target_logit)
     }
 }

@@ -13,6 +13,7 @@
 pub mod attention;
 pub mod dot;
 pub mod exp;
+pub mod fixed;
 pub mod gemm;
 pub mod linear;
 pub mod norm;

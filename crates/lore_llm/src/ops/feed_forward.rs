@@ -7,27 +7,42 @@ use std::sync::{Mutex, PoisonError};
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
-use super::linear::{backward, backward_into, forward};
+use super::FrozenLinear;
+use super::frozen::Rows;
 use super::numbers::{numbers, slice, tensor};
 use crate::kernels::{self, Write, exp::silu_gate_backward};
-use crate::{LayerWeights, Linear};
+
+/// The projections of a feed-forward part.
+#[derive(Clone, Debug)]
+pub struct FrozenFeedForward {
+    /// `[intermediate, hidden]`.
+    pub gate: FrozenLinear,
+    /// `[intermediate, hidden]`.
+    pub up: FrozenLinear,
+    /// `[hidden, intermediate]`.
+    pub down: FrozenLinear,
+}
 
 /// `down(silu(gate(x)) · up(x))` for `x` `[tokens, hidden]`; every weight is a constant.
-pub fn frozen_feed_forward(x: &Tensor, layer: &LayerWeights) -> Result<Tensor> {
+pub fn frozen_feed_forward(x: &Tensor, part: &FrozenFeedForward) -> Result<Tensor> {
     x.apply_op1(FeedForward {
-        gate: layer.gate.clone(),
-        up: layer.up.clone(),
-        down: layer.down.clone(),
+        part: part.clone(),
         kept: Mutex::new(None),
     })
 }
 
 struct FeedForward {
-    gate: Linear,
-    up: Linear,
-    down: Linear,
+    part: FrozenFeedForward,
     /// `gate(x)` and `up(x)`, from the forward to the backward pass.
     kept: Mutex<Option<(Vec<f32>, Vec<f32>)>>,
+}
+
+impl FeedForward {
+    /// `gate(x)` and `up(x)`.
+    fn open(&self, x: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let x = Rows::new(x, self.part.gate.weight.inputs());
+        (self.part.gate.forward(&x), self.part.up.forward(&x))
+    }
 }
 
 impl CustomOp1 for FeedForward {
@@ -36,13 +51,11 @@ impl CustomOp1 for FeedForward {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = slice(storage, layout)?;
-        let tokens = x.len() / self.gate.weight.cols;
-        let gate = forward(x, &self.gate, tokens);
-        let up = forward(x, &self.up, tokens);
+        let (gate, up) = self.open(slice(storage, layout)?);
         let mut gated = vec![0.0; gate.len()];
         kernels::silu_gate(&gate, &up, &mut gated);
-        let y = forward(&gated, &self.down, tokens);
+        let down = &self.part.down;
+        let y = down.forward(&Rows::new(&gated, down.weight.inputs()));
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((gate, up));
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
@@ -60,32 +73,41 @@ impl CustomOp1 for FeedForward {
             kept
         } else {
             // A second backward pass over the same graph.
-            let x = numbers(x)?;
-            let tokens = x.len() / self.gate.weight.cols;
-            (
-                forward(&x, &self.gate, tokens),
-                forward(&x, &self.up, tokens),
-            )
+            self.open(&numbers(x)?)
         };
         let grad_y = grad_y.contiguous()?;
-        let grad_gated = backward(&numbers(&grad_y)?, &self.down.weight);
+        let FrozenFeedForward {
+            gate: gate_linear,
+            up: up_linear,
+            down,
+        } = &self.part;
+        let mut grad_gated = vec![0.0; gate.len()];
+        let grad_y = numbers(&grad_y)?;
+        let grad_y = Rows::new(&grad_y, down.weight.outputs());
+        down.weight.backward(&grad_y, Write::Set, &mut grad_gated);
         let mut grad_gate = vec![0.0; gate.len()];
         let mut grad_up = vec![0.0; gate.len()];
         silu_gate_backward(&gate, &up, &grad_gated, &mut grad_gate, &mut grad_up);
-        let mut grad_x = backward(&grad_gate, &self.gate.weight);
-        backward_into(&grad_up, &self.up.weight, Write::Add, &mut grad_x);
+        let inner = gate_linear.weight.outputs();
+        let mut grad_x = vec![0.0; x.elem_count()];
+        gate_linear
+            .weight
+            .backward(&Rows::new(&grad_gate, inner), Write::Set, &mut grad_x);
+        up_linear
+            .weight
+            .backward(&Rows::new(&grad_up, inner), Write::Add, &mut grad_x);
         Ok(Some(tensor(grad_x, x.dims())?))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{check_gradient, random_layer};
+    use super::super::testing::{check_gradient, random_feed_forward};
     use super::*;
 
     #[test]
     fn gradient_agrees_with_finite_differences() {
-        let layer = random_layer(6, 10);
-        check_gradient(&[&[4, 6]], |x| frozen_feed_forward(&x[0], &layer));
+        let part = random_feed_forward(6, 10);
+        check_gradient(&[&[4, 6]], |x| frozen_feed_forward(&x[0], &part));
     }
 }

@@ -5,10 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use rayon::prelude::*;
 
+use super::FrozenMatrix;
+use super::frozen::Rows;
 use super::numbers::{slice, tensor};
-use crate::Matrix;
+use crate::kernels::Write;
 use crate::kernels::exp::cross_entropy_row;
-use crate::kernels::{MatMut, MatRef, Threads, Write, gemm, matmul_nt};
 
 /// Rows whose logits exist at once. Every chunk reads the whole projection again.
 const CHUNK: usize = 256;
@@ -17,7 +18,7 @@ const CHUNK: usize = 256;
 #[derive(Clone, Debug)]
 pub struct HeadLoss<'a> {
     /// The frozen output projection, `[vocab, hidden]`.
-    pub head: &'a Matrix,
+    pub head: &'a FrozenMatrix,
     /// The token that should come after each row.
     pub targets: &'a [u32],
     /// Factor of the loss. One divided by the learned tokens of a whole batch makes gradients of
@@ -36,11 +37,14 @@ pub fn head_loss(x: &Tensor, loss: &HeadLoss<'_>) -> Result<Tensor> {
         targets,
         weight,
     } = *loss;
-    if rows != targets.len() || hidden != head.cols {
+    if rows != targets.len() || hidden != head.inputs() {
         bail!("{rows} rows of {hidden} for {} targets", targets.len());
     }
-    if let Some(target) = targets.iter().find(|t| **t as usize >= head.rows) {
-        bail!("token {target} is not in the vocabulary of {}", head.rows);
+    if let Some(target) = targets.iter().find(|t| **t as usize >= head.outputs()) {
+        bail!(
+            "token {target} is not in the vocabulary of {}",
+            head.outputs()
+        );
     }
     x.apply_op1(Head {
         matrix: head.clone(),
@@ -51,7 +55,7 @@ pub fn head_loss(x: &Tensor, loss: &HeadLoss<'_>) -> Result<Tensor> {
 }
 
 struct Head {
-    matrix: Matrix,
+    matrix: FrozenMatrix,
     targets: Vec<u32>,
     weight: f64,
     /// From the forward to the backward pass.
@@ -61,22 +65,15 @@ struct Head {
 impl Head {
     /// The summed loss of `x` `[targets.len(), hidden]`; writes its gradient to `grad_x`.
     fn chunk(&self, x: &[f32], targets: &[u32], logits: &mut [f32], grad_x: &mut [f32]) -> f64 {
-        let Matrix { rows, cols, data } = &self.matrix;
-        let (tokens, vocab, hidden) = (targets.len(), *rows, *cols);
-        matmul_nt(x, data, logits, tokens, hidden, vocab);
+        let (vocab, hidden) = (self.matrix.outputs(), self.matrix.inputs());
+        self.matrix.forward(&Rows::new(x, hidden), logits);
         let losses: Vec<f64> = logits
             .par_chunks_exact_mut(vocab)
             .zip(targets)
-            .map(|(logits, target)| cross_entropy_row(logits, *target as usize))
+            .map(|(logits, target)| cross_entropy_row(logits, *target as usize, self.weight as f32))
             .collect();
-        gemm(
-            &mut MatMut::new(grad_x, tokens, hidden),
-            Write::Set,
-            self.weight as f32,
-            MatRef::new(logits, tokens, vocab),
-            MatRef::new(data, vocab, hidden),
-            Threads::All,
-        );
+        let grad_logits = Rows::new(logits, vocab);
+        self.matrix.backward(&grad_logits, Write::Set, grad_x);
         losses.iter().sum()
     }
 }
@@ -88,15 +85,15 @@ impl CustomOp1 for Head {
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = slice(storage, layout)?;
-        let hidden = self.matrix.cols;
+        let hidden = self.matrix.inputs();
         let mut grad_x = vec![0.0; x.len()];
-        let mut logits = vec![0.0; CHUNK.min(self.targets.len()) * self.matrix.rows];
+        let mut logits = vec![0.0; CHUNK.min(self.targets.len()) * self.matrix.outputs()];
         let mut loss = 0.0;
         let chunks = x
             .chunks(CHUNK * hidden)
             .zip(grad_x.chunks_mut(CHUNK * hidden));
         for ((x, grad_x), targets) in chunks.zip(self.targets.chunks(CHUNK)) {
-            let logits = &mut logits[..targets.len() * self.matrix.rows];
+            let logits = &mut logits[..targets.len() * self.matrix.outputs()];
             loss += self.chunk(x, targets, logits, grad_x);
         }
         *self.gradient.lock().unwrap_or_else(PoisonError::into_inner) = Some(grad_x);
@@ -127,10 +124,11 @@ mod tests {
 
     use super::super::testing::{check_gradient, random_linear};
     use super::*;
+    use crate::ops::Arithmetic;
 
     #[test]
     fn gradient_agrees_with_finite_differences() {
-        let head = random_linear(11, 6, false).weight;
+        let head = FrozenMatrix::new(&random_linear(11, 6, false).weight, Arithmetic::Float);
         let targets = [3, 0, 10, 7];
         let loss = HeadLoss {
             head: &head,
@@ -144,7 +142,7 @@ mod tests {
 
     #[test]
     fn chunks_add_up() -> Result<()> {
-        let head = random_linear(5, 3, false).weight;
+        let head = FrozenMatrix::new(&random_linear(5, 3, false).weight, Arithmetic::Float);
         let rows = CHUNK + 7;
         let x = Tensor::randn(0f32, 1.0, (rows, 3), &Device::Cpu)?;
         let targets: Vec<u32> = (0..rows as u32).map(|i| i % 5).collect();
@@ -172,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_token_outside_the_vocabulary_is_an_error() {
-        let head = random_linear(5, 3, false).weight;
+        let head = FrozenMatrix::new(&random_linear(5, 3, false).weight, Arithmetic::Float);
         let x = Tensor::zeros((1, 3), candle_core::DType::F32, &Device::Cpu).unwrap();
         let loss = HeadLoss {
             head: &head,

@@ -2,9 +2,9 @@
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 
+use super::frozen::Rows;
 use super::numbers::{numbers, slice, tensor};
-use super::{Dropout, linear};
-use crate::Linear;
+use super::{Dropout, FrozenLinear};
 use crate::kernels::{MatMut, MatRef, Threads, Write, gemm};
 
 /// The trained part of a linear layer.
@@ -21,7 +21,7 @@ pub struct LoraTerm<'a> {
 }
 
 /// `x · wᵀ + bias + scale · dropout(x) · aᵀ · bᵀ` for `x` `[tokens, in]`, as PEFT computes it.
-pub fn lora_linear(x: &Tensor, linear: &Linear, lora: LoraTerm<'_>) -> Result<Tensor> {
+pub fn lora_linear(x: &Tensor, linear: &FrozenLinear, lora: LoraTerm<'_>) -> Result<Tensor> {
     let op = LoraLinear {
         linear: linear.clone(),
         rank: lora.a.dim(0)?,
@@ -32,7 +32,7 @@ pub fn lora_linear(x: &Tensor, linear: &Linear, lora: LoraTerm<'_>) -> Result<Te
 }
 
 struct LoraLinear {
-    linear: Linear,
+    linear: FrozenLinear,
     rank: usize,
     scale: f32,
     dropout: Dropout,
@@ -56,8 +56,8 @@ impl LoraLinear {
             &mut MatMut::new(&mut t, tokens, self.rank),
             Write::Set,
             1.0,
-            MatRef::new(x, tokens, self.linear.weight.cols),
-            MatRef::new(a, self.rank, self.linear.weight.cols).t(),
+            MatRef::new(x, tokens, self.linear.weight.inputs()),
+            MatRef::new(a, self.rank, self.linear.weight.inputs()).t(),
             Threads::All,
         );
         t
@@ -72,7 +72,11 @@ impl LoraLinear {
         grad_y: &[f32],
         wants_x: bool,
     ) -> (Option<Vec<f32>>, Vec<f32>, Vec<f32>) {
-        let (out, into, rank) = (self.linear.weight.rows, self.linear.weight.cols, self.rank);
+        let (out, into, rank) = (
+            self.linear.weight.outputs(),
+            self.linear.weight.inputs(),
+            self.rank,
+        );
         let tokens = x.len() / into;
         let mut copy = Vec::new();
         let x = self.update_input(x, &mut copy);
@@ -96,7 +100,10 @@ impl LoraLinear {
             if !self.dropout.is_off() {
                 self.dropout.apply(&mut update);
             }
-            linear::backward_into(grad_y, &self.linear.weight, Write::Add, &mut update);
+            let grad_y = Rows::new(grad_y, out);
+            self.linear
+                .weight
+                .backward(&grad_y, Write::Add, &mut update);
             update
         });
         (grad_x, grad_a, grad_b)
@@ -122,9 +129,11 @@ impl CustomOp3 for LoraLinear {
             slice(a, a_layout)?,
             slice(b, b_layout)?,
         );
-        let out = self.linear.weight.rows;
-        let tokens = x.len() / self.linear.weight.cols;
-        let mut y = linear::forward(x, &self.linear, tokens);
+        let out = self.linear.weight.outputs();
+        let tokens = x.len() / self.linear.weight.inputs();
+        let mut y = self
+            .linear
+            .forward(&Rows::new(x, self.linear.weight.inputs()));
         let mut copy = Vec::new();
         let t = self.down(self.update_input(x, &mut copy), a, tokens);
         gemm(
@@ -165,10 +174,11 @@ impl CustomOp3 for LoraLinear {
 mod tests {
     use super::super::testing::{check_gradient, random_linear};
     use super::*;
+    use crate::ops::Arithmetic;
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        let linear = random_linear(5, 8, true);
+        let linear = FrozenLinear::new(&random_linear(5, 8, true), Arithmetic::Float);
         for probability in [0.0, 0.3] {
             check_gradient(&[&[6, 8], &[2, 8], &[5, 2]], |x| {
                 let term = LoraTerm {

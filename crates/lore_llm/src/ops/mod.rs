@@ -11,6 +11,7 @@
 mod attention;
 mod dropout;
 mod feed_forward;
+mod frozen;
 mod head_loss;
 mod linear;
 mod lora_linear;
@@ -24,7 +25,8 @@ mod testing;
 
 pub use attention::causal_attention;
 pub use dropout::Dropout;
-pub use feed_forward::frozen_feed_forward;
+pub use feed_forward::{FrozenFeedForward, frozen_feed_forward};
+pub use frozen::{Arithmetic, FrozenLinear, FrozenMatrix};
 pub use head_loss::{HeadLoss, head_loss};
 pub use linear::frozen_linear;
 pub use lora_linear::{LoraTerm, lora_linear};

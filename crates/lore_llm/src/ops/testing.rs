@@ -3,10 +3,11 @@
 use candle_core::{Device, Result, Tensor, Var};
 use std::sync::Arc;
 
-use crate::{LayerWeights, Linear, Matrix};
+use super::{Arithmetic, FrozenFeedForward, FrozenLinear};
+use crate::{Linear, Matrix};
 
 /// Numbers that look random and are the same every time, between -1 and 1.
-fn noise(len: usize, salt: f32) -> Vec<f32> {
+pub(super) fn noise(len: usize, salt: f32) -> Vec<f32> {
     (0..len)
         .map(|i| ((i as f32 + salt) * 12.989).sin() * 0.9)
         .collect()
@@ -19,18 +20,14 @@ pub(super) fn random_linear(out: usize, into: usize, with_bias: bool) -> Linear 
     }
 }
 
-pub(super) fn random_layer(hidden: usize, intermediate: usize) -> LayerWeights {
-    let square = random_linear(hidden, hidden, false);
-    LayerWeights {
-        input_norm: Arc::new(vec![1.0; hidden]),
-        q: square.clone(),
-        k: square.clone(),
-        v: square.clone(),
-        o: square,
-        post_norm: Arc::new(vec![1.0; hidden]),
-        gate: random_linear(intermediate, hidden, false),
-        up: random_linear(intermediate, hidden, true),
-        down: random_linear(hidden, intermediate, false),
+pub(super) fn random_feed_forward(hidden: usize, intermediate: usize) -> FrozenFeedForward {
+    let frozen = |out, into, with_bias| {
+        FrozenLinear::new(&random_linear(out, into, with_bias), Arithmetic::Float)
+    };
+    FrozenFeedForward {
+        gate: frozen(intermediate, hidden, false),
+        up: frozen(intermediate, hidden, true),
+        down: frozen(hidden, intermediate, false),
     }
 }
 
