@@ -1,30 +1,62 @@
 //! Times a training step beside the reference: `cargo xtask bench train [TOKENS …]`.
 //!
-//! A step is the gradient of one example of which a quarter is learned, under the paper's recipe (rank
-//! 8, dropout 0.1, q, k, v and o). Every figure is the best of its samples, and processor time is
-//! given beside wall time: on a busy machine it is the fairer of the two. The reference, PEFT on
-//! `PyTorch`, runs right after when `LOREKEEPER_REFERENCE_PYTHON` names a Python that has it.
+//! A step is the gradient of one real example, a played household episode behind the memories of
+//! others (`tests/fixtures/trajectory.json`, its last TOKENS tokens), under the paper's recipe (rank
+//! 8, dropout 0.1, q, k, v and o). Figures are medians; processor time is given beside wall time,
+//! because on a busy machine it is the fairer of the two. The reference, PEFT on `PyTorch` in f32 and
+//! under bf16 autocast, runs right after when `LOREKEEPER_REFERENCE_PYTHON` names a Python that has
+//! it, on as many threads.
 
 use std::env;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 use lore_core::LoraConfig;
-use lore_llm::ops::Arithmetic;
-use lore_llm::{BaseModel, Weights};
-use lore_train::{estimate_memory, measure_step};
+use lore_llm::{AdapterWeights, BaseModel};
+use lore_train::{Example, LoraBuffers, LossGradient as _, Pass, TrainableModel, init_adapter};
 
-const SAMPLES: usize = 3;
+const SAMPLES: usize = 5;
 
-/// How long a step took.
+/// What a step took.
 #[derive(Clone, Copy, Deserialize)]
-struct Timing {
+struct Figures {
     secs: f64,
     cpu_secs: f64,
+    peak_bytes: u64,
+}
+
+/// The stored example.
+#[derive(Deserialize)]
+struct Trajectory {
+    ids: Vec<u32>,
+    /// Ranges of learned tokens.
+    learned: Vec<(usize, usize)>,
+}
+
+impl Trajectory {
+    fn load() -> Result<Self> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/trajectory.json");
+        Ok(serde_json::from_slice(&std::fs::read(path)?)?)
+    }
+
+    /// Its last tokens.
+    fn example(&self, num_tokens: usize) -> Result<Example> {
+        let len = self.ids.len();
+        ensure!(num_tokens <= len, "The example has only {len} tokens");
+        let first = len - num_tokens;
+        let is_learned =
+            |position| (self.learned.iter()).any(|(start, end)| (*start..*end).contains(&position));
+        Ok(Example {
+            ids: self.ids[first..].to_vec(),
+            loss_mask: (first..len).map(is_learned).collect(),
+            ..Example::default()
+        })
+    }
 }
 
 fn main() -> Result<()> {
@@ -36,88 +68,121 @@ fn main() -> Result<()> {
         .collect::<Result<_, _>>()
         .context("Give lengths in tokens")?;
     if lengths.is_empty() {
-        lengths = vec![512, 1024];
+        lengths = vec![512, 1024, 2048, 4096];
     }
+    // The most memory ever held is what is told, so short examples come first.
+    lengths.sort_unstable();
     let base = BaseModel::load(&Path::new(&models).join("smollm2-135m-instruct"))?;
-    let mut out = std::io::stdout();
-    let mut err = std::io::stderr();
+    let model = TrainableModel::new(&base.weights, u64::MAX);
+    let adapter = init_adapter(&base.weights.config, &LoraConfig::default(), 0, "");
+    let trajectory = Trajectory::load()?;
     writeln!(
-        err,
-        "{:>6} {:>16} {:>16} {:>6} {:>9}",
-        "tokens", "ours", "reference", "ratio", "memory"
+        std::io::stderr(),
+        "seconds a step (processor seconds, most memory); ratios of ours to the reference\n"
     )?;
-    for tokens in lengths {
-        let ours = time_ours(&base.weights, tokens)?;
-        let reference = time_reference(tokens)?;
-        let ratio = reference.map(|reference| ours.secs / reference.secs);
-        let lora = LoraConfig::default();
-        let estimate = estimate_memory(&base.weights.config, tokens, &lora, Arithmetic::fastest());
-        let line = serde_json::json!({
-            "bench": "train",
-            "case": format!("smollm2-135m {tokens}"),
-            "ours": ours.secs,
-            "ours_cpu": ours.cpu_secs,
-            "reference": reference.map(|timing| timing.secs),
-            "reference_cpu": reference.map(|timing| timing.cpu_secs),
-            "ratio": ratio,
-            "ratio_cpu": reference.map(|timing| ours.cpu_secs / timing.cpu_secs),
-            "unit": "s/step",
-            "samples": SAMPLES,
-            "estimated_bytes": estimate.total(usize::MAX),
-            "peak_bytes": peak_bytes(),
-        });
-        writeln!(out, "{line}")?;
-        let text = |timing: Timing| format!("{:.2} s ({:.2})", timing.secs, timing.cpu_secs);
-        writeln!(
-            err,
-            "{tokens:>6} {:>16} {:>16} {:>6} {:>9}",
-            text(ours),
-            reference.map_or_else(|| "-".to_owned(), text),
-            ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
-            peak_bytes().map_or_else(|| "-".to_owned(), |bytes| format!("{} MiB", bytes >> 20)),
-        )?;
+    for num_tokens in lengths {
+        let ours = time_ours(&model, &adapter, &trajectory.example(num_tokens)?)?;
+        tell(num_tokens, "f32", ours, time_reference(num_tokens, false)?)?;
+        tell(num_tokens, "bf16", ours, time_reference(num_tokens, true)?)?;
     }
+    Ok(())
+}
+
+/// Writes a line for a program and one for a person.
+fn tell(num_tokens: usize, kind: &str, ours: Figures, reference: Option<Figures>) -> Result<()> {
+    let ratio = |of: fn(&Figures) -> f64| reference.map(|reference| of(&ours) / of(&reference));
+    let ratios = [
+        ratio(|figures| figures.secs),
+        ratio(|figures| figures.cpu_secs),
+        ratio(|figures| figures.peak_bytes as f64),
+    ];
+    let line = serde_json::json!({
+        "bench": "train",
+        "case": format!("smollm2-135m {num_tokens} against PyTorch {kind}"),
+        "ours": ours.secs,
+        "reference": reference.map(|figures| figures.secs),
+        "ratio": ratios[0],
+        "unit": "s/step",
+        "samples": SAMPLES,
+        "ours_cpu": ours.cpu_secs,
+        "reference_cpu": reference.map(|figures| figures.cpu_secs),
+        "ratio_cpu": ratios[1],
+        "ours_peak_bytes": ours.peak_bytes,
+        "reference_peak_bytes": reference.map(|figures| figures.peak_bytes),
+        "ratio_peak_bytes": ratios[2],
+    });
+    writeln!(std::io::stdout(), "{line}")?;
+    let text = |figures: Figures| {
+        let Figures {
+            secs,
+            cpu_secs,
+            peak_bytes,
+        } = figures;
+        format!("{secs:.2} ({cpu_secs:.2}, {} MiB)", peak_bytes >> 20)
+    };
+    let ratios = ratios.map(|ratio| ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")));
     writeln!(
-        err,
-        "seconds a step, in brackets processor time of all threads"
+        std::io::stderr(),
+        "{num_tokens:>5} tokens: {:<26} PyTorch {kind:<4} {:<26} {}",
+        text(ours),
+        reference.map_or_else(|| "not asked".to_owned(), text),
+        ratios.join(" "),
     )?;
     Ok(())
 }
 
-/// The best of some samples, after one to warm up.
-fn time_ours(weights: &Weights, tokens: usize) -> Result<Timing> {
-    let mut best = Timing {
-        secs: f64::INFINITY,
-        cpu_secs: f64::INFINITY,
+/// The median of some samples, after one to warm up.
+fn time_ours(
+    model: &TrainableModel<'_>,
+    adapter: &AdapterWeights,
+    example: &Example,
+) -> Result<Figures> {
+    let pass = Pass {
+        weight: 1.0 / example.num_learned() as f64,
+        dropout_seed: Some(0),
     };
-    for sample in 0..=SAMPLES {
-        let before = cpu_secs();
-        let timing = measure_step(weights, &LoraConfig::default(), tokens, u64::MAX)?;
-        if sample > 0 {
-            best.secs = best.secs.min(timing.secs);
-            best.cpu_secs = best.cpu_secs.min(cpu_secs() - before);
-        }
+    let mut secs = Vec::new();
+    let mut cpu = Vec::new();
+    for _ in 0..=SAMPLES {
+        let mut gradients = LoraBuffers::zeros(adapter);
+        let (start, before) = (Instant::now(), cpu_secs());
+        model.add_gradient(adapter, example, pass, &mut gradients)?;
+        secs.push(start.elapsed().as_secs_f64());
+        cpu.push(cpu_secs() - before);
     }
-    Ok(best)
+    Ok(Figures {
+        secs: median(&mut secs[1..]),
+        cpu_secs: median(&mut cpu[1..]),
+        peak_bytes: peak_bytes().unwrap_or(0),
+    })
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// The same of the reference, if there is one.
-fn time_reference(tokens: usize) -> Result<Option<Timing>> {
+fn time_reference(num_tokens: usize, in_bf16: bool) -> Result<Option<Figures>> {
     let Some(python) = env::var_os("LOREKEEPER_REFERENCE_PYTHON") else {
         return Ok(None);
     };
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/reference/smollm2_lora.py");
-    let output = Command::new(python)
-        .arg(script)
-        .args([
-            "--time",
-            &tokens.to_string(),
-            "--samples",
-            &SAMPLES.to_string(),
-        ])
-        .output()
-        .context("Could not start the reference")?;
+    let threads = std::thread::available_parallelism()?;
+    let mut command = Command::new(python);
+    command.arg(script).args([
+        "--time",
+        &num_tokens.to_string(),
+        "--samples",
+        &SAMPLES.to_string(),
+        "--threads",
+        &threads.to_string(),
+    ]);
+    if in_bf16 {
+        command.arg("--bf16");
+    }
+    let output = command.output().context("Could not start the reference")?;
     ensure!(
         output.status.success(),
         "The reference failed: {}",

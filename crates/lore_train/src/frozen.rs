@@ -29,7 +29,8 @@ impl FrozenWeights {
             layers: layers
                 .map(|layer| FrozenLayer::new(layer, arithmetic))
                 .collect(),
-            head: FrozenMatrix::new(weights.head(), arithmetic),
+            // Few rows come this far, and what is rounded here is rounded for every block before.
+            head: FrozenMatrix::new(weights.head(), Arithmetic::Float),
         }
     }
 }

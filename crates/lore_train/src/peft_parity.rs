@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use lore_core::{LoraConfig, TrainConfig};
+use lore_llm::kernels::fixed;
+use lore_llm::ops::Arithmetic;
 use lore_llm::{AdapterWeights, BaseModel};
 use safetensors::SafeTensors;
 
@@ -198,14 +200,12 @@ struct SmolReference {
     grad_norms: std::collections::BTreeMap<String, f64>,
 }
 
-#[test]
-fn smollm2_agrees_with_peft() -> Result<()> {
+/// The real model and an adapter given by a formula, where the model is there.
+fn smollm2() -> Result<Option<(std::sync::Arc<BaseModel>, AdapterWeights)>> {
     let Some(models) = env::var_os("LOREKEEPER_TEST_MODELS") else {
         eprintln!("skipped: LOREKEEPER_TEST_MODELS is not set");
-        return Ok(());
+        return Ok(None);
     };
-    let file = fs::read(fixture("smollm2_lora.json"))?;
-    let reference: SmolReference = serde_json::from_slice(&file)?;
     let base = BaseModel::load(&Path::new(&models).join("smollm2-135m-instruct"))?;
     let mut adapter = init_adapter(&base.weights.config, &LoraConfig::default(), 0, "");
     for pair in &mut adapter.pairs {
@@ -215,7 +215,17 @@ fn smollm2_agrees_with_peft() -> Result<()> {
             }
         }
     }
-    let model = TrainableModel::new(&base.weights, u64::MAX);
+    Ok(Some((base, adapter)))
+}
+
+#[test]
+fn smollm2_agrees_with_peft() -> Result<()> {
+    let Some((base, adapter)) = smollm2()? else {
+        return Ok(());
+    };
+    let file = fs::read(fixture("smollm2_lora.json"))?;
+    let reference: SmolReference = serde_json::from_slice(&file)?;
+    let model = TrainableModel::with_arithmetic(&base.weights, u64::MAX, Arithmetic::Float);
     let batch = [example(&reference.ids, &reference.learned)];
     let (loss, gradients) = batch_gradient(&model, &adapter, &batch)?;
     let mut worst = 0.0f64;
@@ -228,5 +238,43 @@ fn smollm2_agrees_with_peft() -> Result<()> {
     let of_loss = (loss / reference.loss - 1.0).abs();
     eprintln!("largest relative difference: loss {of_loss:.1e}, gradient norms {worst:.1e}");
     assert!(of_loss < TOLERANCE && worst < TOLERANCE);
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct Trajectory {
+    ids: Vec<u32>,
+    /// Ranges of learned tokens.
+    learned: Vec<(usize, usize)>,
+}
+
+/// On the end of a real trajectory, whose gradients are as large as those of a training.
+#[test]
+fn fixed_point_gradients_stay_within_a_thousandth() -> Result<()> {
+    let Some((base, adapter)) = smollm2()? else {
+        return Ok(());
+    };
+    if !fixed::is_fast() {
+        eprintln!("skipped: fixed point is not what this processor trains with");
+        return Ok(());
+    }
+    let stored: Trajectory = serde_json::from_slice(&fs::read(fixture("trajectory.json"))?)?;
+    let mut learned = vec![false; stored.ids.len()];
+    for (start, end) in stored.learned {
+        learned[start..end].fill(true);
+    }
+    let first = learned.len() - 384;
+    let batch = [example(&stored.ids[first..], &learned[first..])];
+    let gradients = |arithmetic| -> Result<Vec<f32>> {
+        let model = TrainableModel::with_arithmetic(&base.weights, u64::MAX, arithmetic);
+        let (_, gradients) = batch_gradient(&model, &adapter, &batch)?;
+        let pairs = gradients.pairs.into_iter();
+        Ok(pairs.flat_map(|pair| [pair.a, pair.b]).flatten().collect())
+    };
+    let (float, fixed) = (gradients(Arithmetic::Float)?, gradients(Arithmetic::Fixed)?);
+    let difference: Vec<f32> = float.iter().zip(&fixed).map(|(a, b)| a - b).collect();
+    let relative = norm(&difference) / norm(&float);
+    eprintln!("relative difference of fixed point: {relative:.1e}");
+    assert!(relative < TOLERANCE);
     Ok(())
 }

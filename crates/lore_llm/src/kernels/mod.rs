@@ -7,8 +7,8 @@
 //! each other within a row, weights are `[out, in]`. Outputs are written into slices the caller
 //! owns. Results do not depend on the number of threads.
 //!
-//! **Invariant:** no tensor, no tape, no file. Only `gemm.rs`, `simd.rs`, `team.rs`, `panels/` and
-//! `paged/` hold `unsafe`.
+//! **Invariant:** no tensor, no tape, no file. Only `gemm.rs`, `simd.rs`, `team.rs`, `panels/`,
+//! `paged/` and `fixed/` hold `unsafe`.
 
 pub mod attention;
 pub mod dot;
