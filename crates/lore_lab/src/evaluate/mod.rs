@@ -27,14 +27,9 @@ pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
     job.relay.progress("Load the model", 0, 0, "episodes");
     let world = lore_env::open_world(&work.world, job.data)?;
     let tasks = test_tasks(world.as_ref(), work)?;
-    let mut player = None;
-    let record = play_all(job, &tasks, &mut |job, test| {
-        // Nothing is loaded when every episode is there already.
-        let player = match &mut player {
-            Some(player) => player,
-            slot => slot.insert(Player::load(job, work)?),
-        };
-        player.play(job, world.as_ref(), test)
+    let (data, stop) = (job.data, job.stop);
+    let record = play_all(job, &tasks, &mut |tests, done| {
+        Player::load(data, work)?.play(world.as_ref(), tests, done, stop)
     })?;
     let Some(record) = record else {
         return Ok(Outcome::Stopped { resumable: true });
@@ -54,39 +49,52 @@ pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
     )))
 }
 
-/// Plays one task; `None` when a stop was asked for.
-type PlayTask<'a> = dyn FnMut(&mut Job<'_>, &TestTask) -> Result<Option<Trajectory>> + 'a;
+/// Takes an episode that has ended.
+type Done<'a> = dyn FnMut(Trajectory) -> Result<()> + 'a;
 
-/// Plays the tasks that `trajectories.jsonl` does not hold yet, saving each episode before the next
-/// one starts. `None` when a stop was asked for.
+/// Plays tasks; false when a stop was asked for before all had ended.
+type PlayTasks<'a> = dyn FnMut(&[&TestTask], &mut Done<'_>) -> Result<bool> + 'a;
+
+/// Plays the tasks that `trajectories.jsonl` does not hold yet, saving each episode as it ends.
+/// `None` when a stop was asked for.
 fn play_all<'a>(
     job: &mut Job<'_>,
     tasks: &'a [TestTask],
-    play: &mut PlayTask<'_>,
+    play: &mut PlayTasks<'_>,
 ) -> Result<Option<Record<'a>>> {
     let path = job.folder().join("trajectories.jsonl");
     let (mut log, played) = EpisodeLog::open(&path)?;
     let mut record = Record::new(tasks, played);
     let total = tasks.len() as u64;
-    for test in tasks {
-        if record.find(test).is_some() {
-            continue;
-        }
+    let left: Vec<&TestTask> = tasks
+        .iter()
+        .filter(|test| record.find(test).is_none())
+        .collect();
+    // Nothing is loaded when every episode is there already.
+    if !left.is_empty() {
         job.relay
             .progress("Play", record.num_played(), total, "episodes");
-        let Some(trajectory) = play(job, test)? else {
+        let finished = play(&left, &mut |trajectory| {
+            log.append(&trajectory)?;
+            record.add(trajectory.clone());
+            tell(job, &record, tasks, &trajectory);
+            job.relay
+                .progress("Play", record.num_played(), total, "episodes");
+            Ok(())
+        })?;
+        if !finished {
             return Ok(None);
-        };
-        log.append(&trajectory)?;
-        record.add(trajectory.clone());
-        tell(job, &record, test, &trajectory);
+        }
     }
     job.relay.progress("Play", total, total, "episodes");
     Ok(Some(record))
 }
 
 /// Says what an episode brought.
-fn tell(job: &mut Job<'_>, record: &Record<'_>, test: &TestTask, trajectory: &Trajectory) {
+fn tell(job: &mut Job<'_>, record: &Record<'_>, tasks: &[TestTask], trajectory: &Trajectory) {
+    let Some(test) = tasks.iter().find(|test| test.task.id == trajectory.task.id) else {
+        return;
+    };
     if trajectory.end == EpisodeEnd::EnvironmentError {
         let last = trajectory.steps.last();
         let reason = last.map_or(&trajectory.initial_observation, |step| &step.observation);
@@ -189,16 +197,19 @@ mod tests {
             stop: &stop,
         };
         let mut num_played = 0;
-        let record = play_all(&mut job, &tasks, &mut |_, test| {
-            if num_played == limit {
-                return Ok(None);
+        let record = play_all(&mut job, &tasks, &mut |tests, done| {
+            for test in tests {
+                if num_played == limit {
+                    return Ok(false);
+                }
+                num_played += 1;
+                let end = match test.task.id.as_str() {
+                    "a" | "c" => EpisodeEnd::Success,
+                    _ => EpisodeEnd::Truncated,
+                };
+                done(trajectory(test.task.clone(), &[("look", "so")], end))?;
             }
-            num_played += 1;
-            let end = match test.task.id.as_str() {
-                "a" | "c" => EpisodeEnd::Success,
-                _ => EpisodeEnd::Truncated,
-            };
-            Ok(Some(trajectory(test.task.clone(), &[("look", "so")], end)))
+            Ok(true)
         })
         .expect("the folder can be written");
         let successes = record.map(|record| record.num_successes());

@@ -1,29 +1,34 @@
 //! Everything that stays loaded while a run plays.
 
+use std::cell::RefCell;
+
 use anyhow::{Context as _, Result};
 
-use lore_agent::{MemorySource, Play, run_episode};
-use lore_core::{AdapterId, BankAtTest, BankInfo, LeakGuard, RetrievalConfig, Trajectory};
+use lore_agent::{MemorySource, Play, Seat, run_episodes};
+use lore_core::{
+    AdapterId, BankAtTest, BankInfo, DataDir, Hit, LeakGuard, Query, RetrievalConfig, Retriever,
+    StopToken, Trajectory,
+};
 use lore_env::World;
-use lore_llm::ChatModel;
+use lore_llm::{ChatModel, MAX_LANES};
 use lore_protocol::EvaluateWork;
 
 use super::served::served;
 use super::summary::{TestTask, episode_seed};
 use crate::memories::{self, BankMemories};
-use crate::{Job, models};
+use crate::models;
 
 /// Everything needed to play.
 pub(super) struct Player<'a> {
     work: &'a EvaluateWork,
     model: ChatModel,
-    memories: Option<(BankMemories, BankInfo)>,
+    memories: Option<(RefCell<BankMemories>, BankInfo)>,
 }
 
 impl<'a> Player<'a> {
     /// Loads the model, and for arms that retrieve the bank and its embedder.
-    pub(super) fn load(job: &Job<'_>, work: &'a EvaluateWork) -> Result<Self> {
-        let model = models::chat(job.data, &work.model, work.adapter.as_ref())?;
+    pub(super) fn load(data: &DataDir, work: &'a EvaluateWork) -> Result<Self> {
+        let model = models::chat(data, &work.model, work.adapter.as_ref())?;
         let retrieves =
             work.arm.retrieval && work.retrieval.k > 0 && work.bank_at_test != BankAtTest::Empty;
         let memories = retrieves
@@ -31,9 +36,9 @@ impl<'a> Player<'a> {
                 let bank = work.bank.as_ref().context(
                     "This arm uses past episodes, but no experience bank was chosen for it.",
                 )?;
-                let memories = memories::open(job.data, bank)?;
+                let memories = memories::open(data, bank)?;
                 let info = memories.bank().info()?;
-                anyhow::Ok((memories, info))
+                anyhow::Ok((RefCell::new(memories), info))
             })
             .transpose()?;
         Ok(Self {
@@ -43,39 +48,78 @@ impl<'a> Player<'a> {
         })
     }
 
-    /// Plays one task; `None` when a stop was asked for.
+    /// Plays the tasks side by side and hands over each episode as it ends; false when a stop was
+    /// asked for before all had ended.
     pub(super) fn play(
         &mut self,
-        job: &Job<'_>,
         world: &dyn World,
-        test: &TestTask,
-    ) -> Result<Option<Trajectory>> {
-        let work = self.work;
-        let mut env = world
-            .open(&test.task.id)
-            .with_context(|| format!("Could not open the game {:?}.", test.task.goal))?;
-        let play = Play {
-            config: &work.agent,
-            seed: episode_seed(work.seed, &test.task.id),
-            source: &work.arm.name,
-            adapter: work.adapter.as_ref().map(AdapterId::as_str),
+        tests: &[&TestTask],
+        done: &mut dyn FnMut(Trajectory) -> Result<()>,
+        stop: &StopToken,
+    ) -> Result<bool> {
+        let Self {
+            work,
+            model,
+            memories,
+        } = self;
+        // Each episode asks the one bank in its turn.
+        let mut retrievers: Vec<Option<Shared<'_>>> = tests
+            .iter()
+            .map(|_| memories.as_ref().map(|(memories, _)| Shared(memories)))
+            .collect();
+        let info = memories.as_ref().map(|(_, info)| info);
+        let mut waiting = tests.iter().zip(&mut retrievers);
+        let mut next = || {
+            let Some((test, retriever)) = waiting.next() else {
+                return Ok(None);
+            };
+            let memory = retriever
+                .as_mut()
+                .zip(info)
+                .and_then(|(retriever, info)| memory_source(work, test, retriever, info));
+            let env = world
+                .open(&test.task.id)
+                .with_context(|| format!("Could not open the game {:?}.", test.task.goal))?;
+            let play = Play {
+                config: &work.agent,
+                seed: episode_seed(work.seed, &test.task.id),
+                source: &work.arm.name,
+                adapter: work.adapter.as_ref().map(AdapterId::as_str),
+            };
+            Ok(Some(Seat { env, memory, play }))
         };
-        let retrieval: &RetrievalConfig = &work.retrieval;
-        let memory = self.memories.as_mut().and_then(|(memories, info)| {
-            let filter = served(
-                work.bank_at_test,
-                test.split,
-                &info.task_types,
-                &work.unseen_types,
-                &retrieval.filter,
-            )?;
-            Some(MemorySource {
-                retriever: memories,
-                config: retrieval,
-                filter,
-                guard: LeakGuard::for_task(&test.task),
-            })
-        });
-        run_episode(env.as_mut(), &mut self.model, memory, &play, job.stop)
+        run_episodes(&mut next, MAX_LANES, model, done, stop)
+    }
+}
+
+/// What a task may retrieve, if anything.
+fn memory_source<'a>(
+    work: &'a EvaluateWork,
+    test: &TestTask,
+    retriever: &'a mut Shared<'_>,
+    info: &BankInfo,
+) -> Option<MemorySource<'a>> {
+    let config: &RetrievalConfig = &work.retrieval;
+    let filter = served(
+        work.bank_at_test,
+        test.split,
+        &info.task_types,
+        &work.unseen_types,
+        &config.filter,
+    )?;
+    Some(MemorySource {
+        retriever,
+        config,
+        filter,
+        guard: LeakGuard::for_task(&test.task),
+    })
+}
+
+/// A bank that several episodes ask.
+struct Shared<'a>(&'a RefCell<BankMemories>);
+
+impl Retriever for Shared<'_> {
+    fn retrieve(&mut self, query: &Query) -> Result<Vec<Hit>> {
+        self.0.borrow_mut().retrieve(query)
     }
 }
