@@ -49,6 +49,12 @@ pub enum Command {
     Zoom(ZoomStep),
     /// Opens the list of commands.
     OpenPalette,
+    /// Does something that only changes what the page in view shows.
+    Order(Order),
+    /// Begins the tour of the pages.
+    Tour,
+    /// Shows the welcome again.
+    Welcome,
     /// Puts text on the clipboard and says so.
     Copy {
         /// The text.
@@ -56,6 +62,46 @@ pub enum Command {
         /// What it is: "Details".
         what: &'static str,
     },
+}
+
+/// Something that only changes what the page in view shows. Pages offer those they follow, with
+/// their keys, in the list of commands; others mean nothing to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Shows one of the page's views, counted from 0.
+    View(usize),
+    /// Opens the page's form for something new.
+    New,
+    /// Opens the page's second form.
+    NewOther,
+    /// Closes what is open.
+    Close,
+    /// Goes to the next step or example.
+    Next,
+    /// Goes to the one before.
+    Previous,
+    /// Goes to the first.
+    First,
+    /// Goes to the last.
+    Last,
+    /// Lets the steps go by, or holds them.
+    Play,
+    /// Lets them go by faster.
+    Faster,
+    /// Lets them go by slower.
+    Slower,
+    /// Shows more or less of each step.
+    Fold,
+    /// Marks the step.
+    Mark,
+    /// Keeps what is open among the bookmarks, or takes it off.
+    Bookmark,
+    /// Copies what is open.
+    Copy,
+    /// Looks for words.
+    Find,
+    /// Takes all filters off.
+    ClearFilters,
 }
 
 /// A change of zoom.

@@ -125,6 +125,15 @@ pub fn hash(hash: &str) -> &str {
     hash.get(..8).unwrap_or(hash)
 }
 
+/// A goal as a title: a large letter in front, no full stop behind.
+pub fn goal(text: &str) -> String {
+    let text = text.trim().trim_end_matches('.');
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// `pick_and_place_simple` as words: `Pick and place simple`.
 pub fn task_type(name: &str) -> String {
     let known = match name {
@@ -218,6 +227,12 @@ mod tests {
         assert_eq!(date(951_782_400_000), "29 Feb 2000");
         assert_eq!(date(1_795_305_600_000), "22 Nov 2026");
         assert_eq!(clock(51_840_000), "14:24");
+    }
+
+    #[test]
+    fn goals_read_like_titles() {
+        assert_eq!(goal("put a mug on the desk."), "Put a mug on the desk");
+        assert_eq!(goal(""), "");
     }
 
     #[test]

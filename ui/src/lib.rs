@@ -13,6 +13,7 @@ pub mod backend;
 mod command;
 mod context;
 pub mod format;
+pub mod mirror;
 mod pages;
 mod parts;
 mod route;
@@ -22,6 +23,7 @@ mod store;
 mod text;
 pub mod theme;
 pub mod widgets;
+pub mod words;
 
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -18,6 +18,7 @@ pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
             WebOptions::default(),
             Box::new(|creation| {
                 let backend = TauriBackend::new(creation.egui_ctx.clone());
+                mirrored::install(&creation.egui_ctx);
                 #[cfg(feature = "inspect")]
                 inspect::install(&creation.egui_ctx);
                 let start = Start::from_fragment(&creation.integration_info.web_info.location.hash);
@@ -26,6 +27,50 @@ pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
             }),
         )
         .await
+}
+
+/// Tells screen readers what the canvas shows.
+pub mod mirrored {
+    use std::cell::RefCell;
+
+    use js_sys::{Function, Reflect};
+    use wasm_bindgen::prelude::*;
+
+    use crate::mirror::{Asked, Mirror};
+
+    thread_local! {
+        /// The way from the page to the next frame; the page has one thread and no other place.
+        static ASKED: RefCell<Option<(egui::Context, Asked)>> = const { RefCell::new(None) };
+    }
+
+    pub(super) fn install(ctx: &egui::Context) {
+        let asked = Asked::default();
+        ctx.add_plugin(Mirror::new(Box::new(tell), asked.clone()));
+        ASKED.set(Some((ctx.clone(), asked)));
+    }
+
+    /// What a screen reader did to an element: `click` or `focus`.
+    #[wasm_bindgen]
+    pub fn ask_mirrored(id: &str, action: &str) {
+        ASKED.with_borrow(|asked| {
+            if let (Some((ctx, asked)), Ok(id)) = (asked, id.parse()) {
+                asked.ask(id, action);
+                ctx.request_repaint();
+            }
+        });
+    }
+
+    /// Hands the list to `web/mirror.js`, if it is there.
+    fn tell(list: &str) {
+        let page = js_sys::global();
+        let found = Reflect::get(&page, &"lorekeeperMirror".into());
+        let Some(show) = found.ok().and_then(|it| it.dyn_into::<Function>().ok()) else {
+            return;
+        };
+        if let Err(error) = show.call1(&JsValue::NULL, &list.into()) {
+            log::error!("The mirror for screen readers broke: {error:?}");
+        }
+    }
 }
 
 /// Lets a test driver read the tree of widgets and act on it.

@@ -7,7 +7,7 @@ use common::Window;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lore_protocol::{Event, ShellEvent, Theme};
+use lore_protocol::{Event, Language, ShellEvent, Source, Theme};
 use lore_ui::backend::Sample;
 use lore_ui::{PageId, Route};
 
@@ -87,6 +87,63 @@ fn scenes() -> Vec<Scene> {
             window.settle();
             window.click("Ask");
         }),
+        scene("welcome", Sample::first_start(), Route::Home, |_| {}),
+        scene(
+            "welcome-needs",
+            Sample::first_start(),
+            Route::Home,
+            |window| {
+                window.click("Next");
+            },
+        ),
+        scene(
+            "welcome-begin",
+            Sample::first_start(),
+            Route::Home,
+            |window| {
+                window.click("Next");
+                window.click("Next");
+            },
+        ),
+        scene("tour", Sample::first_start(), Route::Home, |window| {
+            window.click("Next");
+            window.click("Next");
+            window.click("Show me around");
+            window.settle();
+        }),
+        scene("episode", Sample::busy(), episode(), |_| {}),
+        scene("episode-map", Sample::busy(), episode(), |window| {
+            window.click("Map");
+            window.harness.key_press(Key::J);
+            window.settle();
+        }),
+        scene("episode-notes", Sample::busy(), episode(), |window| {
+            window.click("Notes");
+        }),
+        scene("episode-find", Sample::busy(), episode(), |window| {
+            window.harness.key_press(Key::Slash);
+            window.settle();
+            let field = window.harness.get_by_label("Find in this episode");
+            field.type_text("mug");
+            window.settle();
+        }),
+        scene("beside", Sample::busy(), beside(), |_| {}),
+        scene(
+            "trainings",
+            Sample::busy(),
+            PageId::Train.route(),
+            |window| {
+                window.click("Trainings (1)");
+            },
+        ),
+        scene(
+            "new-experiment",
+            Sample::busy(),
+            PageId::Runs.route(),
+            |window| {
+                window.click("New experiment");
+            },
+        ),
         scene("palette", Sample::busy(), Route::Home, |window| {
             window
                 .harness
@@ -108,6 +165,29 @@ fn scenes() -> Vec<Scene> {
     scenes
 }
 
+fn source() -> Source {
+    Source::Experiment {
+        id: "sample-1".into(),
+    }
+}
+
+fn episode() -> Route {
+    let rows = Sample::busy().rows;
+    Route::Trajectories {
+        source: Some(source()),
+        id: rows.first().map(|row| row.id.clone()),
+    }
+}
+
+fn beside() -> Route {
+    let rows = Sample::busy().rows;
+    Route::Beside {
+        source: source(),
+        left: rows[0].id.clone(),
+        right: rows[6].id.clone(),
+    }
+}
+
 #[test]
 fn every_page_can_be_painted() {
     let folder = std::env::var("LOREKEEPER_SCREENS").ok();
@@ -126,6 +206,9 @@ fn every_page_can_be_painted() {
         ] {
             let mut sample = scene.sample.clone();
             sample.settings.theme = theme;
+            if std::env::var("LOREKEEPER_LANGUAGE").is_ok_and(|name| name == "de") {
+                sample.settings.language = Language::German;
+            }
             let mut builder = Harness::builder().with_size(size);
             if folder.is_some() {
                 builder = builder.wgpu();

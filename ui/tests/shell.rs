@@ -6,7 +6,7 @@ use common::Window;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use lore_protocol::{Event, Request, SettingsRequest, ShellEvent};
+use lore_protocol::{Event, Request, SettingsRequest, ShellEvent, Source};
 use lore_ui::backend::Sample;
 use lore_ui::{PageId, Route};
 
@@ -55,6 +55,32 @@ fn every_control_of_every_page_has_a_name() {
             let window = Window::open(sample.clone(), page.route());
             let unnamed = window.harness.unnamed_widgets();
             assert!(unnamed.is_empty(), "{page:?}: {unnamed:#?}");
+        }
+    }
+}
+
+#[test]
+fn what_opens_on_a_page_is_named_too() {
+    let id = Sample::busy().rows.first().map(|row| row.id.clone());
+    let source = Source::Experiment {
+        id: "sample-1".into(),
+    };
+    let episode = Route::Trajectories {
+        source: Some(source),
+        id,
+    };
+    let mut episode = Window::open(Sample::busy(), episode);
+    for panel in ["Prompt", "Memories (2)", "Map", "Notes"] {
+        episode.click(panel);
+        let unnamed = episode.harness.unnamed_widgets();
+        assert!(unnamed.is_empty(), "{panel}: {unnamed:#?}");
+    }
+    let mut welcome = Window::open(Sample::first_start(), Route::Home);
+    for screen in 0..3 {
+        let unnamed = welcome.harness.unnamed_widgets();
+        assert!(unnamed.is_empty(), "screen {screen}: {unnamed:#?}");
+        if screen < 2 {
+            welcome.click("Next");
         }
     }
 }

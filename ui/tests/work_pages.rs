@@ -4,13 +4,13 @@
 mod common;
 
 use common::Window;
-use egui::Key;
 use egui::accesskit::Role;
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable};
 use lore_core::WorldSpec;
 use lore_protocol::{
-    ExperimentRequest, ExportRequest, JobRequest, Request, Source, TrajectoryRequest, Work,
+    ExperimentRequest, ExportRequest, JobRequest, Mark, Request, Source, TrajectoryRequest, Work,
 };
 use lore_ui::backend::{Sample, ScriptedBackend};
 use lore_ui::{PageId, Route};
@@ -223,7 +223,7 @@ fn an_episode_is_read_with_the_keyboard() {
     window.harness.key_press(Key::K);
     window.settle();
     window.harness.get_by_label("Step 2 of 5");
-    click(&mut window, "Show possible actions");
+    click(&mut window, "All choices");
     picture(&mut window, "episode");
     click(&mut window, "Memories (2)");
     window
@@ -232,6 +232,86 @@ fn an_episode_is_read_with_the_keyboard() {
         .next()
         .unwrap();
     picture(&mut window, "episode-memories");
+}
+
+#[test]
+fn an_episode_is_marked_and_noted_with_the_keyboard() {
+    let id = episodes().into_iter().next();
+    let mut window = open(Route::Trajectories {
+        source: Some(experiment()),
+        id,
+    });
+    let marks = |window: &Window| -> Vec<Mark> {
+        let sent = window.core.sent().into_iter();
+        sent.filter_map(|request| match request {
+            Request::Trajectory(TrajectoryRequest::Mark { mark }) => Some(*mark),
+            _ => None,
+        })
+        .collect()
+    };
+    window.harness.key_press(Key::J);
+    window.settle();
+    window.harness.key_press(Key::M);
+    window.settle();
+    assert_eq!(marks(&window).last().unwrap().steps, [1]);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::ALT, Key::Num4);
+    window.settle();
+    window.write("Note", "it forgot the lamp");
+    window.harness.key_press(Key::Tab);
+    window.settle();
+    assert_eq!(marks(&window).last().unwrap().note, "it forgot the lamp");
+}
+
+#[test]
+fn the_map_follows_the_steps() {
+    let id = episodes().into_iter().next();
+    let mut window = open(Route::Trajectories {
+        source: Some(experiment()),
+        id,
+    });
+    click(&mut window, "Map");
+    window
+        .harness
+        .get_by_label_contains("cabinet 1: not looked at yet");
+    window.harness.key_press(Key::J);
+    window.settle();
+    window.harness.get_by_label_contains("In its hands");
+    window
+        .harness
+        .get_by_label_contains("counter top 1 (the agent is here): knife 2; bread 1");
+    picture(&mut window, "episode-map");
+}
+
+#[test]
+fn words_are_found_in_an_episode() {
+    let id = episodes().into_iter().next();
+    let mut window = open(Route::Trajectories {
+        source: Some(experiment()),
+        id,
+    });
+    window.harness.key_press(Key::Slash);
+    window.settle();
+    let field = window.harness.get_by_label("Find in this episode");
+    field.type_text("sink basin");
+    window.settle();
+    window.harness.get_by_label("in 2 steps");
+    window.harness.get_by_label("Step 3 of 5");
+    picture(&mut window, "episode-find");
+}
+
+#[test]
+fn steps_go_by_until_the_last() {
+    let id = episodes().into_iter().next();
+    let mut window = open(Route::Trajectories {
+        source: Some(experiment()),
+        id,
+    });
+    window.harness.key_press(Key::P);
+    window.harness.run_steps(400);
+    window.harness.get_by_label("Step 5 of 5");
+    window.harness.get_by_label("Let the steps go by (P)");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 // Starts the interface. It draws through WebGL: without that the shell is asked for the native
 // window, and a failed start is said in words instead of an empty page.
 import init, * as lore from "./lore_ui.js";
+import { startMirror } from "./mirror.js";
 
 const word = document.getElementById("word");
 
@@ -27,7 +28,9 @@ async function start() {
   if (lore.egui_inspect) {
     window.egui_inspect = lore.egui_inspect;
   }
-  await lore.start(document.getElementById("lorekeeper"));
+  const canvas = document.getElementById("lorekeeper");
+  startMirror(canvas, lore.ask_mirrored);
+  await lore.start(canvas);
   word.remove();
 }
 

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::handlers::models;
 use crate::hub::Hub;
 use crate::interactive::Interactive;
+use crate::marks::MarksFile;
 use crate::mentions::{self, Noun};
 use crate::run_files::RunFiles;
 use crate::settings::{SettingsFile, Warnings};
@@ -32,6 +33,7 @@ pub(crate) struct Core {
     pub(crate) jobs: Supervisor,
     pub(crate) interactive: Interactive,
     pub(crate) played: RunFiles,
+    pub(crate) marks: MarksFile,
     /// Held while a name is found and taken, so that two requests do not find the same one.
     naming: Mutex<()>,
 }
@@ -56,6 +58,7 @@ impl Core {
             warnings: Arc::clone(&warnings),
         })?;
         let core = Self {
+            marks: MarksFile::new(&dir),
             interactive: Interactive::new(dir.clone(), worker, Arc::clone(&clock)),
             dir,
             code_version: config.code_version,

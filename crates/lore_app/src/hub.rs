@@ -9,7 +9,7 @@ use lore_protocol::{Event, Incoming, Topic};
 const REMEMBERED: usize = 2000;
 
 /// Everything a page may show.
-const TOPICS: [Topic; 7] = [
+const TOPICS: [Topic; 8] = [
     Topic::Datasets,
     Topic::Banks,
     Topic::Models,
@@ -17,6 +17,7 @@ const TOPICS: [Topic; 7] = [
     Topic::Experiments,
     Topic::Adapters,
     Topic::Settings,
+    Topic::Marks,
 ];
 
 /// Hears every event. Called in order, one at a time; must be quick and must not publish.

@@ -20,6 +20,7 @@ mod in_process;
 mod interactive;
 mod lock;
 mod machine;
+mod marks;
 mod mentions;
 mod names;
 mod run_files;

@@ -37,6 +37,12 @@ impl Conditions {
         }
         conditions.among(column::TASK_TYPE, &filter.task_types);
         conditions.among(column::SOURCE, &filter.arms);
+        if let Some(least) = filter.min_steps {
+            conditions.push(format!("{} >= {least}", column::NUM_STEPS));
+        }
+        if let Some(most) = filter.max_steps {
+            conditions.push(format!("{} <= {most}", column::NUM_STEPS));
+        }
         conditions.mentions(&filter.text);
         conditions
     }
@@ -121,6 +127,15 @@ mod tests {
         assert_eq!(
             Conditions::of_query(&filter, &guard).into_sql().unwrap(),
             "never_use = false AND success = true AND contains(text, 'mug') AND task_id != 't1'"
+        );
+        let long = TrajectoryFilter {
+            min_steps: Some(3),
+            max_steps: Some(9),
+            ..TrajectoryFilter::default()
+        };
+        assert_eq!(
+            Conditions::of_list(&long).into_sql().unwrap(),
+            "num_steps >= 3 AND num_steps <= 9"
         );
         assert!(
             Conditions::of_list(&TrajectoryFilter::default())

@@ -96,6 +96,11 @@ impl DataDir {
         self.root.join("trash")
     }
 
+    /// What the user marked among trajectories.
+    pub fn marks(&self) -> PathBuf {
+        self.root.join("marks.json")
+    }
+
     /// The user's settings.
     pub fn settings(&self) -> PathBuf {
         self.root.join("settings.json")

@@ -29,6 +29,10 @@ pub struct TrajectoryFilter {
     pub split: Option<SplitKind>,
     /// Only these arms.
     pub arms: Vec<String>,
+    /// Only those with at least so many actions.
+    pub min_steps: Option<u32>,
+    /// Only those with at most so many actions.
+    pub max_steps: Option<u32>,
 }
 
 /// One trajectory in a table.

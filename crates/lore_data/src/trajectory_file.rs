@@ -159,6 +159,8 @@ fn matches_row(filter: &TrajectoryFilter, row: &TrajectoryRow, split: Option<Spl
     let among = |allowed: &[String], value: &String| allowed.is_empty() || allowed.contains(value);
     filter.success.is_none_or(|success| success == is_success)
         && filter.split.is_none_or(|wanted| split == Some(wanted))
+        && filter.min_steps.is_none_or(|least| row.num_steps >= least)
+        && filter.max_steps.is_none_or(|most| row.num_steps <= most)
         && among(&filter.task_types, &row.task_type)
         && among(&filter.arms, &row.source)
 }

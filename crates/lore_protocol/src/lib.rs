@@ -48,5 +48,5 @@ pub use settings::{
     Device, Language, Settings, SettingsRequest, SettingsResponse, Status, Theme, WindowKind,
 };
 pub use shell::{FileKind, ShellEvent, ShellRequest, ShellResponse};
-pub use trajectory::{Source, TrajectoryRequest, TrajectoryResponse};
+pub use trajectory::{Mark, Source, TrajectoryRequest, TrajectoryResponse};
 pub use worker::{Answer, Control, Question, WorkerReply, WorkerRequest};

@@ -96,4 +96,6 @@ pub enum Topic {
     Adapters,
     /// Settings and status.
     Settings,
+    /// Bookmarks and notes.
+    Marks,
 }

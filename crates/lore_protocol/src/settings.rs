@@ -112,6 +112,8 @@ pub enum Language {
     /// English.
     #[default]
     English,
+    /// German.
+    German,
 }
 
 /// The state of the application.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    BankId, DatasetId, ExperimentId, JobId, Page, PaintedExample, Trajectory, TrajectoryFilter,
-    TrajectoryId, TrajectoryRow,
+    BankId, DatasetId, EpisodeEnd, ExperimentId, JobId, Page, PaintedExample, Trajectory,
+    TrajectoryFilter, TrajectoryId, TrajectoryRow,
 };
 
 /// A question about trajectories.
@@ -38,6 +38,20 @@ pub enum TrajectoryRequest {
         /// Whose tokens and template.
         model: lore_core::ModelId,
     },
+    /// What a person marked, newest first → [`TrajectoryResponse::Marks`].
+    Marks,
+    /// Marks a trajectory, in place of its mark so far → [`TrajectoryResponse::Marks`].
+    Mark {
+        /// The mark.
+        mark: Box<Mark>,
+    },
+    /// Takes the mark off → [`TrajectoryResponse::Marks`].
+    Unmark {
+        /// Where it stands.
+        source: Source,
+        /// Which.
+        id: TrajectoryId,
+    },
 }
 
 /// The answer to a [`TrajectoryRequest`].
@@ -49,6 +63,29 @@ pub enum TrajectoryResponse {
     One(Box<Trajectory>),
     /// One as tokens.
     Painted(Box<PaintedExample>),
+    /// What a person marked, newest first.
+    Marks(Vec<Mark>),
+}
+
+/// A bookmark, with what a person noted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Where the trajectory stands.
+    pub source: Source,
+    /// Which.
+    pub id: TrajectoryId,
+    /// Its goal, so that the mark can be read when the trajectory is gone.
+    pub goal: String,
+    /// Who acted.
+    pub who: String,
+    /// How it ended.
+    pub end: EpisodeEnd,
+    /// Steps worth another look, in order, counted from 0.
+    #[serde(default)]
+    pub steps: Vec<u32>,
+    /// What was noted; may be empty.
+    #[serde(default)]
+    pub note: String,
 }
 
 /// Where trajectories stand.

@@ -44,6 +44,9 @@ impl LoreApp {
             Command::Configure(settings) => self.configure(*settings),
             Command::Zoom(step) => self.zoom(step),
             Command::OpenPalette => self.palette.toggle(),
+            Command::Order(order) => self.pages.get(self.history.here().page()).obey(order),
+            Command::Tour => self.tour.begin(),
+            Command::Welcome => self.welcome.open(),
             Command::Copy { text, what } => {
                 ctx.copy_text(text);
                 self.say(format!("{what} copied"));

@@ -51,6 +51,7 @@ impl LoreApp {
             && let Response::Settings(SettingsResponse::Settings(settings)) = response.as_ref()
         {
             self.settings = settings.clone();
+            self.settings_known = true;
         }
     }
 
@@ -164,6 +165,10 @@ impl LoreApp {
         } else {
             0.12
         };
+        let spoken = self.shown.as_ref().map(|settings| settings.language);
+        if spoken != Some(self.settings.language) {
+            self.theme.speak(self.settings.language);
+        }
         ctx.all_styles_mut(|style| style.animation_time = animation_time);
         self.shown = Some(self.settings.clone());
     }

@@ -10,7 +10,7 @@ use lore_protocol::{Backend, JobRequest, Request, Settings, Theme as ThemeChoice
 use crate::command::CommandSender;
 use crate::pages::Pages;
 use crate::route::{History, Route};
-use crate::shell::{Palette, Toasts};
+use crate::shell::{Palette, Toasts, Tour, Welcome};
 use crate::store::Store;
 use crate::theme::Theme;
 
@@ -32,6 +32,10 @@ pub struct LoreApp {
     commands: CommandSender,
     toasts: Toasts,
     palette: Palette,
+    tour: Tour,
+    welcome: Welcome,
+    /// True once the core told the settings: until then nobody knows whether to welcome.
+    settings_known: bool,
     /// The last pick that led to the page it belongs to.
     seen_pick: u64,
 }
@@ -57,6 +61,9 @@ impl LoreApp {
             commands: CommandSender::default(),
             toasts: Toasts::default(),
             palette: Palette::default(),
+            tour: Tour::default(),
+            welcome: Welcome::default(),
+            settings_known: false,
             seen_pick: 0,
         }
     }

@@ -4,7 +4,7 @@ use egui::{CentralPanel, Frame, Ui};
 
 use super::LoreApp;
 use crate::context::Ctx;
-use crate::shell::{drop_overlay_ui, nav_ui, top_bar_ui};
+use crate::shell::{drop_overlay_ui, follow_keys, nav_ui, top_bar_ui};
 
 impl LoreApp {
     pub(super) fn paint(&mut self, ui: &mut Ui) {
@@ -17,6 +17,8 @@ impl LoreApp {
         };
         nav_ui(&ctx, ui);
         let page = self.pages.get(ctx.route.page());
+        let entries = page.commands(&ctx);
+        follow_keys(&ctx, ui.ctx(), &entries);
         let title = page.title(&ctx);
         let page_fill = Frame::new().fill(ctx.tokens.color.surface.page);
         CentralPanel::no_frame().frame(page_fill).show(ui, |ui| {
@@ -25,8 +27,11 @@ impl LoreApp {
             });
             page.ui(&ctx, ui);
         });
-        let entries = page.commands(&ctx);
         self.palette.ui(&ctx, ui, entries);
+        self.tour.ui(&ctx, ui);
+        if self.settings_known {
+            self.welcome.ui(&ctx, ui);
+        }
         self.toasts.ui(&ctx, ui);
         drop_overlay_ui(&ctx, ui);
     }

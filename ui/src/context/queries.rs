@@ -8,8 +8,8 @@ use lore_core::{
 use lore_protocol::{
     BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
     ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, JobRequest, JobResponse,
-    MetricPoint, ModelRequest, ModelResponse, Request, Response, SettingsRequest, SettingsResponse,
-    Source, Status, TrajectoryRequest, TrajectoryResponse,
+    Mark, MetricPoint, ModelRequest, ModelResponse, Request, Response, SettingsRequest,
+    SettingsResponse, Source, Status, TrajectoryRequest, TrajectoryResponse,
 };
 
 use super::Ctx;
@@ -159,6 +159,15 @@ impl<'a> Ctx<'a> {
             Response::Trajectory(TrajectoryResponse::Painted(painted)) => Some(painted.as_ref()),
             _ => None,
         })
+    }
+
+    /// What a person marked among trajectories, newest first.
+    pub fn marks(&self) -> Loaded<'a, [Mark]> {
+        self.query(&Request::Trajectory(TrajectoryRequest::Marks))
+            .and_then(|response| match response {
+                Response::Trajectory(TrajectoryResponse::Marks(list)) => Some(list.as_slice()),
+                _ => None,
+            })
     }
 
     /// Every adapter, newest first.

@@ -15,10 +15,12 @@ mod trajectories;
 use egui::Ui;
 
 use crate::PageId;
+use crate::command::Order;
 use crate::context::Ctx;
 use crate::shell::PaletteEntry;
 
-pub(crate) use start::sample_experiment;
+pub(crate) use models::starter_models_ui;
+pub(crate) use start::{sample_experiment, sample_spec};
 
 /// A page.
 pub(crate) trait Page {
@@ -33,10 +35,14 @@ pub(crate) trait Page {
     /// The page itself; it has the room below the title.
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui);
 
-    /// What the list of commands offers on this page, before everything else.
+    /// What the list of commands offers on this page, before everything else. The keys of an entry
+    /// work while the page is in view.
     fn commands(&self, _ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
         Vec::new()
     }
+
+    /// Does what an entry of [`Page::commands`] asked for.
+    fn obey(&mut self, _order: Order) {}
 }
 
 /// Every page with its view state.

@@ -24,7 +24,7 @@ pub(crate) fn loaded_ui<T: ?Sized, R>(
         Loaded::Waiting => {
             ui.horizontal(|ui| {
                 let color = ctx.tokens.color.text.muted;
-                spinner(ui, 18.0, color, waiting_for);
+                spinner(ui, 18.0, color, &ctx.tokens.say(waiting_for));
                 ui.label(ctx.tokens.muted(waiting_for));
             });
             None

@@ -43,16 +43,14 @@ pub(crate) fn drop_overlay_ui(ctx: &Ctx<'_>, ui: &Ui) {
             );
             Icon::Download.paint(painter, icon, color.accent.text);
             let title = painter.layout_no_wrap(
-                if num_files == 1 {
-                    "Drop the file to look inside".to_owned()
-                } else {
-                    format!("Drop {num_files} files to look inside")
-                },
+                tokens.say(&title_of(num_files)).into_owned(),
                 tokens.label_font(),
                 color.text.body,
             );
             let note = painter.layout_no_wrap(
-                "Nothing is brought in before you have seen it".to_owned(),
+                tokens
+                    .say("Nothing is brought in before you have seen it")
+                    .into_owned(),
                 tokens.body_font(),
                 color.text.muted,
             );
@@ -62,4 +60,12 @@ pub(crate) fn drop_overlay_ui(ctx: &Ctx<'_>, ui: &Ui) {
                 painter.galley(at, galley, color.text.body);
             }
         });
+}
+
+fn title_of(num_files: usize) -> String {
+    if num_files == 1 {
+        "Drop the file to look inside".to_owned()
+    } else {
+        format!("Drop {num_files} files to look inside")
+    }
 }

@@ -5,7 +5,7 @@ use egui::{CornerRadius, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use crate::context::Ctx;
 use crate::parts::job_tone;
-use crate::widgets::{Button, Icon, progress_bar, progress_text};
+use crate::widgets::{Button, Explain as _, Icon, progress_bar, progress_text};
 use crate::{JobRecord, Route, format};
 
 /// Shows the running job, and how many wait; nothing when nothing is under way.
@@ -61,7 +61,8 @@ fn card_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) -> bool {
     let id = ui.scope_id().with("job indicator");
     let response = ui.interact(rect, id, Sense::click());
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::Button, true, format!("Show the running job: {title}"))
+        let words = format!("Show the running job: {title}");
+        WidgetInfo::labeled(Role::Button, true, &*tokens.say(&words))
     });
     if response.has_focus() || response.hovered() {
         let line = egui::Stroke::new(1.5, tokens.color.border.focus);
@@ -74,7 +75,7 @@ fn card_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) -> bool {
         .progress
         .as_ref()
         .map_or_else(|| "Starting".to_owned(), progress_text);
-    response.on_hover_text(hover).clicked()
+    response.explain(tokens, &hover).clicked()
 }
 
 fn detail(record: &JobRecord) -> String {

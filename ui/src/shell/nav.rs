@@ -3,8 +3,8 @@
 
 use egui::accesskit::Role;
 use egui::{
-    Align2, CornerRadius, Frame, Margin, Panel, Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2,
-    vec2,
+    Align2, CornerRadius, Frame, Id, Margin, Panel, Rect, Response, Sense, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::job_indicator::job_indicator_ui;
@@ -85,8 +85,9 @@ fn palette_button_ui(ctx: &Ctx<'_>, ui: &mut Ui, rail: bool) {
     let tokens = ctx.tokens;
     let keys = ui.ctx().format_shortcut(&PALETTE);
     let hover = format!("Find a page or a command ({keys})");
+    let hover = &*tokens.say(&hover);
     let clicked = if rail {
-        Button::icon_only(Icon::Search, &hover)
+        Button::icon_only(Icon::Search, hover)
             .full_width()
             .show(ui, tokens)
             .clicked()
@@ -104,7 +105,8 @@ fn find_box_ui(ctx: &Ctx<'_>, ui: &mut Ui, keys: &str) -> Response {
     let color = &tokens.color;
     let size = vec2(ui.available_width(), tokens.size.control);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Find a command"));
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Button, true, &*tokens.say("Find a command")));
     let fill = if response.hovered() {
         color.surface.hover
     } else {
@@ -124,7 +126,7 @@ fn find_box_ui(ctx: &Ctx<'_>, ui: &mut Ui, keys: &str) -> Response {
     );
     Icon::Search.paint(painter, icon, color.text.muted);
     let muted = |text: &str, font| painter.layout_no_wrap(text.to_owned(), font, color.text.muted);
-    let words = muted("Find", tokens.body_font());
+    let words = muted(&tokens.say("Find"), tokens.body_font());
     let at =
         Align2::LEFT_CENTER.anchor_size(pos2(icon.right() + 10.0, rect.center().y), words.size());
     painter.galley(at.min, words, color.text.muted);
@@ -134,13 +136,20 @@ fn find_box_ui(ctx: &Ctx<'_>, ui: &mut Ui, keys: &str) -> Response {
     response
 }
 
+/// How the link to a page is found, for what points at it.
+pub(super) fn page_id(page: PageId) -> Id {
+    Id::unique(("link to page", page))
+}
+
 fn page_ui(ctx: &Ctx<'_>, ui: &mut Ui, page: PageId, rail: bool) -> Response {
     let tokens = ctx.tokens;
     let color = &tokens.color;
     let chosen = ctx.route.page() == page;
     let size = vec2(ui.available_width(), 34.0);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Link, true, chosen, page.label()));
+    let (_, rect) = ui.allocate_space(size);
+    let response = ui.interact(rect, page_id(page), Sense::click());
+    let label = tokens.say(page.label());
+    response.widget_info(|| WidgetInfo::selected(Role::Link, true, chosen, &*label));
     let fill = if chosen {
         color.surface.selected
     } else if response.is_pointer_button_down_on() {
@@ -170,7 +179,7 @@ fn page_ui(ctx: &Ctx<'_>, ui: &mut Ui, page: PageId, rail: bool) -> Response {
         } else {
             color.text.body
         };
-        let text = page.label().to_owned();
+        let text = label.into_owned();
         let galley = painter.layout_no_wrap(text, tokens.label_font(), ink);
         let at = pos2(rect.left() + 40.0, rect.center().y);
         let at = Align2::LEFT_CENTER.anchor_size(at, galley.size()).min;
@@ -183,9 +192,10 @@ fn page_ui(ctx: &Ctx<'_>, ui: &mut Ui, page: PageId, rail: bool) -> Response {
     }
     let keys = ui.ctx().format_shortcut(&page_shortcut(page));
     let hover = if rail {
-        format!("{}: {} ({keys})", page.label(), page.explanation())
+        let name = tokens.say(page.label());
+        format!("{name}: {} ({keys})", tokens.say(page.explanation()))
     } else {
-        format!("{} ({keys})", page.explanation())
+        format!("{} ({keys})", tokens.say(page.explanation()))
     };
     response.on_hover_text(hover)
 }

@@ -2,8 +2,10 @@
 
 use egui::{Context, Key, KeyboardShortcut, Modifiers};
 
+use super::PaletteEntry;
 use crate::PageId;
 use crate::command::{Command, ZoomStep};
+use crate::context::Ctx;
 
 /// Opens the list of commands.
 pub(crate) const PALETTE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::K);
@@ -19,6 +21,10 @@ pub(crate) const ZOOM_IN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::CO
 const ZOOM_IN_UNSHIFTED: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Equals);
 /// Makes everything smaller.
 pub(crate) const ZOOM_OUT: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Minus);
+
+/// Makes everything as large as it was.
+pub(crate) const ZOOM_RESET: KeyboardShortcut =
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Num0);
 
 /// The keys of the pages, in the order of the navigation.
 const PAGE_KEYS: [Key; 10] = [
@@ -43,11 +49,30 @@ pub(crate) fn page_shortcut(page: PageId) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, PAGE_KEYS[index])
 }
 
+/// Sends what the page's own keys ask for. They belong to the text while someone is writing.
+pub(crate) fn follow_keys(ctx: &Ctx<'_>, egui: &Context, entries: &[PaletteEntry]) {
+    if egui.text_edit_focused() {
+        return;
+    }
+    for entry in entries {
+        let pressed = entry
+            .shortcut
+            .is_some_and(|keys| egui.input_mut(|input| input.consume_shortcut(&keys)));
+        if pressed {
+            ctx.send(entry.command.clone());
+        }
+    }
+}
+
 /// The commands whose keys were pressed since the last frame.
 pub(crate) fn from_keys(ctx: &Context) -> Vec<Command> {
     let writing = ctx.text_edit_focused();
     let mut commands = Vec::new();
     ctx.input_mut(|input| {
+        // Before the same key without Shift.
+        if input.consume_shortcut(&ZOOM_RESET) {
+            commands.push(Command::Zoom(ZoomStep::Reset));
+        }
         for page in PageId::ALL {
             if input.consume_shortcut(&page_shortcut(page)) {
                 commands.push(Command::Go(page.route()));

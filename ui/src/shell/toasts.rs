@@ -50,6 +50,9 @@ pub(crate) struct Toasts {
     shown: Vec<Toast>,
 }
 
+/// Room for the words of a toast, in points; longer sentences take more lines.
+const ROOM: f32 = 260.0;
+
 /// Toasts shown at once; older ones go early.
 const MAX_SHOWN: usize = 4;
 
@@ -109,7 +112,7 @@ impl Toasts {
             .order(Order::Foreground)
             .anchor(Align2::RIGHT_BOTTOM, vec2(-space, -space))
             .show(ui.ctx(), |ui| {
-                ui.set_max_width(380.0);
+                ui.set_max_width(460.0);
                 ui.spacing_mut().item_spacing.y = ctx.tokens.space.s;
                 let mut gone = None;
                 for (index, toast) in self.shown.iter().enumerate() {
@@ -156,10 +159,9 @@ fn toast_ui(ctx: &Ctx<'_>, ui: &mut Ui, toast: &Toast) -> bool {
                     tone => tone.icon(),
                 };
                 icon.show(ui, tokens.size.icon, tone.text(tokens));
-                let room = 230.0;
                 ui.scope(|ui| {
-                    ui.set_max_width(room);
-                    ui.label(tokens.body(&toast.notice.text));
+                    ui.set_max_width(ROOM);
+                    ui.add(egui::Label::new(tokens.body(&toast.notice.text)).wrap());
                 });
                 buttons_ui(ctx, ui, toast);
                 Button::icon_only(Icon::Close, "Close this message")

@@ -6,7 +6,7 @@ use super::shortcuts::{BACK, FORWARD};
 use crate::command::Command;
 use crate::context::Ctx;
 use crate::route::History;
-use crate::widgets::{Button, Icon};
+use crate::widgets::{Button, Explain as _, Icon};
 
 /// Puts the bar there; `actions` are the page's own, the most important one first from the right.
 pub(crate) fn top_bar_ui(
@@ -32,7 +32,7 @@ pub(crate) fn top_bar_ui(
                 ui.add_space(tokens.space.s);
                 let page = ctx.route.page();
                 let title = ui.label(tokens.title(title));
-                title.on_hover_text(page.explanation());
+                title.explain(tokens, page.explanation());
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     ui.spacing_mut().item_spacing.x = tokens.space.s;
                     ui.add_space(tokens.space.s);

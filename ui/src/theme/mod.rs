@@ -33,6 +33,13 @@ impl Theme {
         }
     }
 
+    /// Names everything in `language` from now on.
+    pub fn speak(&mut self, language: lore_protocol::Language) {
+        let words = crate::words::Words::of(language);
+        self.light.words = words.clone();
+        self.dark.words = words;
+    }
+
     /// The tokens for what `ctx` shows now.
     pub fn current(&self, ctx: &egui::Context) -> &Tokens {
         match ctx.theme() {

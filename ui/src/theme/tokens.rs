@@ -1,7 +1,11 @@
 //! The names of the design tokens, and how they are read from JSON.
 
+use std::borrow::Cow;
+
 use egui::{Color32, FontFamily, FontId, RichText};
 use serde::{Deserialize, Deserializer};
+
+use crate::words::Words;
 
 const SCALE: &str = include_str!("../../../assets/theme.json");
 const LIGHT: &str = include_str!("../../../assets/theme_light.json");
@@ -12,6 +16,8 @@ const DARK: &str = include_str!("../../../assets/theme_dark.json");
 pub struct Tokens {
     /// True for the dark set.
     pub dark: bool,
+    /// What things are called in the language somebody chose.
+    pub words: Words,
     /// Colours.
     pub color: Colors,
     /// Distances between things.
@@ -41,6 +47,7 @@ impl Tokens {
             .expect("assets/theme_light.json and theme_dark.json are checked by a test");
         Self {
             dark,
+            words: Words::default(),
             color,
             space: scale.space,
             radius: scale.radius,
@@ -84,16 +91,30 @@ impl Tokens {
         self.strong(text, self.text.display)
     }
 
+    /// A sentence in the language somebody chose.
+    pub fn say<'a>(&'a self, english: &'a str) -> Cow<'a, str> {
+        self.words.say(english)
+    }
+
+    /// Text of the interface, in the language somebody chose, before it has a font.
+    fn said(&self, text: impl Into<String>) -> RichText {
+        let text = text.into();
+        match self.words.say(&text) {
+            Cow::Borrowed(said) if said == text => RichText::new(text),
+            said => RichText::new(said),
+        }
+    }
+
     /// Running text.
     pub fn body(&self, text: impl Into<String>) -> RichText {
-        RichText::new(text)
+        self.said(text)
             .font(self.body_font())
             .color(self.color.text.body)
     }
 
     /// Running text that names something: a field, a row.
     pub fn label(&self, text: impl Into<String>) -> RichText {
-        RichText::new(text)
+        self.said(text)
             .font(self.label_font())
             .color(self.color.text.body)
     }
@@ -105,7 +126,7 @@ impl Tokens {
 
     /// A note in small type.
     pub fn small(&self, text: impl Into<String>) -> RichText {
-        RichText::new(text)
+        self.said(text)
             .font(self.small_font())
             .color(self.color.text.muted)
     }
@@ -123,7 +144,7 @@ impl Tokens {
     }
 
     fn strong(&self, text: impl Into<String>, size: f32) -> RichText {
-        RichText::new(text)
+        self.said(text)
             .font(FontId::new(size, FontFamily::Name("semibold".into())))
             .color(self.color.text.body)
     }

@@ -39,7 +39,8 @@ impl<'a> Badge<'a> {
     pub fn show(self, ui: &mut Ui, tokens: &Tokens) -> Response {
         let size = vec2(self.width(ui, tokens), HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, self.text));
+        let text = tokens.say(self.text);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &*text));
         self.paint(ui, tokens, rect.left_center());
         response
     }
@@ -47,7 +48,7 @@ impl<'a> Badge<'a> {
     /// How wide it will be.
     pub(super) fn width(self, ui: &Ui, tokens: &Tokens) -> f32 {
         let galley = ui.painter().layout_no_wrap(
-            self.text.to_owned(),
+            tokens.say(self.text).into_owned(),
             tokens.small_font(),
             self.tone.text(tokens),
         );
@@ -76,7 +77,7 @@ impl<'a> Badge<'a> {
             );
             x += ICON + 4.0;
         }
-        let text = self.text.to_owned();
+        let text = tokens.say(self.text).into_owned();
         let galley = painter.layout_no_wrap(text, tokens.small_font(), color);
         paint::galley_at(
             painter,

@@ -2,7 +2,7 @@
 
 use egui::{Align2, CornerRadius, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::paint;
+use super::{Explain as _, paint};
 use crate::format;
 use crate::theme::Tokens;
 
@@ -28,7 +28,7 @@ pub fn count_bar(ui: &mut Ui, tokens: &Tokens, bar: &CountBar) {
         WidgetInfo::labeled(
             egui::accesskit::Role::Label,
             true,
-            format!("{}: {words}", bar.label),
+            format!("{}: {}", tokens.say(&bar.label), tokens.say(&words)),
         )
     });
     let color = &tokens.color;
@@ -38,7 +38,7 @@ pub fn count_bar(ui: &mut Ui, tokens: &Tokens, bar: &CountBar) {
     let middle = rect.center().y;
     let label = paint::elided(
         painter,
-        &bar.label,
+        &tokens.say(&bar.label),
         tokens.body_font(),
         color.text.body,
         label_width,
@@ -63,7 +63,7 @@ pub fn count_bar(ui: &mut Ui, tokens: &Tokens, bar: &CountBar) {
     let count = format::count(bar.count);
     let count = painter.layout_no_wrap(count, tokens.body_font(), color.text.muted);
     paint::galley_at(painter, count, rect.right_center(), Align2::RIGHT_CENTER);
-    response.on_hover_text(words);
+    response.explain(tokens, &words);
 }
 
 fn words(bar: &CountBar) -> String {

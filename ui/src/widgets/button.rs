@@ -130,6 +130,22 @@ impl<'a> Button<'a> {
 
     /// Puts the button there.
     pub fn show(self, ui: &mut Ui, tokens: &Tokens) -> Response {
+        let (text, hover, why_not) = (
+            tokens.say(self.text),
+            self.hover.map(|text| tokens.say(text)),
+            self.why_not.map(|text| tokens.say(text)),
+        );
+        let said = Button {
+            text: &text,
+            hover: hover.as_deref(),
+            why_not: why_not.as_deref(),
+            ..self
+        };
+        said.show_said(ui, tokens)
+    }
+
+    /// With its words in the language somebody chose.
+    fn show_said(self, ui: &mut Ui, tokens: &Tokens) -> Response {
         let usable = self.enabled && !self.busy;
         // A scope of its own would keep the button from wrapping to the next line.
         let response = if usable {

@@ -30,13 +30,14 @@ pub fn choice<T: Clone + PartialEq>(
         .show_ui(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
             for (candidate, words) in choices {
+                let words = tokens.say(words);
                 changed |= ui
-                    .selectable_value(value, candidate.clone(), words)
+                    .selectable_value(value, candidate.clone(), &*words)
                     .changed();
             }
         })
         .response
-        .accessible_name(label);
+        .accessible_name(tokens.say(label));
     if changed {
         response.mark_changed();
     }

@@ -87,6 +87,22 @@ impl<'a> ListRow<'a> {
 
     /// Puts the row there, as wide as there is room.
     pub fn show(self, ui: &mut Ui, tokens: &Tokens) -> Response {
+        let (title, subtitle, note) = (
+            tokens.say(self.title),
+            tokens.say(self.subtitle),
+            tokens.say(self.note),
+        );
+        let said = ListRow {
+            title: &title,
+            subtitle: &subtitle,
+            note: &note,
+            ..self
+        };
+        said.show_said(ui, tokens)
+    }
+
+    /// With its words in the language somebody chose.
+    fn show_said(self, ui: &mut Ui, tokens: &Tokens) -> Response {
         let extra = if self.subtitle.is_empty() { 0.0 } else { 16.0 };
         let size = vec2(ui.available_width(), tokens.size.row + extra);
         let (rect, response) = ui.allocate_exact_size(

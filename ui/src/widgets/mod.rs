@@ -32,7 +32,7 @@ pub use choice::choice;
 pub use empty::EmptyState;
 pub use field::{Field, field, field_with_help};
 pub(crate) use help::term;
-pub use help::{help, term_styled};
+pub use help::{Explain, help, term_styled};
 pub use icon::Icon;
 pub use layout::{columns, divider, remaining_height, right_aligned, section_title, split_row};
 pub use list_row::ListRow;

@@ -19,8 +19,9 @@ pub fn progress_bar(
     const HEIGHT: f32 = 6.0;
     let width = ui.available_width();
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::hover());
+    let label = tokens.say(label);
     response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, label);
+        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, &*label);
         info.value = fraction.map(|fraction| f64::from(fraction) * 100.0);
         info
     });

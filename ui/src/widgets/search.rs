@@ -23,7 +23,7 @@ pub fn search_box(
         })
         .desired_width(width.min(ui.available_width()))
         .min_size(vec2(0.0, tokens.size.control));
-    let mut response = ui.add(edit).accessible_name(hint);
+    let mut response = ui.add(edit).accessible_name(tokens.say(hint));
     let rect = response.rect;
     let size = tokens.size.icon_small;
     let at = egui::pos2(rect.left() + 10.0 + size / 2.0, rect.center().y);

@@ -18,11 +18,12 @@ pub fn segmented<T: Copy + PartialEq>(
     choices: &[(T, &str)],
     label: &str,
 ) -> Response {
+    let label = &*tokens.say(label);
     let pad = tokens.space.m;
     let widths: Vec<f32> = choices
         .iter()
         .map(|(_, word)| {
-            let text = (*word).to_owned();
+            let text = tokens.say(word).into_owned();
             let galley =
                 ui.painter()
                     .layout_no_wrap(text, tokens.label_font(), Color32::PLACEHOLDER);
@@ -68,6 +69,7 @@ fn piece_ui(
     chosen: bool,
     id: egui::Id,
 ) -> Response {
+    let word = &*tokens.say(word);
     let response = ui.interact(rect, id, Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), chosen, word));
     let color = &tokens.color;

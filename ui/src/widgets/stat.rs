@@ -2,7 +2,7 @@
 
 use egui::{Response, Ui};
 
-use super::Card;
+use super::{Card, Explain as _};
 use crate::theme::Tokens;
 
 /// A number to be seen from afar. `meaning` explains it on hover; `note` may be empty.
@@ -23,9 +23,5 @@ pub fn stat_tile(
             ui.add(egui::Label::new(tokens.small(note)).truncate());
         })
         .response;
-    if meaning.is_empty() {
-        response
-    } else {
-        response.on_hover_text(meaning)
-    }
+    response.explain(tokens, meaning)
 }

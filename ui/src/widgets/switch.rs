@@ -9,6 +9,7 @@ use crate::theme::Tokens;
 /// A switch with its text at the right. The response changed when it was switched.
 pub fn switch(ui: &mut Ui, tokens: &Tokens, on: &mut bool, text: &str) -> Response {
     const TRACK: egui::Vec2 = vec2(34.0, 20.0);
+    let text = &*tokens.say(text);
     let galley =
         ui.painter()
             .layout_no_wrap(text.to_owned(), tokens.body_font(), tokens.color.text.body);

@@ -19,7 +19,7 @@ pub fn text_field(
         .margin(Margin::symmetric(10, 7))
         .desired_width(width)
         .min_size(vec2(0.0, tokens.size.control));
-    ui.add(edit).accessible_name(label)
+    ui.add(edit).accessible_name(tokens.say(label))
 }
 
 /// Several lines of text.
@@ -36,7 +36,7 @@ pub fn text_area(
         .margin(Margin::symmetric(10, 8))
         .desired_rows(rows)
         .desired_width(ui.available_width());
-    ui.add(edit).accessible_name(label)
+    ui.add(edit).accessible_name(tokens.say(label))
 }
 
 /// A number with limits; dragged, typed, or stepped with the arrow keys.
@@ -57,12 +57,12 @@ pub fn number_field<N: Numeric>(
     let suffix = if unit.is_empty() {
         String::new()
     } else {
-        format!(" {unit}")
+        format!(" {}", tokens.say(unit))
     };
     let drag = DragValue::new(value)
         .range(range)
         .speed(speed)
         .suffix(suffix);
     ui.add_sized(vec2(120.0, tokens.size.control), drag)
-        .accessible_name(label)
+        .accessible_name(tokens.say(label))
 }

@@ -6,7 +6,7 @@ use lore_core::{
     TrajectoryId, TrajectoryRow,
 };
 use lore_protocol::{
-    Answer, ApiError, EvaluateWork, Question, Response, Source, TrajectoryRequest,
+    Answer, ApiError, EvaluateWork, Mark, Question, Response, Source, Topic, TrajectoryRequest,
     TrajectoryResponse, Work,
 };
 
@@ -30,8 +30,17 @@ pub(super) fn handle(core: &Core, request: TrajectoryRequest) -> Result<Response
             TrajectoryResponse::One(Box::new(get(core, &source, &id)?.0))
         }
         TrajectoryRequest::Paint { source, id, model } => paint(core, &source, &id, model)?,
+        TrajectoryRequest::Marks => TrajectoryResponse::Marks(core.marks.all()?),
+        TrajectoryRequest::Mark { mark } => marked(core, core.marks.put(*mark)?),
+        TrajectoryRequest::Unmark { source, id } => marked(core, core.marks.remove(&source, &id)?),
     };
     Ok(Response::Trajectory(response))
+}
+
+/// Other pages and windows hear of a change.
+fn marked(core: &Core, marks: Vec<Mark>) -> TrajectoryResponse {
+    core.hub.stale(Topic::Marks);
+    TrajectoryResponse::Marks(marks)
 }
 
 fn rows(

@@ -14,7 +14,7 @@ use lore_core::{
 use lore_protocol::{
     ApiError, BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
     ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, JobInfo, JobLine,
-    JobRequest, JobResponse, ModelRequest, ModelResponse, Request, Response, Settings,
+    JobRequest, JobResponse, Mark, ModelRequest, ModelResponse, Request, Response, Settings,
     SettingsRequest, SettingsResponse, ShellRequest, ShellResponse, Status, TaskRow,
     TrajectoryRequest, TrajectoryResponse,
 };
@@ -50,6 +50,8 @@ pub struct Sample {
     pub trajectories: Vec<Trajectory>,
     /// Rows of every source.
     pub rows: Vec<TrajectoryRow>,
+    /// Bookmarks and notes.
+    pub marks: Vec<Mark>,
     /// Adapters.
     pub adapters: Vec<Adapter>,
     /// Settings.
@@ -61,9 +63,20 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// A program that was just installed: models are there, nothing else.
+    /// A program that was just installed and opened for the first time.
+    pub fn first_start() -> Self {
+        let mut sample = Self::fresh();
+        sample.settings.welcomed = false;
+        sample
+    }
+
+    /// A program without any work in it: models are there, nothing else.
     pub fn fresh() -> Self {
         Self {
+            settings: Settings {
+                welcomed: true,
+                ..Settings::default()
+            },
             models: models::models(),
             estimate: experiment::estimate(),
             guess: datasets::guess(),
@@ -101,7 +114,6 @@ impl Sample {
             picked: Some("/home/ada/Downloads/alfworld_games_train.jsonl.gz".into()),
             ..Self::fresh()
         };
-        sample.settings.welcomed = true;
         sample.status.num_active_jobs = 2;
         sample.status.sample = sample.experiments.first().map(|info| info.spec.id.clone());
         sample
@@ -278,6 +290,12 @@ impl Sample {
             TrajectoryRequest::Get { id, .. } => TrajectoryResponse::One(Box::new(find(id)?)),
             TrajectoryRequest::Paint { id, .. } => {
                 TrajectoryResponse::Painted(Box::new(trajectories::painted(&find(id)?)))
+            }
+            TrajectoryRequest::Marks | TrajectoryRequest::Unmark { .. } => {
+                TrajectoryResponse::Marks(self.marks.clone())
+            }
+            TrajectoryRequest::Mark { mark } => {
+                TrajectoryResponse::Marks(vec![mark.as_ref().clone()])
             }
         })
     }

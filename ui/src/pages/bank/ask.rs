@@ -10,8 +10,8 @@ use crate::format;
 use crate::parts::loaded_ui;
 use crate::text;
 use crate::widgets::{
-    Badge, Button, Card, EmptyState, Field, Icon, Tone, choice, columns, field_with_help,
-    number_field, progress_bar, right_aligned, segmented, text_area,
+    Badge, Button, Card, EmptyState, Explain as _, Field, Icon, Tone, choice, columns,
+    field_with_help, number_field, progress_bar, right_aligned, segmented, text_area,
 };
 
 /// Experiences asked for at most.
@@ -177,12 +177,15 @@ impl Ask {
                 let rank = (hit.rank + 1).to_string();
                 Badge::new(&rank, Tone::Accent)
                     .show(ui, tokens)
-                    .on_hover_text("1 is the most similar");
+                    .explain(tokens, "1 is the most similar");
                 let room = ui.available_width() - 110.0;
                 ui.scope(|ui| {
                     ui.set_max_width(room);
-                    ui.add(egui::Label::new(tokens.label(&trajectory.task.goal)).truncate())
-                        .on_hover_text(&trajectory.task.goal);
+                    ui.add(
+                        egui::Label::new(tokens.label(format::goal(&trajectory.task.goal)))
+                            .truncate(),
+                    )
+                    .on_hover_text(&trajectory.task.goal);
                 });
                 right_aligned(ui, |ui| {
                     let word = if trajectory.is_success() {
@@ -230,7 +233,7 @@ fn score_ui(ctx: &Ctx<'_>, ui: &mut Ui, hit: &Hit) {
     ui.horizontal(|ui| {
         let words = format!("Similarity {}", format::score(f64::from(hit.score)));
         ui.label(tokens.small(&words))
-            .on_hover_text(text::SIMILARITY.meaning);
+            .explain(tokens, text::SIMILARITY.meaning);
         progress_bar(ui, tokens, Some(hit.score), Tone::Accent, &words);
     });
 }

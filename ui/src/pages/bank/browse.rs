@@ -170,7 +170,7 @@ fn row_of(ctx: &Ctx<'_>, row: &ExperienceRow) -> Row {
     };
     Row::new(vec![
         mark,
-        Cell::Text(row.goal.clone()),
+        Cell::Text(format::goal(&row.goal)),
         Cell::Muted(format::task_type(&row.task_type)),
         Cell::outcome(
             row.success,

@@ -7,13 +7,15 @@ mod edit;
 mod header;
 mod map;
 
-use egui::Ui;
+use egui::{Key, Modifiers, Ui};
 use lore_core::{BankId, BankInfo, ExperienceId};
 
 use super::Page;
 use crate::Route;
+use crate::command::Order;
 use crate::context::Ctx;
 use crate::parts::{loaded_ui, page_scroll};
+use crate::shell::PaletteEntry;
 use crate::widgets::{Button, EmptyState, Icon, segmented};
 
 /// The page's view state.
@@ -55,6 +57,28 @@ impl Page for BankPage {
                 }
             });
         });
+    }
+
+    fn commands(&self, _ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
+        [
+            ("Browse the bank", Icon::List, Key::Num1),
+            ("Show the bank as a map", Icon::Map, Key::Num2),
+            ("Ask what would be retrieved", Icon::Search, Key::Num3),
+        ]
+        .into_iter()
+        .enumerate()
+        .map(|(view, (title, icon, key))| {
+            let order = Order::View(view);
+            PaletteEntry::order("Experience bank", title, icon, order).keys(Modifiers::ALT, key)
+        })
+        .collect()
+    }
+
+    fn obey(&mut self, order: Order) {
+        if let Order::View(view) = order {
+            let tabs = [Tab::Browse, Tab::Map, Tab::Ask];
+            self.tab = tabs.get(view).copied().unwrap_or_default();
+        }
     }
 }
 

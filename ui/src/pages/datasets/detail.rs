@@ -33,6 +33,11 @@ pub(super) fn delete_place(id: &DatasetId) -> String {
 }
 
 impl Detail {
+    /// Opens the form that builds a bank, or closes it.
+    pub(super) fn open_bank_form(&mut self) {
+        self.bank.open = !self.bank.open;
+    }
+
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
         if self.shown != dataset.id {
             *self = Self {

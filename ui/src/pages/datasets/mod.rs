@@ -8,16 +8,19 @@ mod items;
 mod list;
 mod types;
 
-use egui::Ui;
+use egui::{Key, Modifiers, Ui};
 use lore_core::DatasetInfo;
 use lore_protocol::FileKind;
 
 use super::Page;
 use crate::Route;
+use crate::command::{Command, Order};
 use crate::context::Ctx;
 use crate::parts::{loaded_ui, page_scroll};
 use crate::shell::PaletteEntry;
 use crate::widgets::{Button, Icon, Menu, columns, menu_item};
+
+const AREA: &str = "Data sets";
 
 /// The page's view state.
 #[derive(Debug, Default)]
@@ -75,18 +78,29 @@ impl Page for DatasetsPage {
     }
 
     fn commands(&self, ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
-        ctx.datasets()
-            .ready()
-            .into_iter()
-            .flatten()
-            .map(|dataset| PaletteEntry {
-                title: format!("Show {}", dataset.name),
-                area: "Data sets",
-                icon: Icon::Database,
-                shortcut: None,
-                command: crate::Command::Go(Route::Datasets(Some(dataset.id.clone()))),
-            })
-            .collect()
+        let mut entries = vec![
+            PaletteEntry::order(AREA, "Collect expert episodes", Icon::Play, Order::New)
+                .keys(Modifiers::COMMAND, Key::N),
+            PaletteEntry::order(AREA, "Build a bank from it", Icon::Bank, Order::NewOther)
+                .keys(Modifiers::COMMAND, Key::B),
+        ];
+        let datasets = ctx.datasets().ready().unwrap_or_default();
+        entries.extend(datasets.iter().map(|dataset| PaletteEntry {
+            title: format!("Show {}", dataset.name),
+            area: AREA,
+            icon: Icon::Database,
+            shortcut: None,
+            command: Command::Go(Route::Datasets(Some(dataset.id.clone()))),
+        }));
+        entries
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::New => self.collect.open = !self.collect.open,
+            Order::NewOther => self.detail.open_bank_form(),
+            _ => {}
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use crate::context::Ctx;
 use crate::format;
 use crate::parts::action_error_ui;
 use crate::text;
-use crate::widgets::{Badge, Card, CountBar, Tone, count_bar, help, right_aligned, segmented};
+use crate::widgets::{
+    Badge, Card, CountBar, Explain as _, Tone, count_bar, help, right_aligned, segmented,
+};
 
 /// Bars by kind of task, each with its place in the split.
 pub(super) fn types_ui(ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
@@ -28,7 +30,7 @@ pub(super) fn types_ui(ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
                 let hash = format!("split {}", format::hash(&dataset.split_hash));
                 Badge::new(&hash, Tone::Neutral)
                     .show(ui, tokens)
-                    .on_hover_text(text::SPLIT_HASH.meaning);
+                    .explain(tokens, text::SPLIT_HASH.meaning);
             });
         });
         let most = dataset.types.iter().map(|one| one.count).max();

@@ -8,7 +8,7 @@ use super::form::ExportForm;
 use crate::command::Action;
 use crate::context::Ctx;
 use crate::parts::action_error_ui;
-use crate::widgets::{Badge, Button, Card, Icon, Tone, right_aligned, text_field};
+use crate::widgets::{Badge, Button, Card, Icon, Tone, split_row, text_field};
 use crate::{PageId, Route, format};
 
 /// What is shown and edited.
@@ -38,15 +38,20 @@ impl AdapterView {
         let tokens = ctx.tokens;
         let renaming = self.renaming.as_mut().filter(|(id, _)| *id == adapter.id);
         let Some((_, name)) = renaming else {
-            ui.horizontal(|ui| {
-                ui.label(tokens.subtitle(&adapter.name));
-                right_aligned(ui, |ui| {
+            let rename = split_row(
+                ui,
+                |ui| {
+                    ui.add_space(tokens.space.xs + 2.0);
+                    ui.label(tokens.subtitle(&adapter.name));
+                },
+                |ui| {
                     delete_ui(ctx, ui, adapter);
-                    if Button::quiet("Rename").show(ui, tokens).clicked() {
-                        self.renaming = Some((adapter.id.clone(), adapter.name.clone()));
-                    }
-                });
-            });
+                    Button::quiet("Rename").show(ui, tokens).clicked()
+                },
+            );
+            if rename {
+                self.renaming = Some((adapter.id.clone(), adapter.name.clone()));
+            }
             return;
         };
         let mut done = false;
@@ -168,7 +173,7 @@ fn origin_ui(ctx: &Ctx<'_>, ui: &mut Ui, adapter: &Adapter) {
                     ui.set_width(width);
                     ui.label(tokens.muted(name));
                 });
-                ui.label(tokens.body(value));
+                ui.add(egui::Label::new(tokens.body(value)).wrap());
             });
         }
         if let Some(job) = &adapter.origin.job {

@@ -9,8 +9,10 @@ use lore_core::Adapter;
 
 use super::Page;
 use crate::Route;
+use crate::command::Command;
 use crate::context::Ctx;
 use crate::parts::{loaded_ui, page_scroll};
+use crate::shell::PaletteEntry;
 use crate::widgets::{EmptyState, Icon, columns};
 use adapter::AdapterView;
 
@@ -39,6 +41,18 @@ impl Page for ExportPage {
                 });
             });
         });
+    }
+
+    fn commands(&self, ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
+        let list = ctx.adapters().ready().unwrap_or_default();
+        let entry = |adapter: &Adapter| PaletteEntry {
+            title: format!("Show {}", adapter.name),
+            area: "Export",
+            icon: Icon::Export,
+            shortcut: None,
+            command: Command::Go(Route::Export(Some(adapter.id.clone()))),
+        };
+        list.iter().map(entry).collect()
     }
 }
 

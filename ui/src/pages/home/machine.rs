@@ -6,7 +6,7 @@ use lore_protocol::FileKind;
 
 use crate::context::Ctx;
 use crate::parts::loaded_ui;
-use crate::widgets::{Card, Icon, ListRow, Tone, card_row};
+use crate::widgets::{Card, Explain as _, Icon, ListRow, Tone, card_row};
 use crate::{Route, format};
 
 /// Whether the two models that everything needs are there.
@@ -61,7 +61,10 @@ pub(super) fn own_data_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
                 .subtitle("Or drop it anywhere on this window")
                 .icon(Icon::File)
                 .show(ui, tokens)
-                .on_hover_text("Nothing is brought in before you have seen what the file holds");
+                .explain(
+                    tokens,
+                    "Nothing is brought in before you have seen what the file holds",
+                );
             if open.clicked() {
                 ctx.pick(FileKind::Dataset);
             }

@@ -9,7 +9,7 @@ use crate::format;
 use crate::pages::start::{SAMPLE, sample_experiment, sample_spec};
 use crate::parts::{action_error_ui, error_ui};
 use crate::store::Loaded;
-use crate::widgets::{Badge, Button, Card, Icon, Tone, right_aligned};
+use crate::widgets::{Badge, Button, Card, Explain as _, Icon, Tone, right_aligned};
 
 /// The big card of a first start.
 pub(super) fn card_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
@@ -99,7 +99,7 @@ fn time_ui(ctx: &Ctx<'_>, ui: &mut Ui, estimate: &Estimate) {
             "A guess until this computer is measured"
         };
         ui.label(tokens.small(how))
-            .on_hover_text(parts_text(estimate));
+            .explain(tokens, &parts_text(estimate));
     });
 }
 

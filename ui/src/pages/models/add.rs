@@ -39,8 +39,7 @@ impl AddModel {
     }
 
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
-        under_way_ui(ctx, ui);
-        starters_ui(ctx, ui);
+        starter_models_ui(ctx, ui);
         self.hub_ui(ctx, ui);
         local_ui(ctx, ui);
     }
@@ -95,7 +94,9 @@ fn under_way_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
     }
 }
 
-fn starters_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
+/// The two models that everything needs, one click each, with what is under way.
+pub(crate) fn starter_models_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
+    under_way_ui(ctx, ui);
     let tokens = ctx.tokens;
     let status = ctx.status();
     Card::titled("Starter models")

@@ -6,6 +6,8 @@ mod list;
 use egui::Ui;
 use lore_protocol::FileKind;
 
+pub(crate) use add::starter_models_ui;
+
 use super::Page;
 use crate::context::Ctx;
 use crate::parts::page_scroll;

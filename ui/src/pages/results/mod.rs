@@ -11,8 +11,10 @@ use lore_core::{ExperimentId, ExperimentResults, Preset};
 use lore_protocol::{ExperimentInfo, ExperimentState};
 
 use super::Page;
+use crate::command::Command;
 use crate::context::Ctx;
 use crate::parts::{loaded_ui, page_scroll};
+use crate::shell::PaletteEntry;
 use crate::widgets::{Badge, Button, Card, EmptyState, Icon, Tone, choice, right_aligned, term};
 use crate::{Route, format, text};
 use chart::ChartView;
@@ -63,6 +65,18 @@ impl Page for ResultsPage {
                 self.results_ui(ctx, ui, info, results);
             });
         });
+    }
+
+    fn commands(&self, ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
+        let list = ctx.experiments().ready().unwrap_or_default();
+        let entry = |info: &ExperimentInfo| PaletteEntry {
+            title: format!("Show {}", info.spec.name),
+            area: "Results",
+            icon: Icon::Chart,
+            shortcut: None,
+            command: Command::Go(Route::Results(Some(info.spec.id.clone()))),
+        };
+        list.iter().map(entry).collect()
     }
 }
 

@@ -51,13 +51,16 @@ fn arm_row(arm: &ArmSummary) -> Row {
         }),
         arm.mean_secs
             .map_or(Cell::Empty, |secs| Cell::Muted(format::duration(secs))),
-        Cell::Muted(arm.num_seeds.to_string()),
+        match arm.num_seeds {
+            0 => Cell::Empty,
+            num => Cell::Muted(num.to_string()),
+        },
     ])
 }
 
 fn rate(proportion: &Proportion) -> Cell {
     match proportion.rate() {
-        None => Cell::Empty,
+        None => Cell::Muted("not played yet".to_owned()),
         Some(rate) => Cell::Text(format!(
             "{} ({} of {})",
             format::percent(rate),

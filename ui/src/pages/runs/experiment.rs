@@ -56,7 +56,7 @@ fn summary_ui(ctx: &Ctx<'_>, ui: &mut Ui, info: &ExperimentInfo) {
         };
         progress_ui(ui, tokens, &progress, list::tone(info.state));
         ui.label(tokens.small(format!(
-            "{} played · {} computed so far · model {}",
+            "{} played · {} computed · model {}",
             format::counted(info.num_episodes as u64, "episode", "episodes"),
             format::duration(info.secs_spent),
             info.spec.model

@@ -7,13 +7,13 @@ mod matrix;
 mod new;
 mod queue;
 
-use egui::Ui;
+use egui::{Key, KeyboardShortcut, Modifiers, Ui};
 use lore_core::ExperimentId;
 use lore_protocol::{ExperimentRequest, ExperimentResponse, Request, Response};
 
 use super::Page;
 use super::start::runs_of_started;
-use crate::command::{Action, Command};
+use crate::command::{Action, Command, Order};
 use crate::context::Ctx;
 use crate::parts::{crumb_ui, loaded_ui, page_scroll};
 use crate::shell::PaletteEntry;
@@ -21,6 +21,8 @@ use crate::store::ActionState;
 use crate::widgets::{Button, EmptyState, Icon, columns};
 use crate::{PageId, Route};
 use new::NewExperiment;
+
+const AREA: &str = "Runs";
 
 /// Where the start's progress and error are shown.
 const START: &str = "runs/start";
@@ -75,18 +77,29 @@ impl Page for RunsPage {
 
     fn commands(&self, _ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
         let Some(form) = &self.form else {
-            return Vec::new();
+            let new = PaletteEntry::order(AREA, "New experiment", Icon::Plus, Order::New);
+            return vec![new.keys(Modifiers::COMMAND, Key::N)];
         };
-        if form.problem().is_some() {
-            return Vec::new();
+        let close = PaletteEntry::order(AREA, "All runs", Icon::ChevronLeft, Order::Close);
+        let mut entries = vec![close.keys(Modifiers::NONE, Key::Escape)];
+        if form.problem().is_none() {
+            entries.push(PaletteEntry {
+                title: "Start the experiment".to_owned(),
+                area: AREA,
+                icon: Icon::Play,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter)),
+                command: Command::Act(Box::new(start(form))),
+            });
         }
-        vec![PaletteEntry {
-            title: "Start the experiment".to_owned(),
-            area: "Runs",
-            icon: Icon::Play,
-            shortcut: None,
-            command: Command::Act(Box::new(start(form))),
-        }]
+        entries
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::New => self.form = Some(Box::default()),
+            Order::Close => self.form = None,
+            _ => {}
+        }
     }
 }
 

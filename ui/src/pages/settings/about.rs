@@ -3,7 +3,7 @@
 use egui::{ScrollArea, Ui};
 
 use crate::context::Ctx;
-use crate::widgets::{Card, Icon, ListRow, card_row};
+use crate::widgets::{Card, Explain as _, Icon, ListRow, card_row};
 
 struct Part {
     name: &'static str,
@@ -55,7 +55,7 @@ pub(super) fn about_ui(ctx: &Ctx<'_>, ui: &mut Ui, open: &mut Option<usize>) {
                 .note(part.licence)
                 .selected(is_open)
                 .show(ui, tokens)
-                .on_hover_text("Show the licence");
+                .explain(tokens, "Show the licence");
             if row.clicked() {
                 *open = (!is_open).then_some(index);
             }

@@ -13,6 +13,7 @@ use crate::parts::{action_error_ui, page_column};
 use crate::widgets::{
     Button, Card, Field, Icon, field, field_with_help, number_field, segmented, switch,
 };
+use crate::words::LANGUAGES;
 
 /// Widest cards: settings are read from label to control.
 const WIDTH: f32 = 780.0;
@@ -51,6 +52,9 @@ fn appearance_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
                 (Theme::Dark, "Dark"),
             ];
             segmented(ui, tokens, &mut settings.theme, &choices, "Theme")
+        });
+        field(ui, tokens, "Language", |ui| {
+            segmented(ui, tokens, &mut settings.language, &LANGUAGES, "Language")
         });
         field(ui, tokens, "Size of everything", |ui| {
             ui.horizontal(|ui| zoom_ui(ctx, ui)).response

@@ -8,12 +8,12 @@ mod form_ui;
 mod mask;
 mod watch;
 
-use egui::Ui;
+use egui::{Key, KeyboardShortcut, Modifiers, Ui};
 use lore_core::JobId;
 use lore_protocol::{JobRequest, Request, Work};
 
 use super::Page;
-use crate::command::{Action, Command};
+use crate::command::{Action, Command, Order};
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, page_scroll};
 use crate::shell::PaletteEntry;
@@ -22,6 +22,8 @@ use crate::{JobRecord, Route};
 use form::Form;
 use mask::MaskView;
 use watch::WatchView;
+
+const AREA: &str = "Train";
 
 /// Where the start's progress and error are shown.
 const START: &str = "train/start";
@@ -74,16 +76,30 @@ impl Page for TrainPage {
     }
 
     fn commands(&self, ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
-        if !self.form.problems(ctx).is_empty() {
-            return Vec::new();
+        let mut entries = vec![
+            PaletteEntry::order(AREA, "New training", Icon::Plus, Order::View(0))
+                .keys(Modifiers::ALT, Key::Num1),
+            PaletteEntry::order(AREA, "Watch trainings", Icon::Chart, Order::View(1))
+                .keys(Modifiers::ALT, Key::Num2),
+        ];
+        if self.tab == Tab::New && self.form.problems(ctx).is_empty() {
+            entries.push(PaletteEntry {
+                title: "Start training".to_owned(),
+                area: AREA,
+                icon: Icon::Play,
+                shortcut: Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter)),
+                command: Command::Act(Box::new(self.start(ctx))),
+            });
         }
-        vec![PaletteEntry {
-            title: "Start training".to_owned(),
-            area: "Train",
-            icon: Icon::Play,
-            shortcut: None,
-            command: Command::Act(Box::new(self.start(ctx))),
-        }]
+        entries
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::View(0) => self.tab = Tab::New,
+            Order::View(1) => self.tab = Tab::Watch,
+            _ => {}
+        }
     }
 }
 

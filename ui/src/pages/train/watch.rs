@@ -11,7 +11,9 @@ use super::trainings;
 use crate::command::Action;
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, job_progress_ui, job_tone};
-use crate::widgets::{Badge, Button, Card, EmptyState, Icon, ListRow, Tone, columns, switch};
+use crate::widgets::{
+    Badge, Button, Card, EmptyState, Explain as _, Icon, ListRow, Tone, columns, switch,
+};
 use crate::{JobRecord, Route, format};
 
 /// Which training is shown, and how.
@@ -158,7 +160,7 @@ fn certificate_ui(ctx: &Ctx<'_>, ui: &mut Ui, certificate: Option<&GradientCerti
     Badge::new(words, tone)
         .icon(icon)
         .show(ui, ctx.tokens)
-        .on_hover_text(meaning);
+        .explain(ctx.tokens, &meaning);
 }
 
 fn resume_place(job: &JobId) -> String {

@@ -6,6 +6,7 @@ use lore_protocol::Source;
 
 use super::difference::{Difference, between};
 use super::{follow_keys, step_card};
+use crate::command::Order;
 use crate::context::Ctx;
 use crate::parts::loaded_ui;
 use crate::widgets::{Badge, Button, Card, Icon, Tone, columns, right_aligned};
@@ -18,9 +19,16 @@ pub(super) struct BesideView {
     shown: Option<[TrajectoryId; 2]>,
     step: usize,
     follow: bool,
+    /// Asked for by keys or from the list of commands since the last frame.
+    orders: Vec<Order>,
 }
 
 impl BesideView {
+    /// Notes an order until the episodes are at hand.
+    pub(super) fn obey(&mut self, order: Order) {
+        self.orders.push(order);
+    }
+
     /// Both episodes.
     pub(super) fn ui(
         &mut self,
@@ -44,6 +52,19 @@ impl BesideView {
             self.follow = true;
         }
         let longest = left.steps.len().max(right.steps.len());
+        let before = self.step;
+        for order in std::mem::take(&mut self.orders) {
+            match order {
+                Order::Next => self.step += 1,
+                Order::Previous => self.step = self.step.saturating_sub(1),
+                Order::First => self.step = 0,
+                Order::Last => self.step = longest,
+                Order::Find => self.step = difference.first.unwrap_or(self.step),
+                _ => {}
+            }
+        }
+        self.step = self.step.min(longest.saturating_sub(1));
+        self.follow |= self.step != before;
         self.follow |= follow_keys(ui, &mut self.step, longest);
         self.difference_ui(ctx, ui, difference, [left, right]);
         let follow = std::mem::take(&mut self.follow);
@@ -103,7 +124,7 @@ impl BesideView {
                     let look = step_card::Look {
                         selected: index == self.step,
                         differs: difference.first.is_some_and(|first| index >= first),
-                        with_choices: false,
+                        ..step_card::Look::default()
                     };
                     let card = step_card::show(ctx, ui, index, step, look);
                     if index == self.step && follow {

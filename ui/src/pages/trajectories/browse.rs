@@ -6,8 +6,9 @@ use egui::Ui;
 use lore_core::{EpisodeEnd, SplitKind, TrajectoryFilter, TrajectoryRow};
 use lore_protocol::{Request, Response, Source, TrajectoryRequest, TrajectoryResponse};
 
-use super::sources;
+use super::{bookmarks, sources};
 use crate::Route;
+use crate::command::Order;
 use crate::context::Ctx;
 use crate::format;
 use crate::parts::error_ui;
@@ -20,12 +21,58 @@ use crate::widgets::{
 #[derive(Debug, Default)]
 pub(super) struct Browser {
     filter: TrajectoryFilter,
+    view: View,
+    /// The search box is given the keyboard in the next frame.
+    searching: bool,
     visible: Range<usize>,
 }
 
+/// What the list holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum View {
+    /// The episodes of a source.
+    #[default]
+    Episodes,
+    /// The bookmarks of every source.
+    Bookmarks,
+}
+
+/// Ranges of lengths to choose from: fewest and most actions.
+const LENGTHS: [([Option<u32>; 2], &str); 4] = [
+    ([None, None], "Any length"),
+    ([None, Some(10)], "Up to 10 steps"),
+    ([Some(11), Some(25)], "11 to 25 steps"),
+    ([Some(26), None], "Over 25 steps"),
+];
+
 impl Browser {
+    /// Does what was asked for by keys or from the list of commands.
+    pub(super) fn obey(&mut self, order: Order) {
+        match order {
+            Order::View(0) => self.view = View::Episodes,
+            Order::View(1) => self.view = View::Bookmarks,
+            Order::Find => self.searching = true,
+            Order::ClearFilters => self.filter = TrajectoryFilter::default(),
+            _ => {}
+        }
+    }
+
     /// The page without an open episode.
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let marks = ctx.marks().ready().map_or(0, <[_]>::len);
+        let bookmarks = format!("Bookmarks ({marks})");
+        let views = [
+            (View::Episodes, "Episodes"),
+            (View::Bookmarks, bookmarks.as_str()),
+        ];
+        segmented(ui, ctx.tokens, &mut self.view, &views, "What to list");
+        match self.view {
+            View::Episodes => self.episodes_ui(ctx, ui),
+            View::Bookmarks => bookmarks::ui(ctx, ui),
+        }
+    }
+
+    fn episodes_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
         let all = sources::all(ctx);
         let chosen = match ctx.route {
             Route::Trajectories {
@@ -62,7 +109,11 @@ impl Browser {
         let tokens = ctx.tokens;
         let filter = &mut self.filter;
         ui.horizontal_wrapped(|ui| {
-            search_box(ui, tokens, &mut filter.text, "Search goals and text", 220.0);
+            let hint = "Search goals and text";
+            let search = search_box(ui, tokens, &mut filter.text, hint, 220.0);
+            if std::mem::take(&mut self.searching) {
+                search.request_focus();
+            }
             let outcomes = [
                 (None, "All"),
                 (Some(true), "Successes"),
@@ -83,9 +134,6 @@ impl Browser {
     /// Filters by arm and task type, where there is more than one.
     fn lists_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, source: &Source) {
         let offered = sources::choices(ctx, source);
-        if offered.arms.len().max(offered.task_types.len()) < 2 {
-            return;
-        }
         let filter = &mut self.filter;
         ui.horizontal(|ui| {
             one_of(ctx, ui, &mut filter.arms, &offered.arms, "Every arm", "Arm");
@@ -105,6 +153,7 @@ impl Browser {
                 "Every task type",
                 "Task type",
             );
+            length_ui(ctx, ui, filter);
         });
     }
 
@@ -169,6 +218,16 @@ impl Browser {
     }
 }
 
+fn length_ui(ctx: &Ctx<'_>, ui: &mut Ui, filter: &mut TrajectoryFilter) {
+    let lengths = LENGTHS.map(|(range, words)| (range, words.to_owned()));
+    let mut range = [filter.min_steps, filter.max_steps];
+    ui.scope(|ui| {
+        ui.set_max_width(160.0);
+        choice(ui, ctx.tokens, &mut range, &lengths, "Length");
+    });
+    [filter.min_steps, filter.max_steps] = range;
+}
+
 /// A drop-down that leaves the list empty for "every".
 fn one_of(
     ctx: &Ctx<'_>,
@@ -217,7 +276,7 @@ fn row(row: &TrajectoryRow) -> Row {
     };
     Row::new(vec![
         Cell::outcome(row.end == EpisodeEnd::Success, row.end.label()),
-        Cell::Text(row.goal.clone()),
+        Cell::Text(format::goal(&row.goal)),
         Cell::Muted(format::task_type(&row.task_type)),
         Cell::Muted(row.source.clone()),
         Cell::Text(row.num_steps.to_string()),

@@ -1,23 +1,33 @@
 //! Trajectories: find one, read it step by step, lay it beside another.
 
+mod actions;
 mod beside;
+mod bookmarks;
 mod browse;
+mod commands;
 mod difference;
+mod facts;
+mod find;
 mod markdown;
 mod memories;
+mod notes;
+mod playback;
 mod prompt;
 mod reader;
 mod sources;
 mod step_card;
+mod world;
 
 use egui::{Key, Modifiers, Ui};
 use lore_core::TrajectoryId;
 use lore_protocol::Source;
 
 use super::Page;
-use crate::Route;
+use crate::command::Order;
 use crate::context::Ctx;
 use crate::parts::{crumb_ui, loaded_ui};
+use crate::shell::PaletteEntry;
+use crate::{Route, format};
 use beside::BesideView;
 use browse::Browser;
 use reader::Reader;
@@ -40,7 +50,7 @@ impl Page for TrajectoriesPage {
             } => ctx
                 .trajectory(source, id)
                 .ready()
-                .map_or_else(|| "Episode".to_owned(), |it| it.task.goal.clone()),
+                .map_or_else(|| "Episode".to_owned(), |it| format::goal(&it.task.goal)),
             _ => "Trajectories".to_owned(),
         }
     }
@@ -49,7 +59,7 @@ impl Page for TrajectoriesPage {
         if let Some((source, id)) = opened(ctx.route)
             && let Some(trajectory) = ctx.trajectory(source, id).ready()
         {
-            reader::actions_ui(ctx, ui, source, trajectory);
+            actions::ui(ctx, ui, source, trajectory);
         }
     }
 
@@ -65,6 +75,17 @@ impl Page for TrajectoriesPage {
             ui.spacing_mut().item_spacing.y = ctx.tokens.space.m;
             self.content_ui(ctx, ui);
         });
+    }
+
+    fn commands(&self, ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
+        commands::of(ctx.route)
+    }
+
+    fn obey(&mut self, order: Order) {
+        // Each part follows what it knows; only one of them is in view.
+        self.browser.obey(order);
+        self.reader.obey(order);
+        self.beside.obey(order);
     }
 }
 
@@ -115,28 +136,23 @@ fn list_of(source: &Source) -> Route {
     }
 }
 
-/// Moves through steps with J and K or the arrow keys, unless someone is writing.
+/// Moves through steps with the arrow keys, unless someone is writing. Letters are among the page's
+/// commands.
 fn follow_keys(ui: &Ui, step: &mut usize, num_steps: usize) -> bool {
     if ui.ctx().text_edit_focused() {
         return false;
     }
     let before = *step;
     ui.input_mut(|input| {
-        for key in [Key::J, Key::ArrowDown, Key::ArrowRight] {
+        for key in [Key::ArrowDown, Key::ArrowRight] {
             if input.consume_key(Modifiers::NONE, key) {
                 *step = (*step + 1).min(num_steps.saturating_sub(1));
             }
         }
-        for key in [Key::K, Key::ArrowUp, Key::ArrowLeft] {
+        for key in [Key::ArrowUp, Key::ArrowLeft] {
             if input.consume_key(Modifiers::NONE, key) {
                 *step = step.saturating_sub(1);
             }
-        }
-        if input.consume_key(Modifiers::NONE, Key::Home) {
-            *step = 0;
-        }
-        if input.consume_key(Modifiers::NONE, Key::End) {
-            *step = num_steps.saturating_sub(1);
         }
     });
     *step != before

@@ -4,6 +4,7 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Color32, CornerRadius, Frame, Margin, Ui};
 use lore_core::{Role, Trajectory, prompt};
 
+use super::memories;
 use crate::command::Command;
 use crate::context::Ctx;
 use crate::theme::Tokens;
@@ -12,14 +13,14 @@ use crate::widgets::{Button, Icon};
 /// The prompt before the action of step `step`.
 pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui, trajectory: &Trajectory, step: usize) {
     let tokens = ctx.tokens;
-    let Some(trace) = &trajectory.trace else {
+    let Some(system) = memories::system_at(trajectory, step) else {
         ui.label(tokens.muted(
             "Nobody sent a prompt: this episode was played by an expert or a person, or came from a \
              file.",
         ));
         return;
     };
-    let pieces = pieces(trajectory, &trace.system_prompt, step);
+    let pieces = pieces(trajectory, system, step);
     ui.horizontal_wrapped(|ui| {
         legend_ui(ui, tokens, tokens.color.paint.memory, "memories");
         legend_ui(ui, tokens, tokens.color.paint.history, "earlier steps");

@@ -1,14 +1,16 @@
-//! One episode: its steps on the left, what the model was told on the right.
+//! One episode: its steps on the left; on the right what the model was told, what it was reminded of,
+//! where things are, and what a person noted.
 
 use egui::{ScrollArea, Ui};
 use lore_core::{Trajectory, TrajectoryId};
 use lore_protocol::Source;
 
-use super::{follow_keys, markdown, memories, prompt, step_card};
-use crate::command::Command;
+use super::find::Find;
+use super::playback::Playback;
+use super::{actions, facts, follow_keys, memories, notes, prompt, step_card, world};
+use crate::command::Order;
 use crate::context::Ctx;
-use crate::widgets::{Badge, Button, Icon, Menu, Tone, columns, menu_item, segmented, switch};
-use crate::{Route, format};
+use crate::widgets::{Button, Icon, columns, segmented};
 
 /// Which step is looked at, and how.
 #[derive(Debug, Default)]
@@ -17,7 +19,12 @@ pub(super) struct Reader {
     shown: Option<TrajectoryId>,
     step: usize,
     panel: Panel,
-    with_choices: bool,
+    fold: Fold,
+    playback: Playback,
+    find: Find,
+    draft: notes::Draft,
+    /// What was asked for by keys or from the list of commands since the last frame.
+    orders: Vec<Order>,
     /// The chosen step is brought into view in this frame.
     follow: bool,
 }
@@ -30,9 +37,30 @@ enum Panel {
     Prompt,
     /// The memories in it.
     Memories,
+    /// The world as far as it is known.
+    Map,
+    /// What a person noted.
+    Notes,
+}
+
+/// How much of each step is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fold {
+    /// What was done.
+    Actions,
+    /// What was done and seen.
+    #[default]
+    Steps,
+    /// What could have been done as well.
+    Choices,
 }
 
 impl Reader {
+    /// Notes an order until the episode is at hand.
+    pub(super) fn obey(&mut self, order: Order) {
+        self.orders.push(order);
+    }
+
     /// The episode.
     pub(super) fn ui(
         &mut self,
@@ -44,11 +72,19 @@ impl Reader {
         if self.shown.as_ref() != Some(&trajectory.id) {
             self.shown = Some(trajectory.id.clone());
             self.step = 0;
+            self.playback.stop();
         }
-        self.follow = follow_keys(ui, &mut self.step, trajectory.steps.len());
-        facts_ui(ctx, ui, trajectory);
+        let num_steps = trajectory.steps.len();
+        let before = self.step;
+        for order in std::mem::take(&mut self.orders) {
+            self.follow_order(ctx, source, trajectory, order);
+        }
+        self.step = self.step.min(num_steps.saturating_sub(1));
+        self.follow = follow_keys(ui, &mut self.step, num_steps) || self.step != before;
+        self.follow |= self.playback.tick(ui, &mut self.step, num_steps);
+        facts::ui(ctx, ui, trajectory);
         self.controls_ui(ctx, ui, trajectory);
-        columns(ui, ctx.tokens, &[3.0, 2.0], 320.0, |ui, column| {
+        columns(ui, ctx.tokens, &[3.0, 2.0], 220.0, |ui, column| {
             let height = ui.available_height().max(240.0);
             ScrollArea::vertical()
                 .id_salt(("reader", column))
@@ -57,12 +93,47 @@ impl Reader {
                 .show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = ctx.tokens.space.s;
                     if column == 0 {
-                        self.steps_ui(ctx, ui, trajectory);
+                        self.steps_ui(ctx, ui, source, trajectory);
                     } else {
                         self.panel_ui(ctx, ui, source, trajectory);
                     }
                 });
         });
+    }
+
+    fn follow_order(
+        &mut self,
+        ctx: &Ctx<'_>,
+        source: &Source,
+        trajectory: &Trajectory,
+        order: Order,
+    ) {
+        let num_steps = trajectory.steps.len();
+        match order {
+            Order::Next => self.step = (self.step + 1).min(num_steps.saturating_sub(1)),
+            Order::Previous => self.step = self.step.saturating_sub(1),
+            Order::First => self.step = 0,
+            Order::Last => self.step = num_steps.saturating_sub(1),
+            Order::Play => self.playback.toggle(&mut self.step, num_steps),
+            Order::Faster => self.playback.change_speed(true),
+            Order::Slower => self.playback.change_speed(false),
+            Order::Find => self.find.focus(),
+            Order::Mark => notes::toggle_step(ctx, source, trajectory, self.step),
+            Order::Bookmark => notes::toggle(ctx, source, trajectory),
+            Order::Copy => actions::copy_markdown(ctx, trajectory),
+            Order::Fold => {
+                self.fold = match self.fold {
+                    Fold::Actions => Fold::Steps,
+                    Fold::Steps => Fold::Choices,
+                    Fold::Choices => Fold::Actions,
+                }
+            }
+            Order::View(view) => {
+                let panels = [Panel::Prompt, Panel::Memories, Panel::Map, Panel::Notes];
+                self.panel = panels.get(view).copied().unwrap_or_default();
+            }
+            _ => {}
+        }
     }
 
     fn controls_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, trajectory: &Trajectory) {
@@ -84,17 +155,33 @@ impl Reader {
                 self.step += 1;
                 self.follow = true;
             }
-            switch(ui, tokens, &mut self.with_choices, "Show possible actions");
+            self.playback.ui(ctx, ui, &mut self.step, num_steps);
+            let folds = [
+                (Fold::Actions, "Actions"),
+                (Fold::Steps, "Steps"),
+                (Fold::Choices, "All choices"),
+            ];
+            segmented(ui, tokens, &mut self.fold, &folds, "How much of each step");
+            self.follow |= self.find.ui(ctx, ui, trajectory, &mut self.step);
         });
     }
 
-    fn steps_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, trajectory: &Trajectory) {
-        step_card::first_ui(ctx, ui, trajectory);
+    fn steps_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Trajectory) {
+        let mark = notes::mark_of(ctx, source, trajectory);
+        if self.fold != Fold::Actions {
+            step_card::first_ui(ctx, ui, trajectory);
+        }
         for (index, step) in trajectory.steps.iter().enumerate() {
             let look = step_card::Look {
                 selected: index == self.step,
                 differs: false,
-                with_choices: self.with_choices,
+                fold: self.fold,
+                marked: mark.is_some_and(|mark| mark.steps.contains(&(index as u32))),
+                found: if self.find.is_in(step) {
+                    self.find.text()
+                } else {
+                    ""
+                },
             };
             let card = step_card::show(ctx, ui, index, step, look);
             if index == self.step && self.follow {
@@ -108,145 +195,27 @@ impl Reader {
     }
 
     fn panel_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Trajectory) {
-        let num = trajectory
-            .trace
-            .as_ref()
-            .map_or(0, |trace| trace.memories.len());
+        let num = memories::at(trajectory, self.step).len();
         let memories = format!("Memories ({num})");
-        let panels = [
-            (Panel::Prompt, "Prompt as sent"),
+        let mut panels = vec![
+            (Panel::Prompt, "Prompt"),
             (Panel::Memories, memories.as_str()),
         ];
+        if world::has_map(trajectory) {
+            panels.push((Panel::Map, "Map"));
+        } else if self.panel == Panel::Map {
+            self.panel = Panel::Prompt;
+        }
+        panels.push((Panel::Notes, "Notes"));
         segmented(ui, ctx.tokens, &mut self.panel, &panels, "Beside the steps");
         match self.panel {
             Panel::Prompt => prompt::ui(ctx, ui, trajectory, self.step),
-            Panel::Memories => memories::ui(ctx, ui, source, trajectory),
-        }
-    }
-}
-
-/// What is known about the whole episode, as badges.
-fn facts_ui(ctx: &Ctx<'_>, ui: &mut Ui, trajectory: &Trajectory) {
-    let tokens = ctx.tokens;
-    let tone = if trajectory.is_success() {
-        Tone::Success
-    } else {
-        Tone::Neutral
-    };
-    ui.horizontal_wrapped(|ui| {
-        Badge::new(trajectory.end.label(), tone)
-            .icon(if trajectory.is_success() {
-                Icon::CheckCircle
-            } else {
-                Icon::Info
-            })
-            .show(ui, tokens);
-        Badge::new(&trajectory.source, Tone::Accent).show(ui, tokens);
-        ui.label(tokens.muted(format::task_type(&trajectory.task.task_type)));
-        let steps = format::counted(trajectory.steps.len() as u64, "step", "steps");
-        ui.label(tokens.muted(steps));
-        let traces = || {
-            trajectory
-                .steps
-                .iter()
-                .filter_map(|step| step.trace.as_ref())
-        };
-        if traces().next().is_some() {
-            let millis: u64 = traces().map(|trace| trace.millis).sum();
-            let read: u64 = traces().map(|trace| u64::from(trace.prompt_tokens)).sum();
-            let said: u64 = traces()
-                .map(|trace| u64::from(trace.completion_tokens))
-                .sum();
-            ui.label(tokens.muted(format::duration(millis as f64 / 1000.0)));
-            ui.label(tokens.muted(format!(
-                "{} tokens read, {} written",
-                format::short_count(read),
-                format::short_count(said)
-            )));
-        }
-        if let Some(trace) = &trajectory.trace {
-            ui.label(tokens.muted(format!("seed {}", trace.seed)));
-        }
-    });
-}
-
-/// What can be done with an episode, beside the title.
-pub(super) fn actions_ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Trajectory) {
-    let tokens = ctx.tokens;
-    let copy = Button::secondary("Copy as Markdown")
-        .icon(Icon::Copy)
-        .show(ui, tokens);
-    if copy.clicked() {
-        ctx.send(Command::Copy {
-            text: markdown::of(trajectory),
-            what: "Episode",
-        });
-    }
-    let twins = same_task(ctx, source, trajectory);
-    if twins.is_empty() {
-        return;
-    }
-    let button = Button::secondary("Same task, other arms")
-        .icon(Icon::Split)
-        .hover("Lays another agent's attempt at this task beside it")
-        .show(ui, tokens);
-    Menu::show(&button, |ui| {
-        for twin in &twins {
-            if menu_item(ui, tokens, twin.icon, &twin.words) {
-                ctx.go(Route::Beside {
-                    source: twin.source.clone(),
-                    left: trajectory.id.clone(),
-                    right: twin.id.clone(),
-                });
-            }
-        }
-    });
-}
-
-/// Another attempt at the same task.
-struct Twin {
-    source: Source,
-    id: TrajectoryId,
-    words: String,
-    icon: Icon,
-}
-
-fn same_task(ctx: &Ctx<'_>, source: &Source, trajectory: &Trajectory) -> Vec<Twin> {
-    let (Source::Experiment { id: experiment }
-    | Source::Run {
-        experiment: Some(experiment),
-        ..
-    }) = source
-    else {
-        return Vec::new();
-    };
-    let Some(results) = ctx.results(experiment).ready() else {
-        return Vec::new();
-    };
-    let mut twins = Vec::new();
-    for run in &results.runs {
-        for episode in &run.episodes {
-            if episode.task == trajectory.task.id && episode.trajectory != trajectory.id {
-                let success = episode.end == lore_core::EpisodeEnd::Success;
-                twins.push(Twin {
-                    source: Source::Experiment {
-                        id: experiment.clone(),
-                    },
-                    id: episode.trajectory.clone(),
-                    words: format!(
-                        "{}, seed {} ({})",
-                        run.arm.name,
-                        run.seed,
-                        episode.end.label()
-                    ),
-                    icon: if success {
-                        Icon::CheckCircle
-                    } else {
-                        Icon::Failed
-                    },
-                });
+            Panel::Memories => memories::ui(ctx, ui, source, trajectory, self.step),
+            Panel::Map => world::ui(ctx, ui, trajectory, self.step),
+            Panel::Notes => {
+                let step = &mut self.step;
+                self.follow |= notes::ui(ctx, ui, source, trajectory, &mut self.draft, step);
             }
         }
     }
-    twins
 }

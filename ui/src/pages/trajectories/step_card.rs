@@ -1,22 +1,28 @@
 //! One step: what was done, what was seen, what it cost.
 
 use egui::accesskit::Role;
+use egui::text::{LayoutJob, TextFormat};
 use egui::{CornerRadius, Frame, Margin, Response, Sense, Stroke, Ui, UiBuilder, WidgetInfo};
 use lore_core::{EpisodeEnd, ScoredAction, Step, Trajectory};
 
+use super::reader::Fold;
 use crate::context::Ctx;
 use crate::format;
-use crate::widgets::{Badge, Tone, right_aligned};
+use crate::widgets::{Badge, Explain as _, Icon, Tone, right_aligned};
 
 /// How a card is drawn.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Look {
+pub(super) struct Look<'a> {
     /// It is the step that is looked at.
     pub(super) selected: bool,
     /// It is not what the other episode did.
     pub(super) differs: bool,
-    /// The actions that were possible are listed.
-    pub(super) with_choices: bool,
+    /// How much is shown.
+    pub(super) fold: Fold,
+    /// Somebody marked it as worth another look.
+    pub(super) marked: bool,
+    /// These words are painted where they stand; none when empty.
+    pub(super) found: &'a str,
 }
 
 /// The first observation.
@@ -46,7 +52,13 @@ pub(super) fn end_ui(ctx: &Ctx<'_>, ui: &mut Ui, trajectory: &Trajectory) {
 }
 
 /// A step. A click chooses it.
-pub(super) fn show(ctx: &Ctx<'_>, ui: &mut Ui, index: usize, step: &Step, look: Look) -> Response {
+pub(super) fn show(
+    ctx: &Ctx<'_>,
+    ui: &mut Ui,
+    index: usize,
+    step: &Step,
+    look: Look<'_>,
+) -> Response {
     let tokens = ctx.tokens;
     let builder = UiBuilder::new()
         .id_salt(("step", index))
@@ -57,11 +69,19 @@ pub(super) fn show(ctx: &Ctx<'_>, ui: &mut Ui, index: usize, step: &Step, look: 
             frame(ctx, look, hovered).show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 ui.spacing_mut().item_spacing.y = tokens.space.xs;
-                heading_ui(ctx, ui, index, step);
-                ui.label(tokens.mono(format!("> {}", step.action)).strong());
+                if look.fold == Fold::Actions {
+                    ui.horizontal_top(|ui| {
+                        ui.label(tokens.small((index + 1).to_string()));
+                        mark_ui(ctx, ui, look);
+                        said_ui(ctx, ui, &step.action, look.found);
+                    });
+                    return;
+                }
+                heading_ui(ctx, ui, index, step, look);
+                said_ui(ctx, ui, &format!("> {}", step.action), look.found);
                 raw_ui(ctx, ui, step);
-                ui.label(tokens.mono(&step.observation));
-                if look.with_choices {
+                said_ui(ctx, ui, &step.observation, look.found);
+                if look.fold == Fold::Choices {
                     choices_ui(ctx, ui, step);
                 }
             });
@@ -69,12 +89,17 @@ pub(super) fn show(ctx: &Ctx<'_>, ui: &mut Ui, index: usize, step: &Step, look: 
         .response;
     let words = format!("Step {}: {}", index + 1, step.action);
     response.widget_info(|| {
-        WidgetInfo::selected(Role::ListItem, ui.is_enabled(), look.selected, &words)
+        WidgetInfo::selected(
+            Role::ListItem,
+            ui.is_enabled(),
+            look.selected,
+            &*ctx.tokens.say(&words),
+        )
     });
     response
 }
 
-fn frame(ctx: &Ctx<'_>, look: Look, hovered: bool) -> Frame {
+fn frame(ctx: &Ctx<'_>, look: Look<'_>, hovered: bool) -> Frame {
     let tokens = ctx.tokens;
     let color = &tokens.color;
     let line = match (look.selected, look.differs, hovered) {
@@ -94,14 +119,66 @@ fn frame(ctx: &Ctx<'_>, look: Look, hovered: bool) -> Frame {
         .inner_margin(Margin::same(tokens.space.m as i8))
 }
 
-fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, index: usize, step: &Step) {
+/// What was said or done, with the words that are looked for on a background of their own.
+fn said_ui(ctx: &Ctx<'_>, ui: &mut Ui, text: &str, found: &str) {
+    let tokens = ctx.tokens;
+    if found.is_empty() {
+        ui.label(tokens.mono(text));
+        return;
+    }
+    let plain = TextFormat::simple(tokens.mono_font(), tokens.color.text.body);
+    let painted = TextFormat {
+        background: tokens.color.warning.soft,
+        color: tokens.color.warning.text,
+        ..plain.clone()
+    };
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = ui.available_width();
+    for (piece, is_found) in pieces(text, found) {
+        job.append(
+            piece,
+            0.0,
+            if is_found {
+                painted.clone()
+            } else {
+                plain.clone()
+            },
+        );
+    }
+    ui.label(job);
+}
+
+/// The text in pieces, each with whether it is `found`, whatever the case of ASCII letters.
+fn pieces<'a>(text: &'a str, found: &str) -> Vec<(&'a str, bool)> {
+    let (low, needle) = (text.to_ascii_lowercase(), found.to_ascii_lowercase());
+    let mut pieces = Vec::new();
+    let mut done = 0;
+    for (at, _) in low.match_indices(&needle) {
+        pieces.push((&text[done..at], false));
+        done = at + needle.len();
+        pieces.push((&text[at..done], true));
+    }
+    pieces.push((&text[done..], false));
+    pieces.retain(|(piece, _)| !piece.is_empty());
+    pieces
+}
+
+fn mark_ui(ctx: &Ctx<'_>, ui: &mut Ui, look: Look<'_>) {
+    if look.marked {
+        let color = ctx.tokens.color.accent.text;
+        Icon::Bookmark.show(ui, ctx.tokens.size.icon_small, color);
+    }
+}
+
+fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, index: usize, step: &Step, look: Look<'_>) {
     let tokens = ctx.tokens;
     ui.horizontal(|ui| {
         ui.label(tokens.small(format!("Step {}", index + 1)));
+        mark_ui(ctx, ui, look);
         if !step.admissible.is_empty() && !step.admissible.contains(&step.action) {
             Badge::new("not possible here", Tone::Warning)
                 .show(ui, tokens)
-                .on_hover_text("The world does not know this action in this place");
+                .explain(tokens, "The world does not know this action in this place");
         }
         if step.reward != 0.0 {
             let words = format!("reward {}", format::number(step.reward));
@@ -119,7 +196,7 @@ fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, index: usize, step: &Step) {
                     "{} tokens read, {} of them kept from the step before; {} written",
                     trace.prompt_tokens, trace.cached_tokens, trace.completion_tokens
                 );
-                ui.label(tokens.small(cost)).on_hover_text(about);
+                ui.label(tokens.small(cost)).explain(tokens, &about);
             });
         }
     });
@@ -173,6 +250,22 @@ fn likelihoods(scored: &[ScoredAction]) -> Vec<(&str, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn found_words_are_cut_out_whatever_their_case() {
+        let cut = pieces("A pen, and a Pen.", "PEN");
+        assert_eq!(
+            cut,
+            [
+                ("A ", false),
+                ("pen", true),
+                (", and a ", false),
+                ("Pen", true),
+                (".", false)
+            ]
+        );
+        assert_eq!(pieces("größe", "SS"), [("größe", false)]);
+    }
 
     #[test]
     fn likelihoods_add_up_and_keep_their_order() {

@@ -38,6 +38,13 @@ fn starts() -> Vec<PaletteEntry> {
         Command::Act(Box::new(Action::new("shell/pick", request)))
     };
     vec![
+        entry("Show me around", "Home", Icon::Eye, Command::Tour),
+        entry(
+            "Show the welcome again",
+            "Home",
+            Icon::Home,
+            Command::Welcome,
+        ),
         entry(
             "Run the sample experiment",
             "Home",
@@ -114,7 +121,7 @@ fn window(settings: &Settings) -> Vec<PaletteEntry> {
         (
             "Normal size",
             Icon::Search,
-            None,
+            Some(shortcuts::ZOOM_RESET),
             Command::Zoom(ZoomStep::Reset),
         ),
     ];
@@ -141,8 +148,8 @@ pub(super) fn entry_ui(ctx: &Ctx<'_>, ui: &mut Ui, entry: &PaletteEntry, chosen:
         .map(|shortcut| ui.ctx().format_shortcut(shortcut));
     response.widget_info(|| {
         let words = match &keys {
-            Some(keys) => format!("{}, {keys}", entry.title),
-            None => entry.title.clone(),
+            Some(keys) => format!("{}, {keys}", tokens.say(&entry.title)),
+            None => tokens.say(&entry.title).into_owned(),
         };
         WidgetInfo::selected(Role::MenuItem, true, chosen, words)
     });
@@ -168,14 +175,14 @@ pub(super) fn entry_ui(ctx: &Ctx<'_>, ui: &mut Ui, entry: &PaletteEntry, chosen:
         area
     };
     let title = put(
-        &entry.title,
+        &tokens.say(&entry.title),
         tokens.label_font(),
         color.text.body,
         pos2(icon.right() + 12.0, middle),
         Align2::LEFT_CENTER,
     );
     put(
-        entry.area,
+        &tokens.say(entry.area),
         tokens.small_font(),
         color.text.muted,
         pos2(title.right() + 10.0, middle + 0.5),

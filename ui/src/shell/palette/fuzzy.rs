@@ -1,16 +1,18 @@
 //! Finding by a few letters, in order, not necessarily next to each other.
 
 use super::PaletteEntry;
+use crate::theme::Tokens;
 
-/// The numbers of the entries that match, best first.
-pub(super) fn matches(text: &str, entries: &[PaletteEntry]) -> Vec<usize> {
+/// The numbers of the entries that match in the language somebody chose, best first.
+pub(super) fn matches(text: &str, entries: &[PaletteEntry], tokens: &Tokens) -> Vec<usize> {
     let mut found: Vec<(i32, usize)> = entries
         .iter()
         .enumerate()
         .filter_map(|(index, entry)| {
-            let in_title = score(text, &entry.title);
+            let (area, title) = (tokens.say(entry.area), tokens.say(&entry.title));
+            let in_title = score(text, &title);
             // The page's name helps to find a command, but less than its own words.
-            let anywhere = score(text, &format!("{} {}", entry.area, entry.title));
+            let anywhere = score(text, &format!("{area} {title}"));
             let best = in_title.or(anywhere.map(|score| score - 20))?;
             Some((best, index))
         })

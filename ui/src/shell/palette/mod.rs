@@ -5,7 +5,7 @@ mod fuzzy;
 
 use egui::{Id, Key, KeyboardShortcut, Modal, Modifiers, ScrollArea, Ui, vec2};
 
-use crate::command::Command;
+use crate::command::{Command, Order};
 use crate::context::Ctx;
 use crate::widgets::Icon;
 
@@ -22,6 +22,25 @@ pub(crate) struct PaletteEntry {
     pub(crate) shortcut: Option<KeyboardShortcut>,
     /// The command.
     pub(crate) command: Command,
+}
+
+impl PaletteEntry {
+    /// Something that changes what the page in view shows.
+    pub(crate) fn order(area: &'static str, title: &str, icon: Icon, order: Order) -> Self {
+        Self {
+            title: title.to_owned(),
+            area,
+            icon,
+            shortcut: None,
+            command: Command::Order(order),
+        }
+    }
+
+    /// With keys of its own.
+    pub(crate) fn keys(mut self, modifiers: Modifiers, key: Key) -> Self {
+        self.shortcut = Some(KeyboardShortcut::new(modifiers, key));
+        self
+    }
 }
 
 /// Whether the list is open, and what is searched for.
@@ -50,7 +69,7 @@ impl Palette {
         let mut picked = None;
         let window = ui.ctx().content_rect();
         let area = Modal::default_area(Id::unique("palette"))
-            .accessible_name("Commands")
+            .accessible_name(ctx.tokens.say("Commands"))
             .anchor(egui::Align2::CENTER_TOP, vec2(0.0, window.height() * 0.12));
         let modal = Modal::new(Id::unique("palette"))
             .area(area)
@@ -88,7 +107,7 @@ impl Palette {
         if search.changed() {
             self.chosen = 0;
         }
-        let matches = fuzzy::matches(&self.text, entries);
+        let matches = fuzzy::matches(&self.text, entries, tokens);
         let last = matches.len().saturating_sub(1);
         if down {
             self.chosen = if self.chosen >= last {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use egui::accesskit::Role;
 use egui::{Align, Align2, Rect, Response, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::{Icon, Tone, paint};
+use super::{Explain as _, Icon, Tone, paint};
 use crate::theme::Tokens;
 
 pub use row::{Cell, Row};
@@ -202,7 +202,8 @@ impl<'a> DataTable<'a> {
     fn header_ui(&self, ui: &mut Ui, tokens: &Tokens, widths: &[Option<f32>]) -> Option<usize> {
         let size = vec2(ui.available_width(), HEADER);
         let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Table, true, self.label));
+        let label = tokens.say(self.label);
+        response.widget_info(|| WidgetInfo::labeled(Role::Table, true, &*label));
         let mut clicked = None;
         for (index, (column, area)) in self
             .columns
@@ -242,7 +243,8 @@ impl<'a> DataTable<'a> {
             Sense::hover()
         };
         let response = ui.interact(area, id, sense);
-        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, column.title));
+        let title = tokens.say(column.title);
+        response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &*title));
         let sorted = self.sort.filter(|sort| sort.column == index);
         let color = if sorted.is_some() || (column.sortable && response.hovered()) {
             tokens.color.text.body
@@ -252,7 +254,7 @@ impl<'a> DataTable<'a> {
         let painter = ui.painter();
         let arrow = if sorted.is_some() { 14.0 } else { 0.0 };
         let font = tokens.small_font();
-        let title = paint::elided(painter, column.title, font, color, area.width() - arrow);
+        let title = paint::elided(painter, &title, font, color, area.width() - arrow);
         let (at, anchor) = match column.align {
             Align::Max => (
                 pos2(area.right() - arrow, area.center().y),
@@ -275,7 +277,7 @@ impl<'a> DataTable<'a> {
         if column.help.is_empty() {
             response
         } else {
-            response.on_hover_text(column.help)
+            response.explain(tokens, column.help)
         }
     }
 }

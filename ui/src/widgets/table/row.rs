@@ -87,7 +87,12 @@ impl Row {
         let size = vec2(ui.available_width(), tokens.size.table_row);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         response.widget_info(|| {
-            WidgetInfo::selected(Role::Row, ui.is_enabled(), self.selected, self.words())
+            WidgetInfo::selected(
+                Role::Row,
+                ui.is_enabled(),
+                self.selected,
+                self.words(tokens),
+            )
         });
         if response.gained_focus() {
             response.scroll_to_me(None);
@@ -119,11 +124,11 @@ impl Row {
         response
     }
 
-    fn words(&self) -> String {
-        let words: Vec<&str> = self
+    fn words(&self, tokens: &Tokens) -> String {
+        let words: Vec<_> = self
             .cells
             .iter()
-            .map(Cell::words)
+            .map(|cell| tokens.say(cell.words()))
             .filter(|words| !words.is_empty())
             .collect();
         words.join(", ")
@@ -135,10 +140,24 @@ impl Row {
         match cell {
             Cell::Empty => {}
             Cell::Text(words) => {
-                text_ui(ui, words, tokens.body_font(), ink(text.body), align, area);
+                text_ui(
+                    ui,
+                    &tokens.say(words),
+                    tokens.body_font(),
+                    ink(text.body),
+                    align,
+                    area,
+                );
             }
             Cell::Muted(words) => {
-                text_ui(ui, words, tokens.body_font(), ink(text.muted), align, area);
+                text_ui(
+                    ui,
+                    &tokens.say(words),
+                    tokens.body_font(),
+                    ink(text.muted),
+                    align,
+                    area,
+                );
             }
             Cell::Mono(words) => {
                 text_ui(ui, words, tokens.mono_font(), ink(text.body), align, area);

@@ -78,7 +78,7 @@ impl MapView {
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
         response.widget_info(|| {
             let words = format!("Map of {} experiences", points.len());
-            WidgetInfo::labeled(Role::Canvas, true, words)
+            WidgetInfo::labeled(Role::Canvas, true, &*ctx.tokens.say(&words))
         });
         let bounds = layout::bounds(points);
         if response.dragged() {

@@ -9,7 +9,7 @@ use egui::{Sense, Ui, WidgetInfo, vec2};
 use lore_core::ExperimentResults;
 
 use crate::context::Ctx;
-use crate::widgets::Card;
+use crate::widgets::{Card, Explain as _};
 
 /// The chart's state.
 #[derive(Debug, Default)]
@@ -30,18 +30,18 @@ impl ChartView {
                 let size = vec2(ui.available_width(), layout::height(rows.len()));
                 let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
                 response.widget_info(|| {
-                    WidgetInfo::labeled(Role::Figure, true, "Success rates by arm")
+                    WidgetInfo::labeled(Role::Figure, true, &*tokens.say("Success rates by arm"))
                 });
                 let layout = layout::Layout::new(rect, &rows);
                 let mut hovered = None;
                 for (index, row) in rows.iter().enumerate() {
                     let area = layout.row(index);
                     let response = ui.interact(area, response.id.with(index), Sense::hover());
-                    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &row.words));
+                    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &*tokens.say(&row.words)));
                     if response.hovered() {
                         hovered = Some(index);
                     }
-                    response.on_hover_text(&row.words);
+                    response.explain(tokens, &row.words);
                 }
                 self.hovered = hovered;
                 paint::chart(ui.painter(), tokens, &layout, &rows, self.hovered);

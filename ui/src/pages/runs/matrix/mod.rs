@@ -11,7 +11,7 @@ use lore_protocol::{ExperimentInfo, JobState, Source, Work};
 
 use crate::Route;
 use crate::context::Ctx;
-use crate::widgets::Card;
+use crate::widgets::{Card, Explain as _};
 use layout::Layout;
 use model::{Cell, Matrix, Play};
 
@@ -29,7 +29,9 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui, info: &ExperimentInfo) {
             let width = ui.available_width();
             let size = vec2(width, layout::height(matrix.rows.len()));
             let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Table, true, "Arms and tasks"));
+            response.widget_info(|| {
+                WidgetInfo::labeled(Role::Table, true, &*tokens.say("Arms and tasks"))
+            });
             let layout = Layout::new(rect, matrix.num_columns);
             paint::headings(ui.painter(), tokens, &layout, matrix.num_columns);
             for (index, row) in matrix.rows.iter().enumerate() {
@@ -69,7 +71,7 @@ fn cell_ui(
     let Some(trajectory) = &cell.trajectory else {
         return;
     };
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &cell.words));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &*ctx.tokens.say(&cell.words)));
     paint::focus(ui, ctx.tokens, &response);
     if response.clicked() {
         ctx.go(Route::Trajectories {
@@ -80,7 +82,7 @@ fn cell_ui(
             id: Some(trajectory.clone()),
         });
     }
-    response.on_hover_text(&cell.words);
+    response.explain(ctx.tokens, &cell.words);
 }
 
 /// The jobs that play, with the episodes they have played: those counted in the results, and for jobs

@@ -37,7 +37,7 @@ pub(super) fn headings(
             painter.text(
                 layout.heading(group == 1),
                 Align2::LEFT_TOP,
-                split.label(),
+                tokens.say(split.label()),
                 tokens.small_font(),
                 tokens.color.text.muted,
             );

@@ -1,14 +1,15 @@
 //! Curves over the steps of a training: loss, gradient, learning rate, speed.
 
+mod grid;
 mod model;
 
 use egui::{Slider, Ui};
-use egui_plot::{Corner, Legend, Line, Plot, PlotPoints};
+use egui_plot::{Corner, GridMark, HoverPosition, Legend, Line, Plot, PlotPoints};
 
 use crate::JobRecord;
 use crate::context::Ctx;
 use crate::format;
-use crate::widgets::{Card, columns, switch};
+use crate::widgets::{Card, Explain as _, columns, switch};
 use model::{Curve, Look};
 
 /// Points of a curve that cross from the core at most.
@@ -54,10 +55,12 @@ impl CurvesView {
         let tokens = ctx.tokens;
         ui.horizontal_wrapped(|ui| {
             let label = ui.label(tokens.body("Smoothing"));
+            // A slider's handle is as large as a control, which is more than it needs.
+            ui.spacing_mut().interact_size.y = 18.0;
             let slider = Slider::new(&mut self.look.smoothing, 0.0..=0.98).show_value(false);
             ui.add(slider)
                 .labelled_by(label.id)
-                .on_hover_text("How much of the points before goes into each point");
+                .explain(tokens, "How much of the points before goes into each point");
             switch(ui, tokens, &mut self.look.log, "Log axis");
             switch(ui, tokens, &mut self.look.clip, "Ignore outliers");
         });
@@ -94,18 +97,30 @@ impl CurvesView {
             let mut plot = Plot::new(metric)
                 .height(HEIGHT)
                 .show_grid([false, true])
-                .grid_color(tokens.color.border.subtle)
+                .show_background(false)
+                .show_crosshair(false)
+                .cursor_color(tokens.color.border.strong)
+                .grid_color(tokens.color.border.strong)
+                .x_grid_spacer(|input| {
+                    grid_marks(
+                        input.bounds,
+                        grid::whole_marks(input.bounds.0, input.bounds.1, 6),
+                    )
+                })
+                .y_grid_spacer(|input| {
+                    grid_marks(input.bounds, grid::marks(input.bounds.0, input.bounds.1, 5))
+                })
+                .label_formatter(move |position| {
+                    let HoverPosition::NearDataPoint { position, .. } = position else {
+                        return None;
+                    };
+                    Some(point_words(position.x, unscaled(position.y, log), unit))
+                })
                 .allow_scroll(false)
                 .allow_zoom(false)
                 .allow_drag(false)
                 .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
-                .y_axis_formatter(move |mark, _| {
-                    format::number(if log {
-                        10f64.powf(mark.value)
-                    } else {
-                        mark.value
-                    })
-                });
+                .y_axis_formatter(move |mark, _| format::number(unscaled(mark.value, log)));
             if let Some((low, high)) = bounds {
                 plot = plot.default_y_bounds(low, high);
             }
@@ -123,6 +138,25 @@ impl CurvesView {
             });
         });
     }
+}
+
+/// All lines of a grid are equally strong.
+fn grid_marks((low, high): (f64, f64), values: Vec<f64>) -> Vec<GridMark> {
+    let mark = |value| GridMark {
+        value,
+        step_size: high - low,
+    };
+    values.into_iter().map(mark).collect()
+}
+
+/// A value as it was before it went onto a logarithmic axis.
+fn unscaled(value: f64, log: bool) -> f64 {
+    if log { 10f64.powf(value) } else { value }
+}
+
+/// A point under the pointer: `Step 12: 114 tokens/s`.
+fn point_words(step: f64, value: f64, unit: &str) -> String {
+    format!("Step {step:.0}: {}", with_unit(value, unit))
 }
 
 fn with_unit(value: f64, unit: &str) -> String {

@@ -1,5 +1,7 @@
 //! From a metric to what is drawn. Pure.
 
+use std::cmp::Ordering::Equal;
+
 use lore_protocol::MetricPoint;
 
 /// How a curve is drawn.
@@ -41,10 +43,35 @@ pub(super) fn curve(points: &[MetricPoint], look: Look) -> Curve {
         .filter_map(|point| Some([point.step as f64, scaled(point.value, look.log)?]))
         .collect();
     Curve {
-        smooth: smoothed(&raw, look.smoothing),
-        raw,
+        smooth: thinned(smoothed(&raw, look.smoothing)),
+        raw: thinned(raw),
         last: points.last().map(|point| point.value),
     }
+}
+
+/// Points that are painted of a curve at most: more than a plot has columns of pixels.
+const MAX_PAINTED: usize = 2000;
+
+/// Of each stretch only the lowest and the highest point, in order, so that no spike is lost.
+fn thinned(points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+    if points.len() <= MAX_PAINTED {
+        return points;
+    }
+    let stretch = points.len().div_ceil(MAX_PAINTED / 2);
+    let ends = points.chunks(stretch).flat_map(|stretch| {
+        let by_value = |a: &&[f64; 2], b: &&[f64; 2]| a[1].total_cmp(&b[1]);
+        let mut ends = [
+            stretch.iter().min_by(by_value).copied(),
+            stretch.iter().max_by(by_value).copied(),
+        ];
+        ends.sort_by(|a, b| {
+            a.map(|it| it[0])
+                .partial_cmp(&b.map(|it| it[0]))
+                .unwrap_or(Equal)
+        });
+        ends.into_iter().flatten()
+    });
+    ends.collect()
 }
 
 fn scaled(value: f64, log: bool) -> Option<f64> {
@@ -79,8 +106,13 @@ pub(super) fn bounds<'a>(
     let skip = if look.clip { values.len() / 20 } else { 0 };
     let low = *values.get(skip)?;
     let high = *values.get(values.len() - 1 - skip)?;
+    let size = high.abs().max(low.abs());
     // Around a constant, an axis fitted to the rounding errors would show mountains.
-    let room = ((high - low) * 0.05).max(high.abs().max(low.abs()) * 1e-3);
+    let room = if high - low > size * 1e-3 {
+        (high - low) * 0.05
+    } else {
+        size * 0.5
+    };
     Some((low - room, high + room))
 }
 
@@ -113,6 +145,20 @@ mod tests {
         let step = curve(&points(&[1.0, 2.0]), look);
         assert!((step.smooth[0][1] - 1.0).abs() < 1e-12);
         assert!(step.smooth[1][1] < 2.0, "it follows with a delay");
+    }
+
+    #[test]
+    fn thinning_keeps_spikes_and_order() {
+        let mut values = vec![1.0; 50_000];
+        values[31_337] = 9.0;
+        let look = Look {
+            smoothing: 0.0,
+            ..Look::default()
+        };
+        let curve = curve(&points(&values), look);
+        assert!(curve.raw.len() <= MAX_PAINTED);
+        assert!(curve.raw.contains(&[31_338.0, 9.0]));
+        assert!(curve.raw.is_sorted_by(|a, b| a[0] <= b[0]));
     }
 
     #[test]

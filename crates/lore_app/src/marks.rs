@@ -1,0 +1,110 @@
+//! Bookmarks and notes: one small file, read when asked for, replaced in one move.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Result;
+use lore_core::{DataDir, TrajectoryId};
+use lore_protocol::{Mark, Source};
+
+use crate::files;
+
+/// The file of marks.
+#[derive(Debug)]
+pub(crate) struct MarksFile {
+    /// Held from reading to writing, so that no mark of another window is lost.
+    path: Mutex<PathBuf>,
+}
+
+impl MarksFile {
+    /// The marks of a data folder.
+    pub(crate) fn new(dir: &DataDir) -> Self {
+        Self {
+            path: Mutex::new(dir.marks()),
+        }
+    }
+
+    /// Every mark, newest first. A damaged file is an error: what somebody wrote is not thrown away.
+    pub(crate) fn all(&self) -> Result<Vec<Mark>> {
+        self.change(|_| false)
+    }
+
+    /// Puts a mark first, in place of the one the trajectory had.
+    pub(crate) fn put(&self, mark: Mark) -> Result<Vec<Mark>> {
+        self.change(|marks| {
+            marks.retain(|known| !is_of(known, &mark.source, &mark.id));
+            marks.insert(0, mark);
+            true
+        })
+    }
+
+    /// Takes the mark of a trajectory off.
+    pub(crate) fn remove(&self, source: &Source, id: &TrajectoryId) -> Result<Vec<Mark>> {
+        self.change(|marks| {
+            marks.retain(|known| !is_of(known, source, id));
+            true
+        })
+    }
+
+    /// Reads, lets `edit` work, and writes when it says that something changed.
+    fn change(&self, edit: impl FnOnce(&mut Vec<Mark>) -> bool) -> Result<Vec<Mark>> {
+        let path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut marks: Vec<Mark> = if path.exists() {
+            files::read_json(&path)?
+        } else {
+            Vec::new()
+        };
+        if edit(&mut marks) {
+            files::write_json(&path, &marks)?;
+        }
+        Ok(marks)
+    }
+}
+
+fn is_of(mark: &Mark, source: &Source, id: &TrajectoryId) -> bool {
+    mark.source == *source && mark.id == *id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lore_core::EpisodeEnd;
+
+    fn mark(id: &str, note: &str) -> Mark {
+        Mark {
+            source: Source::Dataset { id: "d".into() },
+            id: id.into(),
+            goal: "put a mug on the desk".into(),
+            who: "expert".into(),
+            end: EpisodeEnd::Success,
+            steps: vec![2],
+            note: note.into(),
+        }
+    }
+
+    #[test]
+    fn a_mark_replaces_the_one_before_and_comes_first() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = MarksFile::new(&DataDir::new(folder.path()));
+        assert!(file.all().expect("no file is no marks").is_empty());
+        file.put(mark("a", "")).expect("writes");
+        file.put(mark("b", "")).expect("writes");
+        let marks = file.put(mark("a", "look again")).expect("writes");
+        let ids: Vec<&str> = marks.iter().map(|mark| mark.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(file.all().expect("reads"), marks);
+        let rest = file.remove(&marks[0].source, &marks[0].id).expect("writes");
+        assert_eq!(rest, [mark("b", "")]);
+    }
+
+    #[test]
+    fn a_damaged_file_is_not_written_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = DataDir::new(folder.path());
+        std::fs::write(dir.marks(), "{").expect("writes");
+        let file = MarksFile::new(&dir);
+        assert!(file.put(mark("a", "")).is_err());
+        let kept = std::fs::read_to_string(dir.marks()).expect("reads");
+        assert_eq!(kept, "{");
+    }
+}
