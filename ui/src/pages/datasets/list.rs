@@ -64,7 +64,7 @@ fn drop_zone_ui(ctx: &Ctx<'_>, ui: &mut Ui, height: f32) {
     let tokens = ctx.tokens;
     let size = vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let words = "Drop a file here, or click to choose one";
+    let words = &*tokens.say("Drop a file here, or click to choose one");
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::accesskit::Role::Button, ui.is_enabled(), words)
     });
