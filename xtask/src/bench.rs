@@ -1,8 +1,9 @@
 //! `cargo xtask bench NAME`: figures of speed and memory.
 //!
 //! A bench is an example of the crate it measures, `examples/bench_NAME.rs`. It prints one JSON
-//! object a line on stdout and a table for people on stderr. The window, which is no crate's own, is
-//! measured from here.
+//! object a line on stdout and a table for people on stderr. Where `tests/reference` has a script of
+//! the same name, the bench is told the Python to measure it with. The window, which is no crate's
+//! own, is measured from here.
 
 mod window;
 
@@ -13,11 +14,12 @@ use anyhow::{Result, bail};
 
 use crate::args::Args;
 use crate::place::Place;
+use crate::reference::{self, Python};
 use crate::{cargo, process, setup};
 
 /// `cargo xtask bench NAME [arguments of the bench]`.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
-    let benches = benches(&place.root)?;
+    let benches = examples(&place.root, "bench_")?;
     let names: Vec<&str> = benches
         .iter()
         .map(|(name, _)| name.as_str())
@@ -46,11 +48,22 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     if let Some(models) = &ready.models {
         command.env("LOREKEEPER_TEST_MODELS", models);
     }
+    let reference = reference::folder(place).join(format!("{name}.py"));
+    if reference.exists() && std::env::var_os(PYTHON).is_none() {
+        match Python::of(place, &name) {
+            Ok(python) => drop(command.env(PYTHON, python.program())),
+            Err(error) => eprintln!("Without the reference: {error:#}"),
+        }
+    }
     process::run(&mut command)
 }
 
-/// Every bench by name, with the folder of its crate.
-fn benches(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+/// The variable by which a bench knows the reference's Python.
+const PYTHON: &str = "LOREKEEPER_REFERENCE_PYTHON";
+
+/// The examples of all crates that are called `prefix` and a name: the names, and the folders of
+/// their crates.
+pub(crate) fn examples(root: &Path, prefix: &str) -> Result<Vec<(String, PathBuf)>> {
     let mut folders: Vec<PathBuf> = fs::read_dir(root.join("crates"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .collect();
@@ -65,7 +78,7 @@ fn benches(root: &Path) -> Result<Vec<(String, PathBuf)>> {
             let file = example?.file_name();
             let file = file.to_string_lossy();
             if let Some(name) = file
-                .strip_prefix("bench_")
+                .strip_prefix(prefix)
                 .and_then(|rest| rest.strip_suffix(".rs"))
             {
                 found.push((name.to_owned(), folder.clone()));

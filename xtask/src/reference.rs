@@ -1,19 +1,26 @@
-//! `cargo xtask reference NAME`: the reference implementations, in a Python environment of their
-//! own that is kept in the cache.
+//! `cargo xtask reference NAME`: the reference implementations, in Python environments of their own
+//! that are kept in the cache.
+//!
+//! A reference is a script `tests/reference/NAME.py`. When a crate has an example
+//! `compare_NAME.rs`, the script is given a folder to write to, and the example then compares what
+//! stands there with what we make of the same; it prints its figures as JSON on stdout.
+
+mod python;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
 use crate::place::Place;
-use crate::{process, setup};
+use crate::{bench, cargo, process, setup};
 
-/// `cargo xtask reference NAME [arguments of the script]`.
+pub(crate) use python::Python;
+
+/// `cargo xtask reference NAME [--script-only] [arguments of the script]`.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
-    let folder = place.root.join("tests").join("reference");
+    let folder = folder(place);
     let names = scripts(&folder)?;
     let Some(name) = args.positional() else {
         eprintln!("References: {}", names.join(", "));
@@ -25,17 +32,46 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
             names.join(", ")
         );
     }
-    let python = environment(place, &folder)?;
-    let ready = setup::everything(place)?;
-    let mut command = Command::new(python);
-    command
-        .current_dir(&place.root)
-        .arg(folder.join(format!("{name}.py")))
-        .args(args.rest());
-    if let Some(models) = &ready.models {
-        command.env("LOREKEEPER_TEST_MODELS", models);
+    let python = Python::of(place, &name)?;
+    let comparison = if args.flag("--script-only") {
+        None
+    } else {
+        comparison(place, &name)?
+    };
+    let out = match args.value("--out")? {
+        Some(out) => Some(PathBuf::from(out)),
+        None => comparison
+            .is_some()
+            .then(|| place.target.join("reference").join(&name)),
+    };
+    let mut command = python.script(&folder.join(format!("{name}.py")));
+    command.current_dir(&place.root).args(args.rest());
+    if let Some(out) = &out {
+        command.arg("--out").arg(out);
     }
-    process::run(&mut command)
+    if python.needs_models() {
+        if let Some(models) = setup::everything(place)?.models {
+            command.env("LOREKEEPER_TEST_MODELS", models);
+        }
+    } else {
+        setup::require(setup::BUILD)?;
+    }
+    process::run(&mut command)?;
+    let (Some(manifest), Some(out)) = (comparison, out) else {
+        return Ok(());
+    };
+    process::run(
+        cargo::native(place, "run")
+            .args(["--quiet", "--release", "--manifest-path"])
+            .arg(manifest)
+            .args(["--example", &format!("compare_{name}"), "--"])
+            .arg(out),
+    )
+}
+
+/// Where the scripts are.
+pub(crate) fn folder(place: &Place) -> PathBuf {
+    place.root.join("tests").join("reference")
 }
 
 fn scripts(folder: &Path) -> Result<Vec<String>> {
@@ -50,31 +86,9 @@ fn scripts(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Python with the packages of `requirements.txt`; made anew when that file changes.
-fn environment(place: &Place, folder: &Path) -> Result<PathBuf> {
-    let venv = place.cache.join("reference-python");
-    let python = if cfg!(windows) {
-        venv.join("Scripts").join("python.exe")
-    } else {
-        venv.join("bin").join("python")
-    };
-    let wanted = fs::read_to_string(folder.join("requirements.txt"))
-        .context("The file tests/reference/requirements.txt is missing")?;
-    let stamp = venv.join("requirements.txt");
-    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(python);
-    }
-    eprintln!("Making the Python environment of the references (about a gigabyte)");
-    if !python.exists() {
-        process::run(Command::new("python3").args(["-m", "venv"]).arg(&venv))
-            .context("Could not make a Python environment; on Debian it needs python3-venv")?;
-    }
-    process::run(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet", "--requirement"])
-            .arg(folder.join("requirements.txt")),
-    )
-    .context("Could not install the Python packages of the references; check the network")?;
-    fs::write(stamp, wanted)?;
-    Ok(python)
+/// The manifest of the crate that compares itself with a reference, if one does.
+fn comparison(place: &Place, name: &str) -> Result<Option<PathBuf>> {
+    let examples = bench::examples(&place.root, "compare_")?;
+    let found = examples.into_iter().find(|(known, _)| known == name);
+    Ok(found.map(|(_, folder)| folder.join("Cargo.toml")))
 }

@@ -23,22 +23,23 @@ pub(crate) fn type_in(text: &str) -> Option<&'static str> {
     TYPES.into_iter().find(|task_type| text.contains(task_type))
 }
 
-/// The split named by a part of an identifier or path; training when none is named. Both of the
-/// benchmark's validation splits are for reporting: papers call them its test sets.
+/// The split named by a part of an identifier or path; training when none is named.
 pub(crate) fn split_in(text: &str) -> Split {
-    for part in text.split(['/', '\\']) {
-        match part {
-            "valid_seen"
-            | "valid_unseen"
-            | "test"
-            | "eval_in_distribution"
-            | "eval_out_of_distribution" => return Split::Test,
-            "valid_train" | "valid" | "validation" | "dev" => return Split::Validation,
-            "train" => return Split::Train,
-            _ => {}
+    named_split(text).unwrap_or_default()
+}
+
+/// The split named by a part of an identifier or path. The benchmark calls both of its held-out
+/// splits validation. Papers report on rooms that training has not seen, `valid_unseen`; the other
+/// one is for choosing between checkpoints.
+pub(crate) fn named_split(text: &str) -> Option<Split> {
+    text.split(['/', '\\']).find_map(|part| match part {
+        "valid_unseen" | "test" | "eval_out_of_distribution" => Some(Split::Test),
+        "valid_seen" | "valid_train" | "valid" | "validation" | "dev" | "eval_in_distribution" => {
+            Some(Split::Validation)
         }
-    }
-    Split::Train
+        "train" => Some(Split::Train),
+        _ => None,
+    })
 }
 
 /// The goal in the text a world prints: what follows `Your task is to:`, to the end of the line.
@@ -84,9 +85,10 @@ mod tests {
     #[test]
     fn splits_are_read_from_paths() {
         assert_eq!(split_in("json_2.1.1/valid_unseen/x/y"), Split::Test);
-        assert_eq!(split_in("valid_seen/x"), Split::Test);
+        assert_eq!(split_in("valid_seen/x"), Split::Validation);
         assert_eq!(split_in("train/x"), Split::Train);
         assert_eq!(split_in("x"), Split::Train);
+        assert_eq!(named_split("x"), None);
     }
 
     #[test]

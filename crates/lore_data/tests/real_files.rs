@@ -102,14 +102,14 @@ fn alfworld_has_3554_training_games_and_the_papers_split() {
 }
 
 #[test]
-fn alfworlds_seen_validation_games_are_for_reporting() {
+fn alfworlds_validation_games_in_seen_rooms_are_for_choosing() {
     let name = "alfworld/alfworld_games_valid_seen.jsonl.gz";
     let Some((_folder, data, info)) = imported(name) else {
         return;
     };
     assert_eq!(info.num_items, 140);
     let games = Dataset::open(&data, &info.id).unwrap().games().unwrap();
-    assert!(games.tasks().all(|task| task.split == Split::Test));
+    assert!(games.tasks().all(|task| task.split == Split::Validation));
 }
 
 #[test]

@@ -41,7 +41,8 @@ struct Head {
 
 impl GamesWorld {
     /// Opens the games of `train` and `test`. With a test set, every game of it is for testing and
-    /// every game of `train` for training; without one, each game says itself.
+    /// every game of `train` for training; without one, each game says itself. Where none says that
+    /// it is for testing, those for validation are.
     pub fn open(data: &DataDir, train: &DatasetId, test: Option<&DatasetId>) -> Result<Self> {
         let mut world = Self {
             tasks: Vec::new(),
@@ -52,6 +53,13 @@ impl GamesWorld {
         world.add(data, train, test.map(|_| Split::Train))?;
         if let Some(test) = test {
             world.add(data, test, Some(Split::Test))?;
+        }
+        if !world.tasks.iter().any(|task| task.split == Split::Test) {
+            for task in &mut world.tasks {
+                if task.split == Split::Validation {
+                    task.split = Split::Test;
+                }
+            }
         }
         Ok(world)
     }

@@ -48,9 +48,24 @@ fn games_say_themselves_what_they_are_for_unless_there_is_a_test_set() {
         let expected = [Split::Train, Split::Test, Split::Train];
         assert_eq!(splits(world.unwrap().as_ref()), expected);
     });
-    check(&[("a", mixed), ("b", some(Split::Test, 1))], |world| {
-        let expected = [Split::Train, Split::Train, Split::Train, Split::Test];
+    check(
+        &[("a", mixed.clone()), ("b", some(Split::Test, 1))],
+        |world| {
+            let expected = [Split::Train, Split::Train, Split::Train, Split::Test];
+            assert_eq!(splits(world.unwrap().as_ref()), expected);
+        },
+    );
+    mixed[2].split = Some(Split::Validation);
+    check(&[("a", mixed.clone())], |world| {
+        let expected = [Split::Train, Split::Test, Split::Validation];
         assert_eq!(splits(world.unwrap().as_ref()), expected);
+    });
+    check(&[("a", vec![mixed.swap_remove(2)])], |world| {
+        assert_eq!(
+            splits(world.unwrap().as_ref()),
+            [Split::Test],
+            "validation games stand in where there are no others"
+        );
     });
 }
 

@@ -46,20 +46,28 @@ impl Format for AlfworldRelease {
         };
         let task_type = alfworld::type_in(folder)
             .ok_or_else(|| format!("{folder:?} names none of ALFWorld's six task types."))?;
+        if folder.contains("Sliced") {
+            return Err("The benchmark leaves out games that are about sliced things.".into());
+        }
         let task = alfworld::goal_in(&game.grammar)
             .or_else(|| alfworld::goal_from_folder(folder))
             .ok_or("The goal stands neither in the grammar nor in the folder's name.")?;
-        // Games in a split's own folder are called after it, as the benchmark does.
+        // Games are called after their split's folder, as the benchmark does. Somebody may have
+        // chosen that folder itself.
         let id = match parts[..] {
             [.., split, folder, trial, _] => format!("{split}/{folder}/{trial}"),
+            _ if alfworld::named_split(place.source).is_some() => {
+                format!("{}/{folder}/{trial}", place.source)
+            }
             _ => format!("{folder}/{trial}"),
         };
+        let split = alfworld::named_split(place.entry).or(alfworld::named_split(place.source));
         Ok(Item::Game(Game {
             id,
             task_type: task_type.to_owned(),
             task,
             pddl_problem: game.pddl_problem,
-            split: Some(alfworld::split_in(place.entry)),
+            split: Some(split.unwrap_or_default()),
             grammar: (!game.grammar.is_empty()).then_some(game.grammar),
         }))
     }
