@@ -15,12 +15,11 @@ A file's first line is {record}, the game; the others are walks: {wording, walk,
 
 The hand-coded expert understands the package's wording only, so its walk in the other wording is the same actions said
 in its words. TextWorld does the same work over and over: translating the same problem, parsing the same rule. This
-script remembers the results of these pure functions unless it is told `--plain`, which takes four times as long.
+script remembers the results of these pure functions unless it is told `--plain`, which takes much longer.
 
 `--time` takes the given actions in the given games, {record, actions} a line, with TextWorld as it is, and prints for
-each {load, steps}: the seconds until the first observation, and for all actions. `--transcribe` prints transcripts of
-given actions in given games: `tests/fixtures/generated_episodes.jsonl` of lore_env, from what its example
-`generated_games` prints.
+each {load, steps}: the seconds of processor time until the first observation, and for all actions. `--transcribe`
+makes `tests/fixtures/generated_episodes.jsonl` of lore_env from what its example `generated_games` prints.
 """
 
 import argparse
@@ -246,18 +245,19 @@ def transcribe(jobs, wordings, seed):
 
 
 def time_games(jobs, wordings):
-    """Plays given actions with TextWorld as it is and prints how long that took."""
+    """Plays given actions with TextWorld as it is and prints how long that took. TextWorld has one thread, so that its
+    processor time is what it takes on an idle machine."""
     for job in jobs:
         with tempfile.TemporaryDirectory() as folder:
             game = Game(job["record"], wordings, pathlib.Path(folder))
             environment = game.environment("revised")
-            start = time.perf_counter()
+            start = time.process_time()
             environment.load(str(game.file))
             environment.reset()
-            loaded = time.perf_counter()
+            loaded = time.process_time()
             for action in job["actions"]:
                 environment.step(action)
-            done = time.perf_counter()
+            done = time.process_time()
         print(json.dumps({"load": loaded - start, "steps": done - loaded}), flush=True)
 
 

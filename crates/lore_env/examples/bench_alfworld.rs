@@ -4,7 +4,7 @@
 //! otherwise, is loaded and walked through at random; TextWorld then does exactly the same, when
 //! `LOREKEEPER_REFERENCE_PYTHON` names a Python that has it. Loading ends with the first
 //! observation; a step ends with the list of what can be done next. Ours is the best of several
-//! samples, TextWorld's the only one.
+//! samples by the clock, TextWorld's the processor time of one: neither pays for other programs.
 
 use std::collections::BTreeMap;
 use std::env;
