@@ -71,15 +71,17 @@ impl ExperimentSpec {
             Preset::Smoke => {
                 spec.tasks = TaskPlan {
                     train_per_type: 8,
-                    seen_test: 6,
-                    unseen_test: 6,
+                    seen_test: 9,
+                    unseen_test: 9,
                     seed: 7,
                 };
-                spec.train.batch_size = 2;
-                spec.train.max_steps = 16;
-                spec.train.learning_rate = 5e-4;
+                // Many small steps: with so few episodes a model needs them to learn to pick
+                // things up at all.
+                spec.train.batch_size = 1;
+                spec.train.max_steps = 40;
+                spec.train.learning_rate = 1e-3;
                 spec.train.max_tokens = 2048;
-                spec.agent.max_steps = 12;
+                spec.agent.max_steps = 15;
                 spec.retrieval.format = MemoryFormat::Plain;
             }
             Preset::Laptop => {

@@ -59,6 +59,9 @@ pub struct EstimatePart {
     pub secs: f64,
 }
 
+/// How much faster actions are written when many episodes are played side by side.
+const SIDE_BY_SIDE: f64 = 3.0;
+
 /// Tokens of a typical trajectory, system prompt without memories included. Small generated rooms
 /// make shorter ones; the figures are means over the generator's expert episodes.
 fn tokens_per_trajectory(spec: &ExperimentSpec) -> f64 {
@@ -120,8 +123,8 @@ pub fn estimate_experiment(
         // An untrained model rarely ends early, so the step limit is what to reckon with.
         let steps = spec.agent.max_steps as f64;
         let prompt = 150.0 + memory + steps * 35.0;
-        let secs =
-            prompt / speed.prefill_tokens_per_sec + steps * 8.0 / speed.decode_tokens_per_sec;
+        let decode_tokens_per_sec = speed.decode_tokens_per_sec * SIDE_BY_SIDE;
+        let secs = prompt / speed.prefill_tokens_per_sec + steps * 8.0 / decode_tokens_per_sec;
         parts.push(EstimatePart {
             title: format!("Play with {}", arm.name),
             secs: episodes * secs * seeds,
