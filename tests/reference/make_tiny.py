@@ -10,18 +10,13 @@ import json
 import pathlib
 import shutil
 
-import gguf
-import numpy as np
 import torch
 from peft import LoraConfig, get_peft_model
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import (
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedTokenizerFast,
-    Qwen2Config,
-    Qwen2ForCausalLM,
-)
+from transformers import PreTrainedTokenizerFast
+
+from tiny_gguf import ARCHITECTURES, write_gguf, write_quantisations
+from tiny_models import FAMILIES, make
 
 OUT = pathlib.Path(__file__).parents[2] / "crates" / "lore_llm" / "tests" / "fixtures"
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -100,42 +95,6 @@ def tokenizer():
     )
 
 
-def models_():
-    """Name, precision on disk, model."""
-    shape = dict(
-        vocab_size=300, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
-        max_position_embeddings=256, initializer_range=0.3, bos_token_id=1, eos_token_id=2,
-    )
-    torch.manual_seed(1)
-    yield "tiny-llama", torch.float32, LlamaForCausalLM(
-        LlamaConfig(
-            **shape, hidden_size=24, intermediate_size=40,
-            rope_theta=10000.0, rms_norm_eps=1e-5, tie_word_embeddings=True,
-        )
-    )
-    shape |= dict(hidden_size=16, intermediate_size=24)
-    torch.manual_seed(2)
-    yield "tiny-qwen2", torch.bfloat16, Qwen2ForCausalLM(
-        Qwen2Config(**shape, rope_theta=5000.0, rms_norm_eps=1e-6, tie_word_embeddings=False)
-    )
-    torch.manual_seed(3)
-    scaling = dict(
-        rope_type="llama3", rope_theta=10000.0, factor=4.0, low_freq_factor=1.0,
-        high_freq_factor=4.0, original_max_position_embeddings=32,
-    )
-    yield "tiny-llama3-rope", torch.float16, LlamaForCausalLM(
-        LlamaConfig(**shape, rope_parameters=scaling, rms_norm_eps=1e-5, tie_word_embeddings=True)
-    )
-
-
-def randomise(model):
-    """Norms and biases start at one and zero, which would hide their absence."""
-    for name, weight in model.named_parameters():
-        if weight.dim() == 1:
-            with torch.no_grad():
-                weight.add_(0.3 * torch.randn_like(weight))
-
-
 def reference(model, ids):
     with torch.no_grad():
         logits = model(torch.tensor([ids])).logits[0]
@@ -174,46 +133,6 @@ def chat_reference(tok):
     return out
 
 
-def write_gguf(model, tok, path):
-    """A GGUF file as llama.cpp's converter writes it: rows of q and k for interleaved rotation."""
-    config = model.config
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_name("tiny")
-    writer.add_context_length(config.max_position_embeddings)
-    writer.add_embedding_length(config.hidden_size)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_rope_dimension_count(config.hidden_size // config.num_attention_heads)
-    writer.add_rope_freq_base(10000.0)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    vocab = sorted(tok.get_vocab().items(), key=lambda item: item[1])
-    merges = json.loads(tok.backend_tokenizer.to_str())["model"]["merges"]
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("smollm")
-    writer.add_token_list([token for token, _ in vocab])
-    writer.add_token_types([3 if token in SPECIAL else 1 for token, _ in vocab])
-    writer.add_token_merges([" ".join(m) if isinstance(m, list) else m for m in merges])
-    writer.add_bos_token_id(1)
-    writer.add_eos_token_id(2)
-    writer.add_chat_template(SMOLLM_TEMPLATE)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
-    for name, weight in model.state_dict().items():
-        if name == "lm_head.weight":
-            continue
-        values = weight.numpy().astype(np.float32 if weight.dim() == 1 else np.float16)
-        for part, heads in (("q_proj", config.num_attention_heads), ("k_proj", config.num_key_value_heads)):
-            if part in name:
-                rows, cols = values.shape
-                values = values.reshape(heads, 2, rows // heads // 2, cols).swapaxes(1, 2).reshape(rows, cols)
-        writer.add_tensor(names.get_name(name, try_suffixes=(".weight",)), np.ascontiguousarray(values))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
 def write_adapter(model, ids, dir):
     """A LoRA adapter with random matrices, and the logits of the model that carries it."""
     torch.manual_seed(4)
@@ -240,20 +159,21 @@ def main():
     tok = tokenizer()
     ids = tok("Your task is to: put the mug 12 in the fridge.\n> take mug 1\n", add_special_tokens=False).input_ids
     reference_values = {}
-    for name, precision, model in models_():
-        randomise(model)
-        # What is on disk and what the reference computes with are the same numbers; float16 because
-        # the GGUF file of the first model stores that.
-        model = model.to(torch.float16 if precision == torch.float32 else precision)
-        model = model.to(precision).eval()
-        model.save_pretrained(OUT / name)
+    for seed, (name, precision, build) in enumerate(FAMILIES, start=1):
+        model = make(seed, precision, build)
+        # Gemma's in several files, as large models come.
+        model.save_pretrained(OUT / name, max_shard_size="16KB" if name == "tiny-gemma3" else "5GB")
+        stored = model.config.dtype
         # Loaded anew: casting the model also rounded its rotary frequencies.
         model = type(model).from_pretrained(OUT / name, dtype=torch.float32).eval()
         tok.save_pretrained(OUT / name)
         reference_values[name] = reference(model, ids)
         if name == "tiny-llama":
-            write_gguf(model, tok, OUT / "tiny-llama.gguf")
             reference_values["tiny-adapter"] = write_adapter(model, ids, OUT / "tiny-adapter")
+        if model.config.model_type in ARCHITECTURES:
+            model.config.dtype = stored
+            write_gguf(model, tok, SPECIAL, OUT / f"{name}.gguf")
+    write_quantisations(OUT)
     for path in OUT.rglob("generation_config.json"):
         path.unlink()
     (OUT / "reference.json").write_text(json.dumps(reference_values))

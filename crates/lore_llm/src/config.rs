@@ -1,76 +1,8 @@
 //! What a decoder looks like: one description for every family.
 
-use std::fmt;
-
-use crate::kernels::RopeTable;
-
-/// A family of decoders. They differ in small things (biases, norms), not in shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// Llama 2 and 3, SmolLM2, `TinyLlama` and their relatives.
-    Llama,
-    /// Mistral 7B and its relatives.
-    Mistral,
-    /// Qwen2 and Qwen2.5: Llama with biases on q, k and v.
-    Qwen2,
-    /// Qwen3: normalises q and k.
-    Qwen3,
-    /// Gemma 3: four norms a block, GELU, two rotary bases.
-    Gemma3,
-}
-
-impl Family {
-    /// Every family that is known by name, whether or not it runs.
-    pub const ALL: [Self; 5] = [
-        Self::Llama,
-        Self::Mistral,
-        Self::Qwen2,
-        Self::Qwen3,
-        Self::Gemma3,
-    ];
-
-    /// The name in `config.json` (`model_type`) and in GGUF files (`general.architecture`).
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Llama => "llama",
-            Self::Mistral => "mistral",
-            Self::Qwen2 => "qwen2",
-            Self::Qwen3 => "qwen3",
-            Self::Gemma3 => "gemma3",
-        }
-    }
-
-    /// The family with this name, if it is known.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "gemma3_text" => Some(Self::Gemma3),
-            _ => Self::ALL.into_iter().find(|family| family.name() == name),
-        }
-    }
-
-    /// The family with this name, or a sentence that says why it does not run.
-    pub fn supported(name: &str) -> anyhow::Result<Self> {
-        Self::from_name(name)
-            .filter(|family| family.is_supported())
-            .ok_or_else(|| {
-                anyhow::anyhow!(
-                    "Models of the family {name:?} are not supported yet; Llama, Mistral and Qwen2 \
-                     are"
-                )
-            })
-    }
-
-    /// True when [`crate::Decoder`] computes this family.
-    pub fn is_supported(self) -> bool {
-        matches!(self, Self::Llama | Self::Mistral | Self::Qwen2)
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::Family;
+use crate::kernels::{Activation, AttentionShape};
+use crate::rotary::{Rotary, Rotations};
 
 /// No dimension of a real model is larger; keeps products of two dimensions from overflowing.
 const MAX_SIZE: usize = 1 << 28;
@@ -96,15 +28,33 @@ pub struct ModelConfig {
     pub head_dim: usize,
     /// Added to the mean square in RMSNorm.
     pub norm_eps: f32,
-    /// Base of the rotary frequencies.
-    pub rope_theta: f32,
-    /// Divisors of the rotary frequencies, `head_dim / 2` of them; empty when they are not scaled
-    /// (Llama 3.1 and later scale the slow ones).
-    pub rope_factors: Vec<f32>,
+    /// Bends the gate of the feed-forward part.
+    pub activation: Activation,
+    /// Factor of a query's product with a key, usually `1 / sqrt(head_dim)`.
+    pub attention_scale: f32,
+    /// Factor of the embeddings: 1, or `sqrt(hidden_size)` for Gemma.
+    pub embedding_scale: f32,
+    /// Logits become `cap · tanh(logit / cap)`.
+    pub logit_cap: Option<f32>,
+    /// Rotations of layers that see everything.
+    pub rotary: Rotary,
+    /// Layers that do not see everything.
+    pub sliding: Option<SlidingLayers>,
     /// True when the output projection is the embedding.
     pub tie_embeddings: bool,
     /// The longest sequence, in tokens.
     pub context_length: usize,
+}
+
+/// Layers that see only the nearest tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlidingLayers {
+    /// Tokens a query sees, itself included.
+    pub window: usize,
+    /// For each layer, whether it is one of them.
+    pub layers: Vec<bool>,
+    /// Their rotations.
+    pub rotary: Rotary,
 }
 
 impl ModelConfig {
@@ -120,11 +70,20 @@ impl ModelConfig {
             self.head_dim,
             self.context_length,
         ];
+        let slides_soundly = |sliding: &SlidingLayers| {
+            sliding.window > 0
+                && sliding.layers.len() == self.num_layers
+                && sliding.rotary.is_sound(self.head_dim)
+        };
         anyhow::ensure!(
             sizes.iter().all(|size| (1..=MAX_SIZE).contains(size))
                 && self.num_heads.is_multiple_of(self.num_kv_heads)
                 && self.head_dim.is_multiple_of(2)
-                && [0, self.head_dim / 2].contains(&self.rope_factors.len()),
+                && self.attention_scale.is_finite()
+                && self.embedding_scale.is_finite()
+                && self.logit_cap.is_none_or(|cap| cap > 0.0)
+                && self.rotary.is_sound(self.head_dim)
+                && self.sliding.as_ref().is_none_or(slides_soundly),
             "The model's description does not make sense; the file is probably damaged"
         );
         Ok(())
@@ -140,15 +99,38 @@ impl ModelConfig {
         self.num_kv_heads * self.head_dim
     }
 
-    /// The rotations of the first positions, with the model's scaling of the frequencies.
-    pub fn rope_table(&self, num_positions: usize) -> RopeTable {
-        let theta = f64::from(self.rope_theta);
-        let frequencies: Vec<f64> = (0..self.head_dim / 2)
-            .map(|pair| {
-                let factor = self.rope_factors.get(pair).copied().unwrap_or(1.0);
-                theta.powf(-2.0 * pair as f64 / self.head_dim as f64) / f64::from(factor)
-            })
-            .collect();
-        RopeTable::from_frequencies(&frequencies, num_positions)
+    /// The heads of a layer and what they see.
+    pub fn attention_shape(&self, layer: usize) -> AttentionShape {
+        AttentionShape {
+            num_heads: self.num_heads,
+            num_kv_heads: self.num_kv_heads,
+            head_dim: self.head_dim,
+            scale: self.attention_scale,
+            window: self.slides(layer).map(|sliding| sliding.window),
+        }
+    }
+
+    /// The rotations of the first positions, for each layer. Layers of a kind share theirs.
+    pub fn rotations(&self, num_positions: usize) -> Vec<Rotations> {
+        let full = self.rotary.rotations(self.head_dim, num_positions);
+        let of_sliding = self.sliding.as_ref().map(|sliding| {
+            if sliding.rotary == self.rotary {
+                full.clone()
+            } else {
+                sliding.rotary.rotations(self.head_dim, num_positions)
+            }
+        });
+        let of_layer = |layer| match &of_sliding {
+            Some(rotations) if self.slides(layer).is_some() => rotations.clone(),
+            _ => full.clone(),
+        };
+        (0..self.num_layers).map(of_layer).collect()
+    }
+
+    /// How a layer slides, if it does.
+    fn slides(&self, layer: usize) -> Option<&SlidingLayers> {
+        self.sliding
+            .as_ref()
+            .filter(|sliding| sliding.layers[layer])
     }
 }

@@ -70,6 +70,12 @@ pub struct LayerWeights {
     pub v: Linear,
     /// Attention output, `[hidden, heads * head_dim]`.
     pub o: Linear,
+    /// RMSNorm of each head of q before it is rotated, `[head_dim]`, where the family has one.
+    pub q_norm: Option<Vector>,
+    /// The same of k.
+    pub k_norm: Option<Vector>,
+    /// RMSNorm of what attention adds, `[hidden]`, where the family has one.
+    pub attention_out_norm: Option<Vector>,
     /// RMSNorm before the feed-forward part, `[hidden]`.
     pub post_norm: Vector,
     /// Feed-forward gate, `[intermediate, hidden]`.
@@ -78,6 +84,8 @@ pub struct LayerWeights {
     pub up: Linear,
     /// Feed-forward down, `[hidden, intermediate]`.
     pub down: Linear,
+    /// RMSNorm of what the feed-forward part adds, `[hidden]`, where the family has one.
+    pub feed_forward_out_norm: Option<Vector>,
 }
 
 impl LayerWeights {

@@ -1,15 +1,12 @@
 //! One transformer block with its updates, as a piece of graph.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, Result};
 use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
 
 use lore_core::TargetModule;
-use lore_llm::kernels::{AttentionShape, RopeTable};
 use lore_llm::ops::{self, Dropout, LoraTerm, numbers};
-use lore_llm::{AdapterWeights, LayerWeights, LoraPair, ModelConfig, Weights};
+use lore_llm::{AdapterWeights, LayerWeights, LoraPair, ModelConfig, Rotations, Vector, Weights};
 
 use crate::buffers::{LoraBuffers, PairBuffers, add};
 use crate::frozen::{FrozenLayer, FrozenWeights};
@@ -17,9 +14,11 @@ use crate::frozen::{FrozenLayer, FrozenWeights};
 /// A block, and all that its forward pass needs besides its input.
 pub(crate) struct Block<'a> {
     config: &'a ModelConfig,
+    /// Which block it is.
+    index: usize,
     layer: &'a LayerWeights,
     frozen: &'a FrozenLayer,
-    rope: Arc<RopeTable>,
+    rotations: Rotations,
     updates: Vec<Update>,
     /// Alpha divided by the rank.
     scale: f32,
@@ -83,16 +82,17 @@ impl<'a> Block<'a> {
         adapter: &AdapterWeights,
         layer: usize,
         dropout_seed: Option<u64>,
-        rope: Arc<RopeTable>,
+        rotations: Rotations,
         rows: Option<Tensor>,
     ) -> Result<Self> {
         let of_layer = |(_, pair): &(usize, &LoraPair)| pair.layer == layer;
         let updates = adapter.pairs.iter().enumerate().filter(of_layer);
         Ok(Self {
             config: &weights.config,
+            index: layer,
             layer: &weights.layers[layer],
             frozen: &frozen.layers[layer],
-            rope,
+            rotations,
             updates: updates
                 .map(|(index, pair)| Update::new(adapter, index, pair, dropout_seed))
                 .collect::<Result<_>>()?,
@@ -108,18 +108,34 @@ impl<'a> Block<'a> {
             Some(rows) => (x.index_select(rows, 0)?, attended.index_select(rows, 0)?),
             None => (x.clone(), attended),
         };
-        let x = (self.project(TargetModule::OProj, &attended)? + x)?;
+        let update = self.project(TargetModule::OProj, &attended)?;
+        let x = (self.normalise(update, self.layer.attention_out_norm.as_ref())? + x)?;
         let normed = ops::rms_norm(&x, &self.layer.post_norm, self.config.norm_eps)?;
-        Ok((self.feed_forward(&normed)? + x)?)
+        let update = self.feed_forward(&normed)?;
+        Ok((self.normalise(update, self.layer.feed_forward_out_norm.as_ref())? + x)?)
+    }
+
+    /// Normalises stretches as long as the weight, if there is one: rows, or the heads in them.
+    fn normalise(&self, x: Tensor, weight: Option<&Vector>) -> Result<Tensor> {
+        let Some(weight) = weight else {
+            return Ok(x);
+        };
+        let stretches = x.reshape(((), weight.len()))?;
+        let normed = ops::rms_norm(&stretches, weight, self.config.norm_eps)?;
+        Ok(normed.reshape(x.shape())?)
     }
 
     fn attend(&self, x: &Tensor) -> Result<Tensor> {
         let config = self.config;
         let x = ops::rms_norm(x, &self.layer.input_norm, config.norm_eps)?;
-        let q = ops::rotate(&self.project(TargetModule::QProj, &x)?, &self.rope)?;
-        let k = ops::rotate(&self.project(TargetModule::KProj, &x)?, &self.rope)?;
+        let q = self.project(TargetModule::QProj, &x)?;
+        let q = self.normalise(q, self.layer.q_norm.as_ref())?;
+        let k = self.project(TargetModule::KProj, &x)?;
+        let k = self.normalise(k, self.layer.k_norm.as_ref())?;
         let v = self.project(TargetModule::VProj, &x)?;
-        let shape = AttentionShape::new(config.num_heads, config.num_kv_heads, config.head_dim);
+        let q = ops::rotate(&q, &self.rotations.queries)?;
+        let k = ops::rotate(&k, &self.rotations.keys)?;
+        let shape = config.attention_shape(self.index);
         Ok(ops::causal_attention(&q, &k, &v, shape)?)
     }
 
@@ -133,7 +149,8 @@ impl<'a> Block<'a> {
         }
         let gate = self.project(TargetModule::GateProj, x)?;
         let up = self.project(TargetModule::UpProj, x)?;
-        self.project(TargetModule::DownProj, &ops::swiglu(&gate, &up)?)
+        let gated = ops::gated(self.config.activation, &gate, &up)?;
+        self.project(TargetModule::DownProj, &gated)
     }
 
     /// A projection, with its update if it has one.

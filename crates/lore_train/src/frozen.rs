@@ -1,6 +1,7 @@
 //! The base model, prepared for many products with it.
 
 use lore_core::TargetModule;
+use lore_llm::kernels::Activation;
 use lore_llm::ops::{Arithmetic, FrozenFeedForward, FrozenLinear, FrozenMatrix};
 use lore_llm::{LayerWeights, Weights};
 
@@ -25,9 +26,10 @@ pub(crate) struct FrozenLayer {
 impl FrozenWeights {
     pub(crate) fn new(weights: &Weights, arithmetic: Arithmetic) -> Self {
         let layers = weights.layers.iter();
+        let activation = weights.config.activation;
         Self {
             layers: layers
-                .map(|layer| FrozenLayer::new(layer, arithmetic))
+                .map(|layer| FrozenLayer::new(layer, activation, arithmetic))
                 .collect(),
             // Few rows come this far, and what is rounded here is rounded for every block before.
             head: FrozenMatrix::new(weights.head(), Arithmetic::Float),
@@ -36,7 +38,7 @@ impl FrozenWeights {
 }
 
 impl FrozenLayer {
-    fn new(layer: &LayerWeights, arithmetic: Arithmetic) -> Self {
+    fn new(layer: &LayerWeights, activation: Activation, arithmetic: Arithmetic) -> Self {
         let frozen = |module| FrozenLinear::new(layer.linear(module), arithmetic);
         Self {
             attention: TargetModule::ATTENTION.map(frozen),
@@ -44,6 +46,7 @@ impl FrozenLayer {
                 gate: frozen(TargetModule::GateProj),
                 up: frozen(TargetModule::UpProj),
                 down: frozen(TargetModule::DownProj),
+                activation,
             },
         }
     }

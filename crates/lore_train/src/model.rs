@@ -4,15 +4,12 @@
 //! walks the pieces from the last to the first; a piece whose activations were not kept is computed
 //! again there (Chen et al. 2016). Which is done changes memory and time, never a number.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{Device, Tensor, Var};
 
 use lore_core::LoraConfig;
-use lore_llm::kernels::RopeTable;
 use lore_llm::ops::{self, Arithmetic, HeadLoss};
-use lore_llm::{AdapterWeights, ModelConfig, Weights};
+use lore_llm::{AdapterWeights, Weights};
 
 use crate::block::{Block, Piece, take};
 use crate::buffers::LoraBuffers;
@@ -90,6 +87,8 @@ impl<'a> TrainableModel<'a> {
             );
             rows.extend_from_slice(table.row(*id as usize));
         }
+        let scale = self.weights.config.embedding_scale;
+        rows.iter_mut().for_each(|value| *value *= scale);
         Ok(Tensor::from_vec(
             rows,
             (ids.len(), table.cols),
@@ -128,7 +127,7 @@ impl LossGradient for TrainableModel<'_> {
         let config = &self.weights.config;
         let num_blocks = self.weights.layers.len();
         let num_kept = self.num_kept(ids.len(), &adapter.config);
-        let rope = Arc::new(rope_table(config, ids.len()));
+        let rotations = config.rotations(ids.len());
         let mut x = self.embed(ids)?;
         let mut pieces = Vec::with_capacity(num_blocks);
         for layer in 0..num_blocks {
@@ -139,7 +138,7 @@ impl LossGradient for TrainableModel<'_> {
                 adapter,
                 layer,
                 pass.dropout_seed,
-                rope.clone(),
+                rotations[layer].clone(),
                 is_last.then(|| learned.rows.clone()),
             )?;
             // Nothing is trained before the first block, so its input needs no gradient.
@@ -197,17 +196,4 @@ impl LearnedRows {
             num_inputs: last,
         })
     }
-}
-
-/// The rotations of the first `num_tokens` positions.
-fn rope_table(config: &ModelConfig, num_tokens: usize) -> RopeTable {
-    let half = config.head_dim / 2;
-    let frequencies: Vec<f64> = (0..half)
-        .map(|i| {
-            let exponent = -2.0 * i as f64 / config.head_dim as f64;
-            let divisor = config.rope_factors.get(i).copied().unwrap_or(1.0);
-            f64::from(config.rope_theta).powf(exponent) / f64::from(divisor)
-        })
-        .collect();
-    RopeTable::from_frequencies(&frequencies, num_tokens)
 }

@@ -8,7 +8,10 @@ use lore_core::testing::RecordingWatcher;
 use lore_core::{
     Experience, GradientCertificate, Hit, Message, Role, StopToken, TrainConfig, Watcher,
 };
-use lore_llm::{EncodedChat, Family, LayerWeights, Linear, Matrix, ModelConfig, Vector, Weights};
+use lore_llm::kernels::Activation;
+use lore_llm::{
+    EncodedChat, Family, LayerWeights, Linear, Matrix, ModelConfig, Rotary, Vector, Weights,
+};
 
 use crate::example::{ChatTokens, Example};
 use crate::train::TrainWatcher;
@@ -28,8 +31,12 @@ pub(crate) fn tiny_weights() -> Weights {
         num_kv_heads: 2,
         head_dim: 4,
         norm_eps: 1e-5,
-        rope_theta: 10_000.0,
-        rope_factors: Vec::new(),
+        activation: Activation::Silu,
+        attention_scale: 0.5,
+        embedding_scale: 1.0,
+        logit_cap: None,
+        rotary: Rotary::plain(10_000.0),
+        sliding: None,
         tie_embeddings: true,
         context_length: 256,
     };
@@ -45,10 +52,14 @@ pub(crate) fn tiny_weights() -> Weights {
             k: linear(HIDDEN / 2, HIDDEN, 2),
             v: linear(HIDDEN / 2, HIDDEN, 3),
             o: linear(HIDDEN, HIDDEN, 4),
+            q_norm: None,
+            k_norm: None,
+            attention_out_norm: None,
             post_norm: ones(),
             gate: linear(24, HIDDEN, 5),
             up: linear(24, HIDDEN, 6),
             down: linear(HIDDEN, 24, 7),
+            feed_forward_out_norm: None,
         }
     });
     Weights {

@@ -8,9 +8,10 @@ use crate::kernels::linear::add_bias;
 use crate::kernels::paged::Sequence;
 use crate::kernels::panels::PackedMatrix;
 use crate::kernels::{
-    MatMut, MatRef, Rotation, Threads, Write, gemm, matmul_nt, rms_norm, silu_gate,
+    AttentionShape, MatMut, MatRef, Rotation, Threads, Write, gated, gemm, matmul_nt, rms_norm,
+    rms_norm_in_place,
 };
-use crate::{Linear, LoraPair, MAX_LANES, ModelConfig};
+use crate::{Linear, LoraPair, MAX_LANES, ModelConfig, Rotations, Vector};
 
 /// Activations, kept between blocks and calls so that memory is asked for once.
 #[derive(Debug, Default)]
@@ -115,12 +116,13 @@ impl Decoder {
     ) {
         let Self {
             base,
-            rope,
-            attention: shape,
+            rotations,
             products,
             scratch,
+            ..
         } = self;
-        let eps = base.config().norm_eps;
+        let config = base.config();
+        let eps = config.norm_eps;
         let weights = &base.weights.layers[layer];
         let projection = |module| Projection {
             linear: weights.linear(module),
@@ -129,19 +131,54 @@ impl Decoder {
         };
         let rows = scratch.rows;
 
-        rms_norm(hidden, &weights.input_norm, eps, &mut scratch.normed);
-        projection(TargetModule::QProj).apply(products, &scratch.normed, &mut scratch.q, rows);
-        projection(TargetModule::KProj).apply(products, &scratch.normed, &mut scratch.k, rows);
-        projection(TargetModule::VProj).apply(products, &scratch.normed, &mut scratch.v, rows);
+        let normed = &mut scratch.normed;
+        rms_norm(hidden, &weights.input_norm, eps, normed);
+        projection(TargetModule::QProj).apply(products, normed, &mut scratch.q, rows);
+        projection(TargetModule::KProj).apply(products, normed, &mut scratch.k, rows);
+        projection(TargetModule::VProj).apply(products, normed, &mut scratch.v, rows);
+        normalise(&mut scratch.q, weights.q_norm.as_ref(), eps);
+        normalise(&mut scratch.k, weights.k_norm.as_ref(), eps);
+        let shape = config.attention_shape(layer);
+        let turns = &rotations[layer];
+        scratch.attend(products, layer, &shape, turns, spans, caches);
+        let update = &mut scratch.update;
+        projection(TargetModule::OProj).apply(products, &scratch.attended, update, rows);
+        normalise(update, weights.attention_out_norm.as_ref(), eps);
+        add(hidden, update);
+
+        let normed = &mut scratch.normed;
+        rms_norm(hidden, &weights.post_norm, eps, normed);
+        projection(TargetModule::GateProj).apply(products, normed, &mut scratch.gate, rows);
+        projection(TargetModule::UpProj).apply(products, normed, &mut scratch.up, rows);
+        let activated = &mut scratch.activated;
+        gated(config.activation, &scratch.gate, &scratch.up, activated);
+        projection(TargetModule::DownProj).apply(products, activated, update, rows);
+        normalise(update, weights.feed_forward_out_norm.as_ref(), eps);
+        add(hidden, update);
+    }
+}
+
+impl Scratch {
+    /// Rotates queries and keys, remembers keys and values, and fills `attended`.
+    fn attend(
+        &mut self,
+        products: &mut Products,
+        layer: usize,
+        shape: &AttentionShape,
+        rotations: &Rotations,
+        spans: &[Span],
+        caches: &mut [&mut KvCache],
+    ) {
         let (query_width, kv_width) = (shape.query_width(), shape.kv_width());
         for span in spans {
             let queries = span.rows.start * query_width..span.rows.end * query_width;
             let keys = span.rows.start * kv_width..span.rows.end * kv_width;
-            let q = &mut scratch.q[queries];
-            rope.apply(q, query_width, span.start, Rotation::Forward);
-            let k = &mut scratch.k[keys.clone()];
-            rope.apply(k, kv_width, span.start, Rotation::Forward);
-            let rows = (&*k, &scratch.v[keys]);
+            let q = &mut self.q[queries];
+            let turn = Rotation::Forward;
+            rotations.queries.apply(q, query_width, span.start, turn);
+            let k = &mut self.k[keys.clone()];
+            rotations.keys.apply(k, kv_width, span.start, turn);
+            let rows = (&*k, &self.v[keys]);
             caches[span.cache].write(layer, span.start, shape, products.precision(), rows);
         }
         let sequences: Vec<Sequence<'_>> = spans
@@ -152,31 +189,14 @@ impl Decoder {
                 pages: caches[span.cache].layer(layer),
             })
             .collect();
-        products.attend(shape, &scratch.q, &sequences, &mut scratch.attended);
-        projection(TargetModule::OProj).apply(
-            products,
-            &scratch.attended,
-            &mut scratch.update,
-            rows,
-        );
-        add(hidden, &scratch.update);
+        products.attend(shape, &self.q, &sequences, &mut self.attended);
+    }
+}
 
-        rms_norm(hidden, &weights.post_norm, eps, &mut scratch.normed);
-        projection(TargetModule::GateProj).apply(
-            products,
-            &scratch.normed,
-            &mut scratch.gate,
-            rows,
-        );
-        projection(TargetModule::UpProj).apply(products, &scratch.normed, &mut scratch.up, rows);
-        silu_gate(&scratch.gate, &scratch.up, &mut scratch.activated);
-        projection(TargetModule::DownProj).apply(
-            products,
-            &scratch.activated,
-            &mut scratch.update,
-            rows,
-        );
-        add(hidden, &scratch.update);
+/// Normalises rows as long as the weight, if there is one.
+fn normalise(x: &mut [f32], weight: Option<&Vector>, eps: f32) {
+    if let Some(weight) = weight {
+        rms_norm_in_place(x, weight, eps);
     }
 }
 

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 
-use crate::BaseModel;
 use crate::kernels::linear::FEW_ROWS;
-use crate::kernels::{AttentionShape, RopeTable, rms_norm};
+use crate::kernels::rms_norm;
+use crate::{BaseModel, Rotations};
 
 pub use active_adapter::ActiveAdapter;
 pub use kv_cache::KvCache;
@@ -36,9 +36,10 @@ const FIRST_POSITIONS: usize = 1024;
 #[derive(Debug)]
 pub struct Decoder {
     base: Arc<BaseModel>,
-    rope: RopeTable,
-    attention: AttentionShape,
     products: Products,
+    /// For each layer, of `num_positions` positions.
+    rotations: Vec<Rotations>,
+    num_positions: usize,
     scratch: Scratch,
 }
 
@@ -62,10 +63,11 @@ impl Decoder {
     /// A decoder for a model that computes in this way.
     pub fn with_arithmetic(base: Arc<BaseModel>, arithmetic: Arithmetic) -> Self {
         let config = base.config();
+        let num_positions = FIRST_POSITIONS.min(config.context_length);
         Self {
             products: Products::new(arithmetic),
-            rope: config.rope_table(FIRST_POSITIONS.min(config.context_length)),
-            attention: AttentionShape::new(config.num_heads, config.num_kv_heads, config.head_dim),
+            rotations: config.rotations(num_positions),
+            num_positions,
             scratch: Scratch::default(),
             base,
         }
@@ -177,6 +179,11 @@ impl Decoder {
         let packed = self.base.packed.head.as_ref();
         self.products
             .matmul(hidden, head, packed, &mut logits, rows);
+        if let Some(cap) = self.base.config().logit_cap {
+            for logit in &mut logits {
+                *logit = cap * (*logit / cap).tanh();
+            }
+        }
         logits
     }
 
@@ -231,8 +238,9 @@ impl Decoder {
             end <= limit,
             "The text has {end} tokens, and the model takes at most {limit}"
         );
-        if end > self.rope.num_positions() {
-            self.rope = config.rope_table(end.next_power_of_two().min(limit));
+        if end > self.num_positions {
+            self.num_positions = end.next_power_of_two().min(limit);
+            self.rotations = config.rotations(self.num_positions);
         }
         Ok(())
     }
@@ -258,7 +266,7 @@ fn next_batch(rest: &mut [&[u32]], caches: &[&mut KvCache]) -> (Vec<Span>, Vec<u
     (spans, batch)
 }
 
-/// The embeddings of tokens, `[tokens, hidden]`.
+/// The embeddings of tokens, `[tokens, hidden]`, scaled where the family does.
 fn embed(base: &BaseModel, tokens: &[u32]) -> Result<Vec<f32>> {
     let embedding = &base.weights.embedding;
     let mut rows = Vec::with_capacity(tokens.len() * embedding.cols);
@@ -269,6 +277,11 @@ fn embed(base: &BaseModel, tokens: &[u32]) -> Result<Vec<f32>> {
             "The tokenizer does not belong to the model: it knows token {index}, the model does not"
         );
         rows.extend_from_slice(embedding.row(index));
+    }
+    // Not multiplied by one: that would cost a pass over the prompt for nothing.
+    let scale = base.config().embedding_scale;
+    if (scale - 1.0).abs() > f32::EPSILON {
+        rows.iter_mut().for_each(|value| *value *= scale);
     }
     Ok(rows)
 }

@@ -1,12 +1,8 @@
-//! Exponentials: softmax, log-softmax and the gates built on them.
+//! Exponentials: softmax, log-softmax and the sigmoid.
 
 use super::simd::vectorized_fn;
-use rayon::prelude::*;
 
 use super::dot::{max_lanes, sum_lanes};
-
-/// Elements a parallel loop over elements hands to a thread at once.
-const ELEMENTS_PER_TASK: usize = 16 * 1024;
 
 /// Terms that are added in single precision: sums over a large vocabulary go on in double.
 const SUM_CHUNK: usize = 256;
@@ -113,16 +109,6 @@ vectorized_fn! {
     }
 }
 
-/// `x / (1 + e^-x)`.
-#[inline(always)]
-#[expect(
-    clippy::inline_always,
-    reason = "has to be compiled with the caller's instruction set"
-)]
-pub fn silu(x: f32) -> f32 {
-    x * sigmoid(x)
-}
-
 /// `1 / (1 + e^-x)`.
 #[inline(always)]
 #[expect(
@@ -131,66 +117,6 @@ pub fn silu(x: f32) -> f32 {
 )]
 pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
-}
-
-/// `out = silu(gate) · up`, element by element (Shazeer 2020, SwiGLU).
-pub fn silu_gate(gate: &[f32], up: &[f32], out: &mut [f32]) {
-    assert_eq!(gate.len(), up.len(), "gate and up of one shape");
-    assert_eq!(gate.len(), out.len(), "gate and output of one shape");
-    if out.len() <= ELEMENTS_PER_TASK {
-        return gate_chunk(gate, up, out);
-    }
-    out.par_chunks_mut(ELEMENTS_PER_TASK)
-        .zip(gate.par_chunks(ELEMENTS_PER_TASK))
-        .zip(up.par_chunks(ELEMENTS_PER_TASK))
-        .for_each(|((out, gate), up)| gate_chunk(gate, up, out));
-}
-
-vectorized_fn! {
-    /// [`silu_gate`] on one thread.
-    fn gate_chunk(gate: &[f32], up: &[f32], out: &mut [f32]) {
-        for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
-            *out = silu(*gate) * up;
-        }
-    }
-}
-
-/// The gradients of [`silu_gate`] by `gate` and `up`, written to `grad_gate` and `grad_up`.
-pub(crate) fn silu_gate_backward(
-    gate: &[f32],
-    up: &[f32],
-    grad_out: &[f32],
-    grad_gate: &mut [f32],
-    grad_up: &mut [f32],
-) {
-    grad_gate
-        .par_chunks_mut(ELEMENTS_PER_TASK)
-        .zip(grad_up.par_chunks_mut(ELEMENTS_PER_TASK))
-        .zip(gate.par_chunks(ELEMENTS_PER_TASK))
-        .zip(up.par_chunks(ELEMENTS_PER_TASK))
-        .zip(grad_out.par_chunks(ELEMENTS_PER_TASK))
-        .for_each(|((((grad_gate, grad_up), gate), up), grad)| {
-            gate_chunk_backward(gate, up, grad, grad_gate, grad_up);
-        });
-}
-
-vectorized_fn! {
-    /// [`silu_gate_backward`] on one thread.
-    fn gate_chunk_backward(
-        gate: &[f32],
-        up: &[f32],
-        grad: &[f32],
-        grad_gate: &mut [f32],
-        grad_up: &mut [f32],
-    ) {
-        let inputs = gate.iter().zip(up).zip(grad);
-        let outputs = grad_gate.iter_mut().zip(grad_up.iter_mut());
-        for ((grad_gate, grad_up), ((gate, up), grad)) in outputs.zip(inputs) {
-            let sigmoid = sigmoid(*gate);
-            *grad_up = grad * gate * sigmoid;
-            *grad_gate = grad * up * sigmoid * (1.0 + gate * (1.0 - sigmoid));
-        }
-    }
 }
 
 #[cfg(test)]

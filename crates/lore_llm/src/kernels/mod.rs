@@ -14,6 +14,7 @@ pub mod attention;
 pub mod dot;
 pub mod exp;
 pub mod fixed;
+pub mod gate;
 pub mod gemm;
 pub mod linear;
 pub mod norm;
@@ -24,10 +25,11 @@ pub(crate) mod simd;
 pub mod team;
 
 pub use attention::{AttentionShape, attention};
-pub use exp::{exp, log_softmax_at, silu, silu_gate, softmax};
+pub use exp::{exp, log_softmax_at, softmax};
+pub use gate::{Activation, gated};
 pub use gemm::{MatMut, MatRef, Threads, Write, gemm};
 pub use linear::{linear, matmul_nt};
-pub use norm::rms_norm;
+pub use norm::{rms_norm, rms_norm_in_place};
 pub use rope::{RopeTable, Rotation};
 pub use team::Team;
 

@@ -21,6 +21,29 @@ pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, y: &mut [f32]) {
         .for_each(|(y, x)| norm_row(x, weight, eps, y));
 }
 
+/// [`rms_norm`] written over its input.
+pub fn rms_norm_in_place(x: &mut [f32], weight: &[f32], eps: f32) {
+    let dim = weight.len();
+    assert_eq!(x.len() % dim, 0, "whole rows");
+    if x.len() < 2 * MIN_ROWS_PER_TASK * dim {
+        let rows = x.chunks_mut(dim);
+        return rows.for_each(|x| norm_row_in_place(x, weight, eps));
+    }
+    x.par_chunks_mut(dim)
+        .with_min_len(MIN_ROWS_PER_TASK)
+        .for_each(|x| norm_row_in_place(x, weight, eps));
+}
+
+vectorized_fn! {
+    /// [`rms_norm_in_place`] of one row.
+    fn norm_row_in_place(x: &mut [f32], weight: &[f32], eps: f32) {
+        let factor = inverse_rms(x, eps);
+        for (x, weight) in x.iter_mut().zip(weight) {
+            *x = *x * factor * weight;
+        }
+    }
+}
+
 vectorized_fn! {
     /// [`rms_norm`] of one row.
     fn norm_row(x: &[f32], weight: &[f32], eps: f32, y: &mut [f32]) {
@@ -80,6 +103,9 @@ mod tests {
         let x: Vec<f32> = (0..3 * 20).map(|i| (i as f32 * 0.7).sin() * 5.0).collect();
         let mut y = vec![0.0; x.len()];
         rms_norm(&x, &[2.0; 20], 1e-6, &mut y);
+        let mut in_place = x.clone();
+        rms_norm_in_place(&mut in_place, &[2.0; 20], 1e-6);
+        assert_eq!(y, in_place);
         for row in y.chunks(20) {
             let mean = row.iter().map(|v| v * v).sum::<f32>() / 20.0;
             assert!((mean - 4.0).abs() < 1e-4);

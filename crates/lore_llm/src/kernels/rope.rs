@@ -19,7 +19,7 @@ pub struct RopeTable {
 pub enum Rotation {
     /// As the forward pass does.
     Forward,
-    /// Back: the gradient of [`Rotation::Forward`].
+    /// Back: the gradient of [`Rotation::Forward`], and its inverse where nothing is scaled.
     Backward,
 }
 
@@ -29,21 +29,31 @@ impl RopeTable {
         let frequencies: Vec<f64> = (0..head_dim / 2)
             .map(|i| theta.powf(-2.0 * i as f64 / head_dim as f64))
             .collect();
-        Self::from_frequencies(&frequencies, num_positions)
+        Self::scaled(&frequencies, num_positions, |_| 1.0)
     }
 
-    /// The table of given frequencies (radians per position), one for each pair of a head.
-    pub fn from_frequencies(frequencies: &[f64], num_positions: usize) -> Self {
-        let angles = (0..num_positions)
-            .flat_map(|position| frequencies.iter().map(move |f| position as f64 * f));
-        let (cos, sin) = angles
-            .map(|angle| (angle.cos() as f32, angle.sin() as f32))
-            .unzip();
-        Self {
-            cos,
-            sin,
+    /// The table of given frequencies (radians per position), one for each pair of a head, whose
+    /// rotations also scale by a factor for each position.
+    pub fn scaled(
+        frequencies: &[f64],
+        num_positions: usize,
+        factor: impl Fn(usize) -> f64,
+    ) -> Self {
+        let capacity = num_positions * frequencies.len();
+        let mut table = Self {
+            cos: Vec::with_capacity(capacity),
+            sin: Vec::with_capacity(capacity),
             head_dim: 2 * frequencies.len(),
+        };
+        for position in 0..num_positions {
+            let factor = factor(position);
+            for frequency in frequencies {
+                let (sin, cos) = (position as f64 * frequency).sin_cos();
+                table.cos.push((factor * cos) as f32);
+                table.sin.push((factor * sin) as f32);
+            }
         }
+        table
     }
 
     /// Positions the table holds.

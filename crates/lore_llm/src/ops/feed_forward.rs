@@ -10,7 +10,7 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use super::FrozenLinear;
 use super::frozen::Rows;
 use super::numbers::{numbers, slice, tensor};
-use crate::kernels::{self, Write, exp::silu_gate_backward};
+use crate::kernels::{self, Activation, Write, gate::gated_backward};
 
 /// The projections of a feed-forward part.
 #[derive(Clone, Debug)]
@@ -21,9 +21,11 @@ pub struct FrozenFeedForward {
     pub up: FrozenLinear,
     /// `[hidden, intermediate]`.
     pub down: FrozenLinear,
+    /// Bends the gate.
+    pub activation: Activation,
 }
 
-/// `down(silu(gate(x)) · up(x))` for `x` `[tokens, hidden]`; every weight is a constant.
+/// `down(activation(gate(x)) · up(x))` for `x` `[tokens, hidden]`; every weight is a constant.
 pub fn frozen_feed_forward(x: &Tensor, part: &FrozenFeedForward) -> Result<Tensor> {
     x.apply_op1(FeedForward {
         part: part.clone(),
@@ -53,7 +55,7 @@ impl CustomOp1 for FeedForward {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (gate, up) = self.open(slice(storage, layout)?);
         let mut gated = vec![0.0; gate.len()];
-        kernels::silu_gate(&gate, &up, &mut gated);
+        kernels::gated(self.part.activation, &gate, &up, &mut gated);
         let down = &self.part.down;
         let y = down.forward(&Rows::new(&gated, down.weight.inputs()));
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((gate, up));
@@ -80,6 +82,7 @@ impl CustomOp1 for FeedForward {
             gate: gate_linear,
             up: up_linear,
             down,
+            activation,
         } = &self.part;
         let mut grad_gated = vec![0.0; gate.len()];
         let grad_y = numbers(&grad_y)?;
@@ -87,7 +90,14 @@ impl CustomOp1 for FeedForward {
         down.weight.backward(&grad_y, Write::Set, &mut grad_gated);
         let mut grad_gate = vec![0.0; gate.len()];
         let mut grad_up = vec![0.0; gate.len()];
-        silu_gate_backward(&gate, &up, &grad_gated, &mut grad_gate, &mut grad_up);
+        gated_backward(
+            *activation,
+            &gate,
+            &up,
+            &grad_gated,
+            &mut grad_gate,
+            &mut grad_up,
+        );
         let inner = gate_linear.weight.outputs();
         let mut grad_x = vec![0.0; x.elem_count()];
         gate_linear
@@ -107,7 +117,12 @@ mod tests {
 
     #[test]
     fn gradient_agrees_with_finite_differences() {
-        let part = random_feed_forward(6, 10);
-        check_gradient(&[&[4, 6]], |x| frozen_feed_forward(&x[0], &part));
+        for activation in [Activation::Silu, Activation::GeluTanh] {
+            let part = FrozenFeedForward {
+                activation,
+                ..random_feed_forward(6, 10)
+            };
+            check_gradient(&[&[4, 6]], |x| frozen_feed_forward(&x[0], &part));
+        }
     }
 }

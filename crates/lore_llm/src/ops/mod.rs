@@ -12,6 +12,7 @@ mod attention;
 mod dropout;
 mod feed_forward;
 mod frozen;
+mod gated;
 mod head_loss;
 mod linear;
 mod lora_linear;
@@ -19,7 +20,6 @@ mod numbers;
 mod rms_norm;
 mod rotate;
 mod seed_gradient;
-mod swiglu;
 #[cfg(test)]
 mod testing;
 
@@ -27,6 +27,7 @@ pub use attention::causal_attention;
 pub use dropout::Dropout;
 pub use feed_forward::{FrozenFeedForward, frozen_feed_forward};
 pub use frozen::{Arithmetic, FrozenLinear, FrozenMatrix};
+pub use gated::gated;
 pub use head_loss::{HeadLoss, head_loss};
 pub use linear::frozen_linear;
 pub use lora_linear::{LoraTerm, lora_linear};
@@ -34,4 +35,3 @@ pub use numbers::numbers;
 pub use rms_norm::rms_norm;
 pub use rotate::rotate;
 pub use seed_gradient::seed_gradient;
-pub use swiglu::swiglu;

@@ -4,6 +4,7 @@ use candle_core::{Device, Result, Tensor, Var};
 use std::sync::Arc;
 
 use super::{Arithmetic, FrozenFeedForward, FrozenLinear};
+use crate::kernels::Activation;
 use crate::{Linear, Matrix};
 
 /// Numbers that look random and are the same every time, between -1 and 1.
@@ -28,6 +29,7 @@ pub(super) fn random_feed_forward(hidden: usize, intermediate: usize) -> FrozenF
         gate: frozen(intermediate, hidden, false),
         up: frozen(intermediate, hidden, true),
         down: frozen(hidden, intermediate, false),
+        activation: Activation::Silu,
     }
 }
 

@@ -15,20 +15,22 @@ use crate::{Family, ModelConfig};
 /// How a kind of file names tensors and orders the rows of q and k.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Naming {
-    /// `model.layers.0.self_attn.q_proj.weight`.
+    /// `model.layers.0.self_attn.q_proj.weight`; Gemma's norms are stored as distances from one.
     HuggingFace,
     /// `blk.0.attn_q.weight`; Llama's rows of q and k are ordered for interleaved rotation.
     Gguf,
 }
 
-impl Naming {
-    fn layer(self, index: usize) -> String {
-        match self {
-            Self::HuggingFace => format!("model.layers.{index}."),
-            Self::Gguf => format!("blk.{index}."),
-        }
-    }
+/// Where the decoder of a Hugging Face checkpoint begins: a model of its own, the part for text of a
+/// model that sees (old and new), or a bare encoder of texts.
+const ROOTS: [&str; 4] = [
+    "model.",
+    "language_model.model.",
+    "model.language_model.",
+    "",
+];
 
+impl Naming {
     /// The name of a projection within its layer.
     fn module(self, module: TargetModule) -> String {
         match self {
@@ -47,14 +49,6 @@ impl Naming {
             }
         }
     }
-
-    /// The name in this kind of file, given Hugging Face's and GGUF's.
-    fn pick(self, hugging_face: &'static str, gguf: &'static str) -> &'static str {
-        match self {
-            Self::HuggingFace => hugging_face,
-            Self::Gguf => gguf,
-        }
-    }
 }
 
 /// Reads all weights of a decoder. `config.tie_embeddings` is followed, not guessed.
@@ -63,16 +57,10 @@ pub(crate) fn assemble(
     naming: Naming,
     source: &mut dyn TensorSource,
 ) -> Result<(Weights, PackedWeights)> {
-    let mut reader = Reader {
-        naming,
-        // llama.cpp's converter reorders the rows of Llama's q and k, and of no other family's.
-        interleaved: naming == Naming::Gguf
-            && matches!(config.architecture, Family::Llama | Family::Mistral),
-        source,
-    };
+    let mut reader = Reader::new(&config, naming, source);
     let shape = [config.vocab_size, config.hidden_size];
-    let embedding = naming.pick("model.embed_tokens.weight", "token_embd.weight");
-    let (embedding, mut packed_head) = reader.matrix(embedding, shape)?;
+    let embedding = reader.name("embed_tokens.weight", "token_embd.weight");
+    let (embedding, mut packed_head) = reader.matrix(&embedding, shape)?;
     let mut layers = Vec::with_capacity(config.num_layers);
     let mut packed_layers = Vec::with_capacity(config.num_layers);
     for index in 0..config.num_layers {
@@ -80,12 +68,12 @@ pub(crate) fn assemble(
         layers.push(layer);
         packed_layers.push(packed);
     }
-    let final_norm = naming.pick("model.norm.weight", "output_norm.weight");
-    let final_norm = reader.vector(final_norm, config.hidden_size)?;
+    let final_norm = reader.name("norm.weight", "output_norm.weight");
+    let final_norm = reader.norm(&final_norm, config.hidden_size)?;
     let mut lm_head = None;
     if !config.tie_embeddings {
-        let (head, packed) =
-            reader.matrix(naming.pick("lm_head.weight", "output.weight"), shape)?;
+        let name = reader.head_name();
+        let (head, packed) = reader.matrix(&name, shape)?;
         lm_head = Some(head);
         packed_head = packed;
     }
@@ -105,13 +93,55 @@ pub(crate) fn assemble(
 
 struct Reader<'a> {
     naming: Naming,
+    /// Before every Hugging Face name.
+    root: &'static str,
     interleaved: bool,
+    /// Added to the weights of norms.
+    norm_shift: f32,
     source: &'a mut dyn TensorSource,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(config: &ModelConfig, naming: Naming, source: &'a mut dyn TensorSource) -> Self {
+        let family = config.architecture;
+        let holds_embedding = |root: &&str| source.contains(&format!("{root}embed_tokens.weight"));
+        Self {
+            naming,
+            root: ROOTS.into_iter().find(holds_embedding).unwrap_or(ROOTS[0]),
+            // llama.cpp's converter reorders the rows of Llama's q and k, and of no other family's.
+            interleaved: naming == Naming::Gguf
+                && matches!(family, Family::Llama | Family::Mistral | Family::Ministral3),
+            norm_shift: if naming == Naming::HuggingFace && family == Family::Gemma3 {
+                1.0
+            } else {
+                0.0
+            },
+            source,
+        }
+    }
+
+    /// The name in this kind of file, given Hugging Face's behind the root and GGUF's.
+    fn name(&self, hugging_face: &str, gguf: &str) -> String {
+        match self.naming {
+            Naming::HuggingFace => format!("{}{hugging_face}", self.root),
+            Naming::Gguf => gguf.to_owned(),
+        }
+    }
+
+    /// The name of the output projection, which stands outside of the decoder.
+    fn head_name(&self) -> String {
+        let name = match self.naming {
+            Naming::Gguf => "output.weight",
+            Naming::HuggingFace if self.root == "language_model.model." => {
+                "language_model.lm_head.weight"
+            }
+            Naming::HuggingFace => "lm_head.weight",
+        };
+        name.to_owned()
+    }
+
     fn block(&mut self, config: &ModelConfig, index: usize) -> Result<(LayerWeights, PackedLayer)> {
-        let prefix = self.naming.layer(index);
+        let prefix = self.name(&format!("layers.{index}."), &format!("blk.{index}."));
         let mut packed = PackedLayer::default();
         let mut linear = |module| {
             let (linear, matrix) = self.linear(config, &prefix, module)?;
@@ -129,22 +159,61 @@ impl Reader<'_> {
             linear(TargetModule::UpProj)?,
             linear(TargetModule::DownProj)?,
         ];
-        let mut norm = |hf, gguf| {
-            let name = format!("{prefix}{}.weight", self.naming.pick(hf, gguf));
-            self.vector(&name, config.hidden_size)
-        };
+        let norms = self.norms(config, &prefix)?;
         let layer = LayerWeights {
-            input_norm: norm("input_layernorm", "attn_norm")?,
+            input_norm: norms.input,
             q,
             k,
             v,
             o,
-            post_norm: norm("post_attention_layernorm", "ffn_norm")?,
+            q_norm: norms.q,
+            k_norm: norms.k,
+            attention_out_norm: norms.attention_out,
+            post_norm: norms.post,
             gate,
             up,
             down,
+            feed_forward_out_norm: norms.feed_forward_out,
         };
         Ok((layer, packed))
+    }
+
+    /// The norms of a block. Hugging Face's name for the one before the feed-forward part tells where
+    /// it stands behind attention, which is another place in families that normalise outputs.
+    fn norms(&mut self, config: &ModelConfig, prefix: &str) -> Result<Norms> {
+        let family = config.architecture;
+        let (hidden, head) = (config.hidden_size, config.head_dim);
+        let mut norm = |hugging_face: &str, gguf: &str, len| {
+            let name = match self.naming {
+                Naming::HuggingFace => hugging_face,
+                Naming::Gguf => gguf,
+            };
+            self.norm(&format!("{prefix}{name}.weight"), len)
+        };
+        let before_feed_forward = if family.has_output_norms() {
+            "pre_feedforward_layernorm"
+        } else {
+            "post_attention_layernorm"
+        };
+        let mut norms = Norms {
+            input: norm("input_layernorm", "attn_norm", hidden)?,
+            post: norm(before_feed_forward, "ffn_norm", hidden)?,
+            q: None,
+            k: None,
+            attention_out: None,
+            feed_forward_out: None,
+        };
+        if family.has_head_norms() {
+            norms.q = Some(norm("self_attn.q_norm", "attn_q_norm", head)?);
+            norms.k = Some(norm("self_attn.k_norm", "attn_k_norm", head)?);
+        }
+        if family.has_output_norms() {
+            let (attention, feed_forward) =
+                ("post_attention_layernorm", "post_feedforward_layernorm");
+            norms.attention_out = Some(norm(attention, "post_attention_norm", hidden)?);
+            norms.feed_forward_out = Some(norm(feed_forward, "post_ffw_norm", hidden)?);
+        }
+        Ok(norms)
     }
 
     fn linear(
@@ -189,6 +258,14 @@ impl Reader<'_> {
         Ok((Matrix::new(rows, cols, tensor.values), tensor.packed))
     }
 
+    fn norm(&mut self, name: &str, len: usize) -> Result<Vector> {
+        let mut weight = self.read(name, &[len])?.values;
+        weight
+            .iter_mut()
+            .for_each(|value| *value += self.norm_shift);
+        Ok(Arc::new(weight))
+    }
+
     fn vector(&mut self, name: &str, len: usize) -> Result<Vector> {
         Ok(Arc::new(self.read(name, &[len])?.values))
     }
@@ -207,6 +284,16 @@ impl Reader<'_> {
         );
         Ok(tensor)
     }
+}
+
+/// The norms of a block, named as in [`LayerWeights`].
+struct Norms {
+    input: Vector,
+    post: Vector,
+    q: Option<Vector>,
+    k: Option<Vector>,
+    attention_out: Option<Vector>,
+    feed_forward_out: Option<Vector>,
 }
 
 /// Which stored row becomes each row when heads go from the order `0, d/2, 1, d/2 + 1, …` to

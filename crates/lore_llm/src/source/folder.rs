@@ -74,7 +74,10 @@ impl HfFolder {
     pub(crate) fn model_config(&self) -> Result<ModelConfig> {
         let mut config = self.config.model_config()?;
         // Checkpoints that were saved without the copy are tied, whatever they say.
-        config.tie_embeddings |= !self.contains("lm_head.weight");
+        let has_head = ["lm_head.weight", "language_model.lm_head.weight"]
+            .iter()
+            .any(|name| self.contains(name));
+        config.tie_embeddings |= !has_head;
         Ok(config)
     }
 

@@ -12,11 +12,10 @@ use lore_core::{ModelInfo, ModelKind};
 
 use super::packing::pack_gguf;
 use super::{StoredTensor, TensorSource, most_frequent};
-use crate::{Family, ModelConfig};
 
 /// An open GGUF file.
 pub(crate) struct GgufFile {
-    content: Content,
+    pub(super) content: Content,
     reader: BufReader<File>,
     num_bytes: u64,
     file_stem: String,
@@ -95,7 +94,7 @@ impl GgufFile {
         self.content.metadata.get(key)?.to_vec().ok()
     }
 
-    fn real(&self, key: &str) -> Option<f32> {
+    pub(super) fn real(&self, key: &str) -> Option<f32> {
         match self.content.metadata.get(key)? {
             Value::F32(value) => Some(*value),
             Value::F64(value) => Some(*value as f32),
@@ -104,79 +103,8 @@ impl GgufFile {
     }
 
     /// `general.architecture`.
-    fn architecture(&self) -> &str {
+    pub(super) fn architecture(&self) -> &str {
         self.text("general.architecture").unwrap_or("unknown")
-    }
-
-    /// The decoder's shape; an error when it is of a family that is not supported.
-    pub(crate) fn config(&mut self) -> Result<ModelConfig> {
-        let architecture = self.architecture().to_owned();
-        let family = Family::supported(&architecture)?;
-        ensure!(
-            self.number(&format!("{architecture}.expert_count"))
-                .unwrap_or(0)
-                == 0,
-            "Models with several experts are not supported"
-        );
-        ensure!(
-            self.number("split.count").unwrap_or(1) <= 1,
-            "This model is split into several files, which is not supported: merge them first"
-        );
-        let factors = self.rope_factors(&architecture)?;
-        let get = |key: &str| self.number(&format!("{architecture}.{key}"));
-        let need = |key: &str| {
-            let value = get(key).filter(|value| *value > 0);
-            value.with_context(|| format!("The file does not say its {architecture}.{key}"))
-        };
-        let hidden = need("embedding_length")?;
-        let heads = need("attention.head_count")?;
-        let head_dim = get("attention.key_length").unwrap_or(hidden / heads);
-        ensure!(
-            get("rope.dimension_count").unwrap_or(head_dim) == head_dim,
-            "Models that rotate only a part of each head are not supported"
-        );
-        let vocab = self.content.tensor_infos.get("token_embd.weight");
-        let vocab = vocab
-            .context("The file holds no token embeddings")?
-            .shape
-            .dims()[0];
-        let eps = format!("{architecture}.attention.layer_norm_rms_epsilon");
-        let theta = format!("{architecture}.rope.freq_base");
-        let config = ModelConfig {
-            architecture: family,
-            vocab_size: vocab,
-            hidden_size: hidden as usize,
-            intermediate_size: need("feed_forward_length")? as usize,
-            num_layers: need("block_count")? as usize,
-            num_heads: heads as usize,
-            num_kv_heads: get("attention.head_count_kv").unwrap_or(heads) as usize,
-            head_dim: head_dim as usize,
-            norm_eps: self.real(&eps).unwrap_or(1e-5),
-            rope_theta: self.real(&theta).unwrap_or(10_000.0),
-            rope_factors: factors,
-            tie_embeddings: !self.contains("output.weight"),
-            context_length: need("context_length")? as usize,
-        };
-        config.check()?;
-        Ok(config)
-    }
-
-    /// Divisors of the rotary frequencies: stored as a tensor by Llama 3.1 and later.
-    fn rope_factors(&mut self, architecture: &str) -> Result<Vec<f32>> {
-        if self.contains("rope_freqs.weight") {
-            return Ok(self.tensor("rope_freqs.weight")?.values);
-        }
-        let scaling = self.text(&format!("{architecture}.rope.scaling.type"));
-        match scaling.unwrap_or("none") {
-            "none" => Ok(Vec::new()),
-            "linear" => {
-                let factor = self.real(&format!("{architecture}.rope.scaling.factor"));
-                let head_dim = self.number(&format!("{architecture}.rope.dimension_count"));
-                let head_dim = head_dim.context("The file does not say its rotary dimension")?;
-                Ok(vec![factor.unwrap_or(1.0); head_dim as usize / 2])
-            }
-            other => anyhow::bail!("Rotary scaling of the kind {other:?} is not supported"),
-        }
     }
 
     /// What lists show.
@@ -317,7 +245,25 @@ fn is_quantisation(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use safetensors::SafeTensors;
+
     use super::*;
+
+    /// See `tests/reference/tiny_gguf.py`.
+    #[test]
+    fn every_quantisation_stands_for_the_numbers_that_the_gguf_package_says() {
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let mut file = GgufFile::open(&fixtures.join("quants.gguf")).unwrap();
+        let expected = std::fs::read(fixtures.join("quants.safetensors")).unwrap();
+        let expected = SafeTensors::deserialize(&expected).unwrap();
+        assert_eq!(expected.len(), 10);
+        for (name, view) in expected.iter() {
+            let theirs = crate::numbers::to_f32(view.dtype(), view.data()).unwrap();
+            let ours = file.tensor(name).unwrap();
+            assert_eq!(ours.shape, view.shape());
+            assert_eq!(ours.values, theirs, "{name}");
+        }
+    }
 
     #[test]
     fn quantisations_are_told_from_names() {

@@ -3,7 +3,9 @@
 mod assemble;
 mod folder;
 mod gguf;
+mod gguf_config;
 mod hf_config;
+mod hf_rotary;
 mod packing;
 mod rope_scaling;
 

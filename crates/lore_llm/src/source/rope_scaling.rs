@@ -34,10 +34,69 @@ impl Llama3Scaling {
             self.factor
         } else {
             let span = self.high_freq_factor - self.low_freq_factor;
-            let fast = (turns - self.low_freq_factor) / span;
-            1.0 / ((1.0 - fast) / self.factor + fast)
+            mixed_divisor(self.factor, (turns - self.low_freq_factor) / span)
         }
     }
+}
+
+/// `YaRN` (Peng et al. 2023): like [`Llama3Scaling`], but the share that is slowed grows with the
+/// number of the pair, and queries and keys grow a little.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Yarn {
+    /// By how much the slowest are slowed.
+    pub(crate) factor: f64,
+    /// Pairs that turn more often than this within the old context stay.
+    pub(crate) beta_fast: f64,
+    /// Pairs that turn less often than this are slowed fully.
+    pub(crate) beta_slow: f64,
+    /// The old context, in tokens.
+    pub(crate) original_context: f64,
+    /// Whether the pairs between which the share grows are rounded outwards.
+    pub(crate) whole_pairs: bool,
+}
+
+impl Yarn {
+    /// One divisor for each pair of a head.
+    pub(crate) fn factors(&self, theta: f64, head_dim: usize) -> Vec<f32> {
+        let pair_of = |turns: f64| {
+            let period = self.original_context / (turns * TAU);
+            head_dim as f64 * period.ln() / (2.0 * theta.ln())
+        };
+        let (mut low, mut high) = (pair_of(self.beta_fast), pair_of(self.beta_slow));
+        if self.whole_pairs {
+            (low, high) = (low.floor(), high.ceil());
+        }
+        (low, high) = (low.max(0.0), high.min(head_dim as f64 - 1.0));
+        // The smallest step that keeps the quotient finite, as the reference takes it.
+        let span = if high > low { high - low } else { 0.001 };
+        (0..head_dim / 2)
+            .map(|pair| {
+                let slowed = ((pair as f64 - low) / span).clamp(0.0, 1.0);
+                mixed_divisor(self.factor, 1.0 - slowed) as f32
+            })
+            .collect()
+    }
+
+    /// The factor of rotated queries and keys. Given two magnitudes, those of the original and of
+    /// the scaled model, it is their quotient.
+    pub(crate) fn amplitude(&self, magnitudes: Option<(f64, f64)>) -> f64 {
+        let magnitude = |scale: f64| {
+            if self.factor <= 1.0 {
+                1.0
+            } else {
+                0.1 * scale * self.factor.ln() + 1.0
+            }
+        };
+        match magnitudes.filter(|(one, other)| *one != 0.0 && *other != 0.0) {
+            Some((one, other)) => magnitude(one) / magnitude(other),
+            None => magnitude(1.0),
+        }
+    }
+}
+
+/// The divisor of a frequency of which a share stays as it is and the rest is divided.
+fn mixed_divisor(factor: f64, share: f64) -> f64 {
+    1.0 / ((1.0 - share) / factor + share)
 }
 
 #[cfg(test)]
@@ -58,5 +117,34 @@ mod tests {
         assert!((factors[0] - 1.0).abs() < 1e-6);
         assert!((factors[31] - 32.0).abs() < 1e-6);
         assert!(factors.is_sorted());
+    }
+
+    /// Values of `transformers.modeling_rope_utils` for Ministral 3 8B (theta 1000000, head 128).
+    #[test]
+    fn yarn_slows_a_growing_share() {
+        let yarn = Yarn {
+            factor: 16.0,
+            beta_fast: 32.0,
+            beta_slow: 1.0,
+            original_context: 16_384.0,
+            whole_pairs: true,
+        };
+        let factors = yarn.factors(1e6, 128);
+        let expected = [
+            (20, 1.0),
+            (24, 1.283_018_8),
+            (28, 1.789_473_5),
+            (36, 8.5),
+            (40, 16.0),
+        ];
+        for (pair, expected) in expected {
+            let factor = factors[pair];
+            assert!(
+                (factor / expected - 1.0).abs() < 1e-5,
+                "{factor} {expected}"
+            );
+        }
+        assert!((yarn.amplitude(Some((1.0, 1.0))) - 1.0).abs() < 1e-12);
+        assert!((yarn.amplitude(None) - 1.277_258_872).abs() < 1e-9);
     }
 }

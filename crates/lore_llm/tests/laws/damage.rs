@@ -101,7 +101,7 @@ fn families_that_are_not_supported_are_named() {
     let path = dir.path().join("config.json");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("\"llama\"", "\"mamba\"")).unwrap();
-    refused(dir.path(), "the family \"mamba\" are not supported yet");
+    refused(dir.path(), "the family \"mamba\" do not run here");
     let info = inspect(dir.path()).unwrap();
     assert!(info.problem.contains("mamba"), "{}", info.problem);
 }

@@ -6,6 +6,7 @@
 mod adapters;
 mod chats;
 mod damage;
+mod files;
 mod fixtures;
 mod generation;
 mod inference;

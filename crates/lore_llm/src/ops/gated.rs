@@ -3,18 +3,18 @@
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
 use super::numbers::{numbers, slice, tensor};
-use crate::kernels::{self, exp::silu_gate_backward};
+use crate::kernels::{self, Activation, gate::gated_backward};
 
-/// `silu(gate) · up`, element by element.
-pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
-    gate.apply_op2(up, SwiGlu)
+/// `activation(gate) · up`, element by element.
+pub fn gated(activation: Activation, gate: &Tensor, up: &Tensor) -> Result<Tensor> {
+    gate.apply_op2(up, Gated(activation))
 }
 
-struct SwiGlu;
+struct Gated(Activation);
 
-impl CustomOp2 for SwiGlu {
+impl CustomOp2 for Gated {
     fn name(&self) -> &'static str {
-        "swiglu"
+        "gated"
     }
 
     fn cpu_fwd(
@@ -26,7 +26,7 @@ impl CustomOp2 for SwiGlu {
     ) -> Result<(CpuStorage, Shape)> {
         let (gate, up) = (slice(gate, gate_layout)?, slice(up, up_layout)?);
         let mut out = vec![0.0; gate.len()];
-        kernels::silu_gate(gate, up, &mut out);
+        kernels::gated(self.0, gate, up, &mut out);
         Ok((CpuStorage::F32(out), gate_layout.shape().clone()))
     }
 
@@ -41,7 +41,8 @@ impl CustomOp2 for SwiGlu {
         let mut grad_gate = vec![0.0; gate.elem_count()];
         let mut grad_up = vec![0.0; gate.elem_count()];
         let (gate_numbers, up_numbers) = (numbers(gate)?, numbers(up)?);
-        silu_gate_backward(
+        gated_backward(
+            self.0,
             &gate_numbers,
             &up_numbers,
             &numbers(&grad_out)?,
@@ -60,6 +61,8 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        check_gradient(&[&[3, 4], &[3, 4]], |x| swiglu(&x[0], &x[1]));
+        for activation in [Activation::Silu, Activation::GeluTanh] {
+            check_gradient(&[&[3, 4], &[3, 4]], |x| gated(activation, &x[0], &x[1]));
+        }
     }
 }
