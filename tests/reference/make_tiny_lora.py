@@ -1,8 +1,8 @@
-"""Writes the reference that `lore_train` is held to: crates/lore_train/tests/fixtures/tiny-lora.
+"""Writes the references that `lore_train` is held to: crates/lore_train/tests/fixtures/tiny-lora*.
 
-Base model: the tiny random Llama of `make_tiny.py`. On top of it PEFT's LoRA on all seven projections,
+Base models: tiny random ones of `make_tiny.py`. On top of each PEFT's LoRA on all seven projections,
 with random A and B so that both have gradients. Stored: the adapter, the loss and the gradients of one
-batch, and the losses and the adapter of a short training with PyTorch's AdamW.
+batch; of Llama also the losses and the adapter of a short training with PyTorch's AdamW.
 
     python tests/reference/make_tiny_lora.py        (torch, transformers, peft)
 """
@@ -17,15 +17,18 @@ from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BASE = ROOT / "crates/lore_llm/tests/fixtures/tiny-llama"
-OUT = ROOT / "crates/lore_train/tests/fixtures/tiny-lora"
+BASES = ROOT / "crates/lore_llm/tests/fixtures"
+OUT = ROOT / "crates/lore_train/tests/fixtures"
+# Folder of the reference and of its base; logits capped for Gemma are not trained on.
+CASES = [("tiny-lora", "tiny-llama"), ("tiny-lora-qwen3", "tiny-qwen3"), ("tiny-lora-gemma3", "tiny-gemma3")]
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 RECIPE = {"learning_rate": 5e-3, "weight_decay": 0.1, "max_grad_norm": 0.5, "steps": 5}
 
 
-def make_model():
+def make_model(name):
     torch.manual_seed(11)
-    base = AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32)
+    base = AutoModelForCausalLM.from_pretrained(BASES / name, dtype=torch.float32)
+    base.config.final_logit_softcapping = None
     config = LoraConfig(r=4, lora_alpha=8, lora_dropout=0.0, target_modules=TARGETS, task_type="CAUSAL_LM")
     model = get_peft_model(base, config)
     for name, parameter in model.named_parameters():
@@ -57,29 +60,35 @@ def peft_name(name):
     return name.replace(".default", "")
 
 
-def main():
-    OUT.mkdir(parents=True, exist_ok=True)
-    model = make_model()
-    model.peft_config["default"].base_model_name_or_path = BASE.name
-    model.save_pretrained(OUT)
-    (OUT / "README.md").unlink(missing_ok=True)
+def write(out, base):
+    model = make_model(base)
+    model.peft_config["default"].base_model_name_or_path = base
+    model.save_pretrained(out)
+    (out / "README.md").unlink(missing_ok=True)
     ids, learned = make_batch()
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=RECIPE["learning_rate"], weight_decay=RECIPE["weight_decay"])
     losses, norms = [], []
-    for step in range(RECIPE["steps"]):
+    for step in range(RECIPE["steps"] if base == "tiny-llama" else 1):
         optimizer.zero_grad()
         loss = batch_loss(model, ids, learned)
         loss.backward()
         if step == 0:
-            save_file({peft_name(n): p.grad.clone() for n, p in trained.items()}, OUT / "gradients.safetensors")
+            save_file({peft_name(n): p.grad.clone() for n, p in trained.items()}, out / "gradients.safetensors")
         norms.append(torch.nn.utils.clip_grad_norm_(trained.values(), RECIPE["max_grad_norm"]).item())
         losses.append(loss.item())
         optimizer.step()
-    final = {n: t.clone().contiguous() for n, t in get_peft_model_state_dict(model).items()}
-    save_file(final, OUT / "trained.safetensors")
+    if base == "tiny-llama":
+        final = {n: t.clone().contiguous() for n, t in get_peft_model_state_dict(model).items()}
+        save_file(final, out / "trained.safetensors")
     reference = {"recipe": RECIPE, "ids": ids, "learned": learned, "losses": losses, "grad_norms": norms}
-    (OUT / "reference.json").write_text(json.dumps(reference) + "\n")
+    (out / "reference.json").write_text(json.dumps(reference) + "\n")
+
+
+def main():
+    for name, base in CASES:
+        (OUT / name).mkdir(parents=True, exist_ok=True)
+        write(OUT / name, base)
 
 
 if __name__ == "__main__":

@@ -60,12 +60,12 @@ pub fn digest(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<String>
 /// the largest matrix while loading, and room to work.
 pub fn required_memory(info: &ModelInfo) -> u64 {
     let weights = info.num_parameters.saturating_mul(4);
-    let (packed, largest) = match info.kind {
-        ModelKind::Language => {
-            let embedding = info.vocab_size.saturating_mul(info.hidden_size);
-            (info.num_bytes, embedding.saturating_mul(4))
-        }
-        ModelKind::Embedder => (0, 0),
+    let is_bert = info.kind == ModelKind::Embedder && info.architecture == "bert";
+    let (packed, largest) = if is_bert {
+        (0, 0)
+    } else {
+        let embedding = info.vocab_size.saturating_mul(info.hidden_size);
+        (info.num_bytes, embedding.saturating_mul(4))
     };
     weights
         .saturating_add(packed)

@@ -65,7 +65,13 @@ pub fn estimate_memory(
     let inner = model.intermediate_size as u64;
     let (query, kv) = (model.query_size() as u64, model.kv_size() as u64);
     // Input, two normed states, two sums, two outputs; q and k twice, before and after rotation.
-    let attention = 7 * hidden + 3 * query + 3 * kv;
+    let mut attention = 7 * hidden + 3 * query + 3 * kv;
+    if model.architecture.has_head_norms() {
+        attention += query + kv;
+    }
+    if model.architecture.has_output_norms() {
+        attention += 2 * hidden;
+    }
     let feed_forward = if has_feed_forward_target(lora) {
         3 * inner
     } else {

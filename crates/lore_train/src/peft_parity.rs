@@ -9,7 +9,7 @@ use serde::Deserialize;
 use lore_core::{LoraConfig, TrainConfig};
 use lore_llm::kernels::fixed;
 use lore_llm::ops::Arithmetic;
-use lore_llm::{AdapterWeights, BaseModel};
+use lore_llm::{AdapterWeights, BaseModel, Weights};
 use safetensors::SafeTensors;
 
 use crate::buffers::{LoraBuffers, norm};
@@ -43,17 +43,16 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn tiny_model() -> Result<std::sync::Arc<BaseModel>> {
+fn tiny_model(name: &str) -> Result<std::sync::Arc<BaseModel>> {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let crates = crates.context("a crate has a parent")?;
-    BaseModel::load(&crates.join("lore_llm/tests/fixtures/tiny-llama"))
+    BaseModel::load(&crates.join("lore_llm/tests/fixtures").join(name))
 }
 
 impl TinyReference {
-    fn load() -> Result<Self> {
-        Ok(serde_json::from_slice(&fs::read(fixture(
-            "tiny-lora/reference.json",
-        ))?)?)
+    fn load(name: &str) -> Result<Self> {
+        let path = fixture(name).join("reference.json");
+        Ok(serde_json::from_slice(&fs::read(path)?)?)
     }
 
     fn examples(&self) -> Vec<Example> {
@@ -125,11 +124,29 @@ fn name(adapter: &AdapterWeights, index: usize, matrix: &str) -> String {
 
 #[test]
 fn loss_and_every_gradient_agree_with_peft() -> Result<()> {
-    let reference = TinyReference::load()?;
-    let base = tiny_model()?;
-    let adapter = AdapterWeights::load_peft(&fixture("tiny-lora"))?;
+    check_gradients("tiny-lora", &tiny_model("tiny-llama")?.weights)
+}
+
+#[test]
+fn gradients_through_normalised_heads_agree_with_peft() -> Result<()> {
+    check_gradients("tiny-lora-qwen3", &tiny_model("tiny-qwen3")?.weights)
+}
+
+/// GELU, windows, four norms a block, scaled embeddings. Capped logits are no part of what is
+/// trained.
+#[test]
+fn gradients_through_gemma_agree_with_peft() -> Result<()> {
+    let mut weights = tiny_model("tiny-gemma3")?.weights.clone();
+    weights.config.logit_cap = None;
+    check_gradients("tiny-lora-gemma3", &weights)
+}
+
+/// Holds a batch's loss and gradients to a reference, with all activations kept and with none.
+fn check_gradients(case: &str, weights: &Weights) -> Result<()> {
+    let reference = TinyReference::load(case)?;
+    let adapter = AdapterWeights::load_peft(&fixture(case))?;
     for memory_budget in [u64::MAX, 0] {
-        let model = TrainableModel::new(&base.weights, memory_budget);
+        let model = TrainableModel::with_arithmetic(weights, memory_budget, Arithmetic::Float);
         let (loss, gradients) = batch_gradient(&model, &adapter, &reference.examples())?;
         assert!(
             (loss / reference.losses[0] - 1.0).abs() < TOLERANCE,
@@ -147,7 +164,7 @@ fn loss_and_every_gradient_agree_with_peft() -> Result<()> {
                     (name(&adapter, index, "B"), pair.b.as_slice()),
                 ]
             });
-        let file = fs::read(fixture("tiny-lora/gradients.safetensors"))?;
+        let file = fs::read(fixture(case).join("gradients.safetensors"))?;
         let worst = worst_difference(&file, matrices)?;
         assert!(worst < TOLERANCE, "gradients differ by {worst:e}");
     }
@@ -156,8 +173,8 @@ fn loss_and_every_gradient_agree_with_peft() -> Result<()> {
 
 #[test]
 fn a_short_training_agrees_with_pytorch() -> Result<()> {
-    let reference = TinyReference::load()?;
-    let base = tiny_model()?;
+    let reference = TinyReference::load("tiny-lora")?;
+    let base = tiny_model("tiny-llama")?;
     let model = TrainableModel::new(&base.weights, u64::MAX);
     let mut adapter = AdapterWeights::load_peft(&fixture("tiny-lora"))?;
     let mut optimizer = AdamW::new(&adapter);

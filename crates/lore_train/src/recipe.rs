@@ -50,6 +50,10 @@ pub fn check_recipe(config: &TrainConfig, model: &ModelConfig) -> Result<()> {
         config.max_tokens,
         model.context_length
     );
+    ensure!(
+        model.logit_cap.is_none(),
+        "This model caps its logits, which can be run but not trained: choose another model"
+    );
     Ok(())
 }
 
@@ -79,5 +83,10 @@ mod tests {
             change(&mut config);
             assert!(check_recipe(&config, &model).is_err(), "case {index}");
         }
+        let capped = ModelConfig {
+            logit_cap: Some(30.0),
+            ..model
+        };
+        assert!(check_recipe(&sound, &capped).is_err());
     }
 }

@@ -17,6 +17,11 @@ use crate::numbers;
 const CONFIG_FILE: &str = "adapter_config.json";
 const WEIGHTS_FILE: &str = "adapter_model.safetensors";
 const PREFIX: &str = "base_model.model.model.layers.";
+/// What stands there in adapters that were trained on a model with eyes, old and new.
+const OTHER_PREFIXES: [&str; 2] = [
+    "base_model.model.language_model.model.layers.",
+    "base_model.model.model.language_model.layers.",
+];
 
 impl AdapterWeights {
     /// Writes the two PEFT files into `dir`, each under a temporary name first, so that a reader
@@ -261,7 +266,9 @@ fn read_pairs(tensors: &SafeTensors<'_>, rank: usize) -> Result<Vec<LoraPair>> {
 /// Layer, projection, and whether the key names the B matrix.
 fn parse_key(key: &str) -> Result<(usize, TargetModule, bool)> {
     let parsed = (|| {
-        let (layer, rest) = key.strip_prefix(PREFIX)?.split_once('.')?;
+        let mut prefixes = OTHER_PREFIXES.iter().copied().chain([PREFIX]);
+        let path = prefixes.find_map(|prefix| key.strip_prefix(prefix))?;
+        let (layer, rest) = path.split_once('.')?;
         let layer = layer.parse().ok()?;
         let (path, is_b) = rest
             .strip_suffix(".lora_A.weight")
@@ -301,6 +308,11 @@ mod tests {
         );
         assert_eq!(parse_key(&a).unwrap(), (3, TargetModule::QProj, false));
         assert_eq!(parse_key(&b).unwrap(), (3, TargetModule::QProj, true));
+        let with_eyes = a.replace("model.layers", "model.language_model.layers");
+        assert_eq!(
+            parse_key(&with_eyes).unwrap(),
+            (3, TargetModule::QProj, false)
+        );
         assert!(parse_key("base_model.model.lm_head.lora_A.weight").is_err());
     }
 }

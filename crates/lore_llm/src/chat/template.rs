@@ -18,6 +18,17 @@ const CHAT_ML: &str = "{% for message in messages %}<|im_start|>{{ message['role
     {{ message['content'] }}<|im_end|>\n{% endfor %}\
     {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
+/// Used for models without a template that know Gemma's tokens for turns: what Gemma's instruction
+/// models are trained on. There is no system turn; its text opens the first one.
+const GEMMA: &str = "{{ bos_token }}{% set opening = '' %}\
+    {% if messages[0]['role'] == 'system' %}\
+    {% set opening = messages[0]['content'] + '\n\n' %}{% set messages = messages[1:] %}{% endif %}\
+    {% for message in messages %}\
+    {{ '<start_of_turn>' + message['role'] | replace('assistant', 'model') + '\n' }}\
+    {% if loop.first %}{{ opening }}{% endif %}{{ message['content'] | trim }}\
+    {{ '<end_of_turn>\n' }}{% endfor %}\
+    {% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}";
+
 /// Steps a template may take. Templates come with downloaded models and could loop for ever; real
 /// ones need a few dozen steps for each message.
 const FUEL: u64 = 5_000_000;
@@ -43,11 +54,16 @@ impl ChatTemplate {
         }
     }
 
-    /// `ChatML`, for models that bring no template.
+    /// What stands in for models that bring no template: Gemma's where the tokenizer knows its turns,
+    /// else `ChatML`.
     pub fn fallback(tokenizer: &TextTokenizer) -> Self {
+        let source = match tokenizer.id_of("<start_of_turn>") {
+            Some(_) => GEMMA,
+            None => CHAT_ML,
+        };
         Self {
             is_fallback: true,
-            ..Self::new(CHAT_ML, tokenizer)
+            ..Self::new(source, tokenizer)
         }
     }
 
@@ -80,7 +96,7 @@ impl ChatTemplate {
         ))
     }
 
-    /// True when the model brought no template and `ChatML` stands in.
+    /// True when the model brought no template and another stands in.
     pub fn is_fallback(&self) -> bool {
         self.is_fallback
     }
@@ -150,6 +166,21 @@ mod tests {
             text,
             "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHo<|im_end|>\n\
              <|im_start|>assistant\n"
+        );
+    }
+
+    #[test]
+    fn gemma_puts_the_system_turn_into_the_first() {
+        let chat = [
+            Message::system("Act."),
+            Message::user(" Hi "),
+            Message::assistant("Ho"),
+        ];
+        let text = template(GEMMA).render(&chat, true).unwrap();
+        assert_eq!(
+            text,
+            "<s><start_of_turn>user\nAct.\n\nHi<end_of_turn>\n<start_of_turn>model\nHo<end_of_turn>\n\
+             <start_of_turn>model\n"
         );
     }
 

@@ -121,9 +121,13 @@ impl HfFolder {
         }
         match kind {
             ModelKind::Language => self.model_config().err().map(|error| format!("{error:#}")),
-            ModelKind::Embedder => (self.config.model_type != "bert").then(|| {
+            ModelKind::Embedder if self.config.model_type == "bert" => None,
+            ModelKind::Embedder => self.model_config().err().map(|_| {
                 let family = &self.config.model_type;
-                format!("Embedders of the family {family:?} are not supported; BERT is")
+                format!(
+                    "Embedders of the family {family:?} do not run here; choose one that is built \
+                     on BERT (MiniLM, BGE) or Qwen3"
+                )
             }),
         }
         .unwrap_or_default()

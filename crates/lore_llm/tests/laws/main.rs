@@ -6,6 +6,7 @@
 mod adapters;
 mod chats;
 mod damage;
+mod embedders;
 mod files;
 mod fixtures;
 mod generation;

@@ -1,5 +1,5 @@
-//! SmolLM2-135M-Instruct and all-MiniLM-L6-v2 against Hugging Face. Runs where
-//! `LOREKEEPER_TEST_MODELS` names a folder that holds both.
+//! SmolLM2-135M-Instruct, Gemma 3 270M and all-MiniLM-L6-v2 against Hugging Face. Runs where
+//! `LOREKEEPER_TEST_MODELS` names a folder that holds them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use lore_core::{
 use lore_llm::{Arithmetic, BaseModel, ChatModel, Decoder, KvCache, SentenceEmbedder, inspect};
 use serde::Deserialize;
 
-use crate::fixtures::{all_logits, json};
+use crate::fixtures::{all_logits, argmax, json};
 
 /// The folder of a model, or `None` with a note that the test is skipped.
 #[expect(clippy::print_stderr, reason = "says that a test was skipped")]
@@ -19,7 +19,12 @@ fn real_model(name: &str) -> Option<PathBuf> {
         eprintln!("skipped: LOREKEEPER_TEST_MODELS is not set");
         return None;
     };
-    Some(PathBuf::from(models).join(name))
+    let model = PathBuf::from(models).join(name);
+    if !model.is_dir() {
+        eprintln!("skipped: there is no {name}");
+        return None;
+    }
+    Some(model)
 }
 
 #[derive(Deserialize)]
@@ -66,8 +71,14 @@ fn smollm2_computes_what_hugging_face_computes() {
     let Some((base, expected)) = smollm2() else {
         return;
     };
-    let logits = all_logits(&base, &expected.ids);
-    for row in &expected.rows {
+    assert_rows(&base, &expected.ids, &expected.rows);
+}
+
+/// Holds the largest logits of some rows, and all of them on average, to the reference.
+#[track_caller]
+fn assert_rows(base: &Arc<BaseModel>, ids: &[u32], rows: &[Row]) {
+    let logits = all_logits(base, ids);
+    for row in rows {
         let ours = &logits[row.position];
         for (token, theirs) in row.tokens.iter().zip(&row.logits) {
             assert_within(ours[*token as usize], *theirs, 1e-3);
@@ -154,6 +165,53 @@ fn smollm2_is_described() {
         ("Q4_1", 8192)
     );
     assert_eq!(info.num_parameters, 134_515_008);
+}
+
+/// See `tests/reference/gemma3.py`.
+#[derive(Deserialize)]
+struct Gemma3 {
+    text: String,
+    ids: Vec<u32>,
+    rows: Vec<Row>,
+    greedy: Vec<u32>,
+    chat: Vec<Message>,
+    chat_text: String,
+    chat_ids: Vec<u32>,
+    tricky: Vec<Tricky>,
+}
+
+/// In one test: the model takes seconds to load.
+#[test]
+fn gemma3_reads_and_says_what_hugging_face_does() {
+    let Some(dir) = real_model("gemma3-270m") else {
+        return;
+    };
+    let base = BaseModel::load(&dir).unwrap();
+    let expected: Gemma3 = json("gemma3.json");
+    assert_eq!(base.tokenizer.encode(&expected.text).unwrap(), expected.ids);
+    for Tricky { text, ids } in &expected.tricky {
+        assert_eq!(&base.tokenizer.encode(text).unwrap(), ids, "{text:?}");
+        assert_eq!(&base.tokenizer.decode(ids).unwrap(), &without_turns(text));
+    }
+    let chat = base.template.render(&expected.chat, true).unwrap();
+    assert_eq!(chat, expected.chat_text);
+    let ids = base.encoder().encode_prompt(&expected.chat).unwrap();
+    assert_eq!(ids, expected.chat_ids);
+    assert_rows(&base, &expected.ids, &expected.rows);
+    let mut decoder = Decoder::new(Arc::clone(&base));
+    let mut cache = KvCache::new(base.config());
+    let mut logits = decoder.forward(&expected.ids, &mut cache, None).unwrap();
+    for token in expected.greedy {
+        assert_eq!(argmax(&logits), token);
+        logits = decoder.forward(&[token], &mut cache, None).unwrap();
+    }
+}
+
+/// What decoding leaves of a text: everything but the names of special tokens.
+fn without_turns(text: &str) -> String {
+    ["<start_of_turn>", "<end_of_turn>"]
+        .iter()
+        .fold(text.to_owned(), |text, name| text.replace(name, ""))
 }
 
 #[derive(Deserialize)]
