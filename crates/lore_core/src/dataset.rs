@@ -1,8 +1,10 @@
 //! Data sets: what came in, and what is in it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::DatasetId;
+use crate::{DatasetId, EpisodeEnd, Trajectory};
 
 /// A data set (`dataset.json`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,8 @@ pub struct DatasetInfo {
     pub num_steps: u64,
     /// Trajectories whose text also stands elsewhere in the set.
     pub num_duplicates: u64,
+    /// Trajectories whose text is nearly that of another one in the set, equal texts not counted.
+    pub num_near_duplicates: u64,
     /// Task types that training must not see.
     pub unseen_types: Vec<String>,
     /// Hash of the items.
@@ -83,6 +87,139 @@ pub struct FormatGuess {
     pub report: ImportReport,
     /// Bytes of the file.
     pub num_bytes: u64,
+    /// The columns, when it is a table.
+    #[serde(default)]
+    pub columns: Vec<String>,
+    /// What the columns of a table seem to mean.
+    #[serde(default)]
+    pub mapping: ColumnMap,
+}
+
+/// What the columns of a table mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ColumnMap(pub BTreeMap<ColumnRole, String>);
+
+impl ColumnMap {
+    /// The column that plays `role`.
+    pub fn column(&self, role: ColumnRole) -> Option<&str> {
+        self.0.get(&role).map(String::as_str)
+    }
+}
+
+/// What a column of a table can mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnRole {
+    /// Which episode a row belongs to.
+    Episode,
+    /// The identifier of the task.
+    Task,
+    /// What is to be done.
+    Goal,
+    /// The family of the task.
+    TaskType,
+    /// The world.
+    Environment,
+    /// What the agent saw before it acted.
+    Observation,
+    /// What the agent did.
+    Action,
+    /// What the world answered.
+    Result,
+    /// The reward of the step.
+    Reward,
+    /// Whether the goal was reached.
+    Outcome,
+}
+
+impl ColumnRole {
+    /// Every role, for forms.
+    pub const ALL: [Self; 10] = [
+        Self::Episode,
+        Self::Task,
+        Self::Goal,
+        Self::TaskType,
+        Self::Environment,
+        Self::Observation,
+        Self::Action,
+        Self::Result,
+        Self::Reward,
+        Self::Outcome,
+    ];
+
+    /// The word shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Episode => "episode",
+            Self::Task => "task identifier",
+            Self::Goal => "goal",
+            Self::TaskType => "task type",
+            Self::Environment => "environment",
+            Self::Observation => "observation",
+            Self::Action => "action",
+            Self::Result => "result",
+            Self::Reward => "reward",
+            Self::Outcome => "outcome",
+        }
+    }
+
+    /// What the role is for, in a sentence.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Episode => {
+                "Rows below each other with the same value are the steps of one episode; \
+                 without it every row is an episode of one step"
+            }
+            Self::Task => "Episodes with the same value are attempts at the same task",
+            Self::Goal => "What was to be done, in words",
+            Self::TaskType => "The family of the task; seen and unseen are made of these",
+            Self::Environment => "The world the episode was played in",
+            Self::Observation => "What the agent saw before it acted",
+            Self::Action => "What the agent did; the only column that must be there",
+            Self::Result => "What the world answered to the action",
+            Self::Reward => "A number for each step",
+            Self::Outcome => "Yes, true, success or 1 when the goal was reached",
+        }
+    }
+}
+
+/// Figures of a data set that are counted when they are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatasetStats {
+    /// Trajectories by how they ended.
+    pub outcomes: BTreeMap<EpisodeEnd, u64>,
+    /// Trajectories by number of steps.
+    pub steps: Vec<LengthCount>,
+    /// Goals of one task type that occur more than once, by how many attempts there are at them.
+    pub attempts: Vec<LengthCount>,
+}
+
+/// How many have a length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LengthCount {
+    /// The length.
+    pub length: u64,
+    /// How many have it.
+    pub count: u64,
+}
+
+/// Two items of a data set that are the same game or nearly the same text, one of them among the seen
+/// task types and one among the unseen: what training learns of the first gives the second away.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SplitLeak {
+    /// The identifier of the one training sees.
+    pub seen: String,
+    /// The identifier of the one training must not see.
+    pub unseen: String,
+    /// Their goals.
+    pub goals: [String; 2],
+    /// Their task types.
+    pub task_types: [String; 2],
+    /// Share of common word triples, from 0 to 1, estimated.
+    pub similarity: f32,
+    /// True when it is one game under two task types.
+    pub same_game: bool,
 }
 
 /// What came in and what did not.
@@ -108,4 +245,72 @@ pub struct RejectedRow {
     pub line: u64,
     /// Why, in words.
     pub reason: String,
+}
+
+/// Labels to give; what is absent stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Labels {
+    /// The family of the task.
+    pub task_type: Option<String>,
+    /// How the episode ended.
+    pub end: Option<EpisodeEnd>,
+}
+
+impl Labels {
+    /// Gives these labels to a trajectory.
+    pub fn apply(&self, trajectory: &mut Trajectory) {
+        if let Some(task_type) = &self.task_type {
+            task_type.clone_into(&mut trajectory.task.task_type);
+        }
+        trajectory.end = self.end.unwrap_or(trajectory.end);
+        trajectory.id = trajectory.content_id();
+    }
+}
+
+/// The form in which trajectories are written for other programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportForm {
+    /// Our own, with everything: one trajectory a line.
+    #[default]
+    Lorekeeper,
+    /// `{"conversations": [{"from": "human", "value": …}, …]}` a line.
+    ShareGpt,
+    /// `{"messages": [{"role": "user", "content": …}, …]}` a line.
+    OpenAi,
+    /// The agent trajectory interchange format: one record a line.
+    Atif,
+    /// A Parquet table with a list of messages in each row.
+    Parquet,
+}
+
+impl ExportForm {
+    /// Every choice, for forms.
+    pub const ALL: [Self; 5] = [
+        Self::Lorekeeper,
+        Self::ShareGpt,
+        Self::OpenAi,
+        Self::Atif,
+        Self::Parquet,
+    ];
+
+    /// The words shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Lorekeeper => "Lorekeeper trajectories",
+            Self::ShareGpt => "ShareGPT conversations",
+            Self::OpenAi => "OpenAI messages",
+            Self::Atif => "ATIF trajectory",
+            Self::Parquet => "Parquet table",
+        }
+    }
+
+    /// How names of its files end.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            _ => "jsonl",
+        }
+    }
 }

@@ -35,7 +35,10 @@ mod world;
 
 pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, TargetModule};
 pub use bank::{BankInfo, ExperienceRow, MapPoint};
-pub use dataset::{DatasetInfo, DatasetKind, FormatGuess, ImportReport, RejectedRow, TypeCount};
+pub use dataset::{
+    ColumnMap, ColumnRole, DatasetInfo, DatasetKind, DatasetStats, ExportForm, FormatGuess,
+    ImportReport, Labels, LengthCount, RejectedRow, SplitLeak, TypeCount,
+};
 pub use embedder::{EmbedKind, Embedder, dot};
 pub use environment::{Environment, EpisodeEnd, StepOutcome};
 pub use experiment::{

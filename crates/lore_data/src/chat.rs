@@ -68,6 +68,16 @@ pub(crate) fn steps(turns: &[Message]) -> (String, Vec<Step>) {
 }
 
 impl About {
+    /// What is known beside a chat that does not stand in a row of its own.
+    pub(crate) fn of(fields: BTreeMap<&str, Value>) -> Self {
+        Self(
+            fields
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        )
+    }
+
     /// The first of these fields that holds text.
     fn text(&self, fields: &[&str]) -> Option<&str> {
         fields.iter().find_map(|field| self.0.get(*field)?.as_str())
@@ -131,7 +141,7 @@ impl About {
         }
         let told = ["success", "won", "reward", "score"]
             .iter()
-            .find_map(|field| is_good(self.0.get(*field)?));
+            .find_map(|field| tells_success(self.0.get(*field)?));
         let told = told.or_else(|| reward_in(&steps.last()?.observation));
         match told {
             Some(true) => EpisodeEnd::Success,
@@ -141,15 +151,16 @@ impl About {
     }
 }
 
-/// True for `true` and full marks: 1, or 100 where scores are out of a hundred.
-fn is_good(value: &Value) -> Option<bool> {
+/// Whether a field tells of success: `true`, 1 or more, or a word for it. `None` when it tells nothing.
+pub(crate) fn tells_success(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(good) => Some(*good),
         Value::Number(number) => number.as_f64().map(|reward| reward >= 1.0 - 1e-9),
-        Value::String(text) => Some(matches!(
-            text.to_lowercase().as_str(),
-            "true" | "success" | "1"
-        )),
+        Value::String(text) => match text.trim().to_lowercase().as_str() {
+            "" | "unknown" | "null" | "none" => None,
+            "true" | "success" | "yes" | "won" | "resolved" => Some(true),
+            number => Some(number.parse().is_ok_and(|reward: f64| reward >= 1.0 - 1e-9)),
+        },
         _ => None,
     }
 }
@@ -177,6 +188,7 @@ mod tests {
     const PLACE: Place<'_> = Place {
         entry: "chats.jsonl",
         source: "chats",
+        columns: None,
     };
 
     #[test]

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use lore_core::{
-    DataDir, DatasetId, DatasetInfo, DatasetKind, ImportReport, Page, RejectedRow, Task,
-    Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
+    DataDir, DatasetId, DatasetInfo, DatasetKind, DatasetStats, ImportReport, Labels, Page,
+    RejectedRow, SplitLeak, Task, Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
 };
 
-use crate::disk::check_name;
+use crate::disk::{check_name, recover, recover_all};
 use crate::split::split_hash;
-use crate::writer::write_info;
-use crate::{GameFile, TrajectoryFile};
+use crate::twins::split_leaks;
+use crate::writer::{DatasetWriter, write_info};
+use crate::{GameFile, NewDataset, TrajectoryFile};
 
 /// What a data set says about itself.
 pub(crate) const INFO_FILE: &str = "dataset.json";
@@ -37,6 +38,7 @@ impl Dataset {
     pub fn open(data: &DataDir, id: &DatasetId) -> Result<Self> {
         check_name(id.as_str())?;
         let folder = data.dataset(id);
+        recover(&folder);
         if !folder.is_dir() {
             bail!("There is no data set called {id}. It may have been deleted.");
         }
@@ -55,6 +57,7 @@ impl Dataset {
         if !folder.exists() {
             return Ok(Vec::new());
         }
+        recover_all(&folder);
         let listing = fs::read_dir(&folder)
             .with_context(|| format!("The folder {} could not be read.", folder.display()))?;
         let mut found = Vec::new();
@@ -134,6 +137,54 @@ impl Dataset {
         info.split_hash = split_hash(&info.content_hash, &unseen);
         info.unseen_types = unseen;
         self.store(info)
+    }
+
+    /// Items that stand on different sides of the split although they are one game or nearly one text,
+    /// most similar first.
+    pub fn split_leaks(&self) -> Vec<SplitLeak> {
+        split_leaks(&self.folder, |task_type| self.is_unseen(task_type))
+    }
+
+    /// Figures of its trajectories.
+    pub fn stats(&self) -> Result<DatasetStats> {
+        Ok(self.trajectories()?.stats())
+    }
+
+    /// Gives other labels to these of its trajectories, or to all when none are named, and returns how
+    /// many there were. Identifiers are hashes of the content and follow the outcome.
+    pub fn relabel(
+        &mut self,
+        data: &DataDir,
+        ids: &[TrajectoryId],
+        labels: &Labels,
+    ) -> Result<u64> {
+        let target = NewDataset {
+            data: data.clone(),
+            id: self.info.id.clone(),
+            name: self.info.name.clone(),
+            source: self.info.source.clone(),
+            unseen_types: None,
+            created_ms: self.info.created_ms,
+        };
+        let file = self.trajectories()?;
+        let mut writer = DatasetWriter::replacing(&target, DatasetKind::Trajectories)?;
+        let mut num_changed = 0;
+        for trajectory in file.read_all()? {
+            let mut trajectory = trajectory?;
+            if ids.is_empty() || ids.contains(&trajectory.id) {
+                labels.apply(&mut trajectory);
+                num_changed += 1;
+            }
+            writer.add(&trajectory.into())?;
+        }
+        let mut info = writer.replace(self.info.report.clone())?;
+        // The choice of unseen types stays as far as there are such types still.
+        let unseen = self.info.unseen_types.clone().into_iter();
+        let known = |name: &String| info.types.iter().any(|known| known.name == *name);
+        info.unseen_types = unseen.filter(known).collect();
+        info.split_hash = split_hash(&info.content_hash, &info.unseen_types);
+        self.store(info)?;
+        Ok(num_changed)
     }
 
     /// Gives it another name for people.

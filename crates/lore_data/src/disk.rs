@@ -42,6 +42,33 @@ impl PartialFolder {
         &self.path
     }
 
+    /// Starts a folder that will take the place of `parent/name`.
+    pub(crate) fn replacing(parent: &Path, name: &str) -> Result<Self> {
+        check_name(name)?;
+        let path = parent.join(format!(".partial-{name}"));
+        if path.exists() {
+            fs::remove_dir_all(&path).context(WRITE_FAILED)?;
+        }
+        fs::create_dir_all(&path).context(WRITE_FAILED)?;
+        Ok(Self {
+            path,
+            target: parent.join(name),
+            done: false,
+        })
+    }
+
+    /// Puts the folder in the place of the one that is there. A program that is killed in between
+    /// leaves both; [`recover`] then takes the old one back.
+    pub(crate) fn replace(self) -> Result<()> {
+        let old = replaced(&self.target);
+        if old.exists() {
+            fs::remove_dir_all(&old).context(WRITE_FAILED)?;
+        }
+        fs::rename(&self.target, &old).context(WRITE_FAILED)?;
+        self.publish()?;
+        fs::remove_dir_all(&old).context(WRITE_FAILED)
+    }
+
     /// Makes the folder visible.
     pub(crate) fn publish(mut self) -> Result<()> {
         sync(&self.path)?;
@@ -58,6 +85,35 @@ impl Drop for PartialFolder {
             fs::remove_dir_all(&self.path).ok();
         }
     }
+}
+
+/// Takes back the folder that [`PartialFolder::replace`] had set aside when the program was killed.
+pub(crate) fn recover(folder: &Path) {
+    let old = replaced(folder);
+    if !folder.exists() && old.is_dir() {
+        // If it cannot be renamed, the data set is told to be gone, and the next look tries again.
+        fs::rename(old, folder).ok();
+    }
+}
+
+/// Does so for every folder in `parent`.
+pub(crate) fn recover_all(parent: &Path) {
+    // What cannot be read here is told by whoever lists the folder next.
+    for item in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = item.file_name();
+        if let Some(name) = name.to_str().and_then(|name| name.strip_prefix(REPLACED)) {
+            recover(&parent.join(name));
+        }
+    }
+}
+
+/// The start of the name of a folder that another one is taking the place of.
+const REPLACED: &str = ".replaced-";
+
+/// Where a folder stands while another one takes its place.
+fn replaced(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!("{REPLACED}{name}"))
 }
 
 /// Writes a file beside `path` and puts it in its place.
@@ -112,6 +168,23 @@ mod tests {
             .unwrap();
         assert!(!parent.path().join("a/old").exists());
         assert!(PartialFolder::create(parent.path(), "a").is_err(), "taken");
+    }
+
+    #[test]
+    fn a_folder_is_replaced_whole_or_not_at_all() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("a");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("old"), "x").unwrap();
+        let partial = PartialFolder::replacing(parent.path(), "a").unwrap();
+        fs::write(partial.path().join("new"), "x").unwrap();
+        partial.replace().unwrap();
+        assert!(target.join("new").exists() && !target.join("old").exists());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1);
+        // Killed between setting aside and putting in place.
+        fs::rename(&target, replaced(&target)).unwrap();
+        recover_all(parent.path());
+        assert!(target.join("new").exists());
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Formats: how a row of some program's file becomes an item of a data set.
 
-use lore_core::{DatasetKind, Trajectory};
+use lore_core::{ColumnMap, DatasetKind, Trajectory};
 use serde_json::Value;
 
 use crate::Game;
-use crate::formats::ALL;
-use crate::rows::{Row, for_each_row};
+use crate::formats::{ALL, Table};
+use crate::rows::{Row, each_row_of};
 use crate::source::Source;
 
 /// Rows looked at to tell the format of a file.
@@ -26,7 +26,25 @@ pub(crate) trait Format: Sync {
 
     /// The item in `row`, or in words why there is none.
     fn read(&self, row: &Row, place: &Place<'_>) -> Result<Item, String>;
+
+    /// Where several rows make one item, or one row several: what takes them instead of
+    /// [`Format::read`].
+    fn gather(&self) -> Option<Box<dyn Gather>> {
+        None
+    }
 }
+
+/// Takes the rows of a file that are no items of their own.
+pub(crate) trait Gather {
+    /// Takes a row; what it completes, or what is wrong with it, goes to `found`.
+    fn push(&mut self, line: u64, row: Row, place: &Place<'_>, found: &mut Gathered);
+
+    /// Completes what is open at the end of the file.
+    fn finish(&mut self, place: &Place<'_>, found: &mut Gathered);
+}
+
+/// Items with the line they begin on, or why there is none.
+pub(crate) type Gathered = Vec<(u64, Result<Item, String>)>;
 
 /// Where a row stands.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +53,8 @@ pub(crate) struct Place<'a> {
     pub(crate) entry: &'a str,
     /// What to call the source in records that do not name who acted.
     pub(crate) source: &'a str,
+    /// What the columns of a table mean, if somebody said so.
+    pub(crate) columns: Option<&'a ColumnMap>,
 }
 
 /// What a data set holds.
@@ -75,14 +95,19 @@ impl From<Trajectory> for Item {
     }
 }
 
-/// The format that recognises most of the first rows of a file, or `None`.
+/// The format that recognises most of the first rows of a file, or `None`. Who says what columns mean
+/// (`has_columns`) has a table.
 pub(crate) fn detect(
     source: &mut Source,
     index: usize,
+    has_columns: bool,
 ) -> anyhow::Result<Option<&'static dyn Format>> {
+    if has_columns {
+        return Ok(Some(&Table));
+    }
     let mut votes = [0usize; ALL.len()];
     let mut num_rows = 0;
-    for_each_row(source.read(index)?, &mut |_, row| {
+    each_row_of(source, index, &mut |_, row| {
         if let Ok(row) = row.and_then(|row| row.parse::<Value>()) {
             // A row can look like several formats; the list has the most particular ones first.
             if let Some(known) = ALL.iter().position(|format| format.recognises(&row)) {

@@ -4,24 +4,56 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use lore_core::{DatasetInfo, ImportReport, RejectedRow, StopToken, Watcher};
+use lore_core::{ColumnMap, DatasetInfo, ImportReport, RejectedRow, StopToken, Watcher};
 
-use crate::format::{Format, Item, Place, detect};
+use crate::format::{Format, Gathered, Item, Place, detect};
 use crate::formats;
 use crate::index::MAX_REPORTED;
-use crate::rows::for_each_row;
+use crate::rows::each_row_of;
 use crate::source::{Source, file_name};
 use crate::writer::{Added, DatasetWriter, NewDataset};
 
-/// Makes a data set of what stands at `path`. Rows that are not understood are named in the report
-/// and the rest comes in; when nothing does, or `stop` is asked, it is an error and nothing is kept.
-/// An empty name or source in `target` is made from the file's name.
+/// What became of an import.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Imported {
+    /// A new data set.
+    New(DatasetInfo),
+    /// Nothing was stored: this data set holds exactly the same.
+    AlreadyThere(DatasetInfo),
+}
+
+impl Imported {
+    /// The data set that holds what was imported.
+    pub fn info(&self) -> &DatasetInfo {
+        match self {
+            Self::New(info) | Self::AlreadyThere(info) => info,
+        }
+    }
+}
+
+/// Makes a data set of what stands at `path` in any format that is recognised, unless there is one that
+/// holds exactly the same, which is then returned. See [`import_as`].
 pub fn import(
     path: &Path,
     target: &NewDataset,
     watcher: &mut dyn Watcher,
     stop: &StopToken,
 ) -> Result<DatasetInfo> {
+    let imported = import_as(path, None, target, watcher, stop)?;
+    Ok(imported.info().clone())
+}
+
+/// Makes a data set of what stands at `path`, unless there is one that holds exactly the same. Rows that
+/// are not understood are named in the report and the rest comes in; when nothing does, or `stop` is
+/// asked, it is an error and nothing is kept. `columns` says what the columns of a table mean; without it
+/// the format is recognised. An empty name or source in `target` is made from the file's name.
+pub fn import_as(
+    path: &Path,
+    columns: Option<&ColumnMap>,
+    target: &NewDataset,
+    watcher: &mut dyn Watcher,
+    stop: &StopToken,
+) -> Result<Imported> {
     let mut target = target.clone();
     if target.name.trim().is_empty() {
         target.name = stem(path);
@@ -37,7 +69,7 @@ pub fn import(
         report: ImportReport::default(),
     };
     let mut num_unknown = 0u64;
-    read_items(&mut source, &stem(path), &mut |found| {
+    read_items(&mut source, &stem(path), columns, &mut |found| {
         if stop.is_stopped() {
             bail!("The import was stopped; nothing was stored.");
         }
@@ -66,7 +98,35 @@ pub fn import(
     let Some(writer) = import.writer else {
         return Err(nothing_found(path, &import.report));
     };
-    writer.finish(import.report)
+    if let Some(twin) = writer.twin()? {
+        watcher.message(&format!("The data set {:?} holds exactly this.", twin.name));
+        return Ok(Imported::AlreadyThere(twin));
+    }
+    writer.finish(import.report).map(Imported::New)
+}
+
+/// Reads what a file called `name` would hold, as an import does, and stores nothing: what came of every
+/// row, counted.
+pub fn check_bytes(
+    name: &str,
+    bytes: bytes::Bytes,
+    columns: Option<&ColumnMap>,
+) -> Result<ImportReport> {
+    let mut source = Source::of_bytes(name, bytes)?;
+    let mut report = ImportReport::default();
+    read_items(&mut source, name, columns, &mut |found| {
+        match found {
+            Found::Item { .. } => report.num_accepted += 1,
+            Found::Rejected {
+                entry,
+                line,
+                reason,
+            } => reject(&mut report, entry, line, reason),
+            Found::Unknown => {}
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(report)
 }
 
 /// What was found in a source.
@@ -88,17 +148,21 @@ pub(crate) enum Found<'a> {
     Unknown,
 }
 
+/// What is called for each thing found.
+pub(crate) type OnFound<'a> = dyn FnMut(Found<'_>) -> Result<ControlFlow<()>> + 'a;
+
 /// Hands everything in a source to `on_found` until it breaks or fails. `name` stands for the source
 /// in records that do not say who acted.
 pub(crate) fn read_items(
     source: &mut Source,
     name: &str,
-    on_found: &mut dyn FnMut(Found<'_>) -> Result<ControlFlow<()>>,
+    columns: Option<&ColumnMap>,
+    on_found: &mut OnFound<'_>,
 ) -> Result<()> {
     let is_single = source.is_single_file();
     for index in 0..source.entries().len() {
         let entry = source.entries()[index].name.clone();
-        let format = match detect(source, index) {
+        let format = match detect(source, index, columns.is_some()) {
             Ok(format) => format,
             Err(error) if is_single => return Err(error),
             Err(_) => None, // a picture among the records is no problem
@@ -108,6 +172,7 @@ pub(crate) fn read_items(
                 let place = Place {
                     entry: &entry,
                     source: name,
+                    columns,
                 };
                 read_entry(source, index, format, &place, on_found)?
             }
@@ -130,38 +195,65 @@ fn read_entry(
     index: usize,
     format: &'static dyn Format,
     place: &Place<'_>,
-    on_found: &mut dyn FnMut(Found<'_>) -> Result<ControlFlow<()>>,
+    on_found: &mut OnFound<'_>,
 ) -> Result<ControlFlow<()>> {
+    let mut gather = format.gather();
     let mut outcome = Ok(ControlFlow::Continue(()));
     let mut last_line = 0;
-    let read = for_each_row(source.read(index)?, &mut |line, row| {
+    let mut tell = |found: Gathered| -> Result<ControlFlow<()>> {
+        for (line, item) in found {
+            if on_found(one(format, place, line, item))?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    };
+    let read = each_row_of(source, index, &mut |line, row| {
         last_line = line;
-        outcome = on_found(match row.and_then(|row| format.read(&row, place)) {
-            Ok(item) => Found::Item {
-                entry: place.entry,
-                line,
-                format,
-                item,
-            },
-            Err(reason) => Found::Rejected {
-                entry: place.entry,
-                line,
-                reason,
-            },
-        });
+        let mut found = Gathered::new();
+        match (row, &mut gather) {
+            (Ok(row), Some(gather)) => gather.push(line, row, place, &mut found),
+            (Ok(row), None) => found.push((line, format.read(&row, place))),
+            (Err(reason), _) => found.push((line, Err(reason))),
+        }
+        outcome = tell(found);
         match outcome {
             Ok(flow) => flow,
             Err(_) => ControlFlow::Break(()),
         }
     });
-    match (outcome, read) {
+    if !matches!(outcome, Ok(ControlFlow::Continue(()))) {
+        return outcome;
+    }
+    let mut found = Gathered::new();
+    if let Some(gather) = &mut gather {
+        gather.finish(place, &mut found);
+    }
+    if let Err(error) = read {
         // A file that breaks off (a download that stopped) keeps what came before.
-        (Ok(ControlFlow::Continue(())), Err(error)) => on_found(Found::Rejected {
+        found.push((last_line + 1, Err(format!("{error:#}"))));
+    }
+    tell(found)
+}
+
+fn one<'a>(
+    format: &'static dyn Format,
+    place: &Place<'a>,
+    line: u64,
+    item: Result<Item, String>,
+) -> Found<'a> {
+    match item {
+        Ok(item) => Found::Item {
             entry: place.entry,
-            line: last_line + 1,
-            reason: format!("{error:#}"),
-        }),
-        (outcome, _) => outcome,
+            line,
+            format,
+            item,
+        },
+        Err(reason) => Found::Rejected {
+            entry: place.entry,
+            line,
+            reason,
+        },
     }
 }
 
@@ -169,15 +261,17 @@ fn read_entry(
 /// their own beside them.
 fn looks_like_records(entry: &str) -> bool {
     let name = entry.rsplit('/').next().unwrap_or(entry);
-    let name = name.strip_suffix(".gz").unwrap_or(name);
-    let is_json = [".json", ".jsonl", ".ndjson"]
-        .iter()
-        .any(|end| name.ends_with(end));
+    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    let is_record = [
+        ".json", ".jsonl", ".ndjson", ".traj", ".csv", ".tsv", ".parquet",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end));
     let is_known = matches!(
         name,
         "traj_data.json" | "header.json" | "summaries.json" | "reductions.json"
     );
-    is_json && !is_known && !entry.starts_with("_journal/")
+    is_record && !is_known && !entry.starts_with("_journal/")
 }
 
 /// Adds a row to a report: all are counted, the first hundred named.
@@ -271,12 +365,14 @@ fn nothing_found(path: &Path, report: &ImportReport) -> anyhow::Error {
 /// The name of a file without what programs append to it.
 fn stem(path: &Path) -> String {
     let name = file_name(path);
-    let short = name
-        .trim_end_matches(".gz")
-        .trim_end_matches(".zip")
-        .trim_end_matches(".eval")
-        .trim_end_matches(".jsonl")
-        .trim_end_matches(".json");
+    let short = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    let ends = [
+        ".zip", ".eval", ".jsonl", ".ndjson", ".json", ".traj", ".csv", ".tsv", ".parquet",
+    ];
+    let short = ends
+        .iter()
+        .find_map(|end| short.strip_suffix(end))
+        .unwrap_or(short);
     if short.is_empty() {
         name
     } else {

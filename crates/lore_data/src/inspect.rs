@@ -5,8 +5,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use lore_core::FormatGuess;
+use serde_json::Value;
 
+use crate::formats::{columns_of, guess_columns};
 use crate::import::{Found, read_items, reject};
+use crate::rows::each_row_of;
 use crate::source::{Source, file_name};
 
 /// Rows that are looked at.
@@ -25,8 +28,10 @@ pub fn inspect(path: &Path) -> Result<FormatGuess> {
         complete: true,
         ..FormatGuess::default()
     };
+    guess.columns = columns(&mut source);
+    guess.mapping = guess_columns(&guess.columns);
     let mut num_rows = 0;
-    read_items(&mut source, &file_name(path), &mut |found| {
+    read_items(&mut source, &file_name(path), None, &mut |found| {
         if num_rows == MAX_ROWS {
             guess.complete = false;
             return Ok(ControlFlow::Break(()));
@@ -56,4 +61,25 @@ pub fn inspect(path: &Path) -> Result<FormatGuess> {
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(guess)
+}
+
+/// The columns of the first row, when the source is one table; a table holds only plain values, other
+/// records have lists and objects within.
+fn columns(source: &mut Source) -> Vec<String> {
+    let mut columns = Vec::new();
+    if !source.is_single_file() {
+        return columns;
+    }
+    // A file that cannot be read has no columns; reading its items says why.
+    let _unreadable = each_row_of(source, 0, &mut |_, row| {
+        if let Ok(Value::Object(row)) = row.and_then(|row| row.parse::<Value>())
+            && row
+                .values()
+                .all(|value| !value.is_array() && !value.is_object())
+        {
+            columns = columns_of(&Value::Object(row));
+        }
+        ControlFlow::Break(())
+    });
+    columns
 }

@@ -1,4 +1,4 @@
-//! Reading a text file row by row: JSON lines, a JSON array, or one JSON object.
+//! Reading a file row by row: JSON lines, a JSON array, one JSON object, a table as text, or Parquet.
 //!
 //! A row that is not understood is handed on as words and the rest is read; memory never holds more
 //! than one row, and a row is never larger than [`MAX_ROW_BYTES`].
@@ -10,12 +10,18 @@ use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::source::Source;
 use array::each_element;
 
 mod array;
+mod metered;
+mod parquet;
+mod table;
 
 /// The largest row: a longer one is not a record of an episode.
-pub(crate) const MAX_ROW_BYTES: u64 = 64 << 20;
+///
+/// As values in memory a row can take twelve times its text, so this bounds memory as well.
+pub(crate) const MAX_ROW_BYTES: u64 = 32 << 20;
 
 /// How much of a file is looked at to learn how its rows are kept apart.
 const PEEK_BYTES: u64 = 64 << 10;
@@ -24,7 +30,7 @@ const PEEK_BYTES: u64 = 64 << 10;
 pub(crate) enum Row {
     /// A line of JSON.
     Text(String),
-    /// An element of an array.
+    /// An element of an array, or a row of a table.
     Value(Value),
 }
 
@@ -42,8 +48,30 @@ impl Row {
 /// What is called for each row: its number from 1, and the row or what is wrong with it.
 pub(crate) type OnRow<'a> = dyn FnMut(u64, Result<Row, String>) -> ControlFlow<()> + 'a;
 
-/// Calls `on_row` for each row until it breaks. Errors are those of the disk, and files that hold no
-/// text at all.
+/// Calls `on_row` for each row of a file of `source` until it breaks. Errors are those of the disk, and
+/// files that hold neither text nor a table.
+pub(crate) fn each_row_of(source: &mut Source, index: usize, on_row: &mut OnRow<'_>) -> Result<()> {
+    let name = source.entries()[index].name.clone();
+    let mut reader = source.read(index)?;
+    let mut head = Vec::new();
+    reader
+        .by_ref()
+        .take(parquet::MAGIC.len() as u64)
+        .read_to_end(&mut head)
+        .context("The file could not be read.")?;
+    if head == parquet::MAGIC {
+        drop(reader);
+        return parquet::each_row(source.whole(index)?, on_row);
+    }
+    let whole = Cursor::new(head).chain(reader);
+    if table::is_table(&name) {
+        return table::each_row(whole, on_row);
+    }
+    for_each_row(whole, on_row)
+}
+
+/// Calls `on_row` for each row of a text of JSON until it breaks. Errors are those of the disk, and files
+/// that hold no text at all.
 pub(crate) fn for_each_row(mut reader: impl Read, on_row: &mut OnRow<'_>) -> Result<()> {
     let mut head = Vec::new();
     reader

@@ -1,18 +1,31 @@
-//! Where an import comes from: a file, a folder of files or a zip, with gzip taken off on the way.
-//! Nothing is ever written to it or unpacked beside it.
+//! Where an import comes from: a file, a folder of files, a zip, or bytes in memory, with gzip and
+//! zstd taken off on the way. Nothing is ever written to it or unpacked beside it.
 
 use std::cell::Cell;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use anyhow::{Context, Result, bail};
+use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 /// Folders deeper than this are not walked: links can make them endless.
 const MAX_DEPTH: usize = 12;
+
+/// The largest packed file that has to be held in memory, because its format is read back to front.
+const MAX_WHOLE_BYTES: u64 = 512 << 20;
+
+/// The first bytes of a file that gzip made.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The first bytes of a file that zstd made (RFC 8878).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The first bytes of a zip.
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// Files that together make up one import.
 pub(crate) struct Source {
@@ -33,7 +46,21 @@ pub(crate) struct Entry {
 enum Place {
     File(PathBuf),
     Folder(PathBuf),
-    Zip(Box<ZipArchive<BufReader<File>>>),
+    Zip(Box<ZipArchive<Box<dyn Seekable>>>),
+    Bytes(Bytes),
+}
+
+/// What a zip is read from.
+trait Seekable: Read + Seek {}
+
+impl<T: Read + Seek> Seekable for T {}
+
+/// A file that can be read from any place, packing taken off.
+pub(crate) enum Whole {
+    /// As it stands on the disk.
+    File(File),
+    /// Unpacked into memory.
+    Bytes(Bytes),
 }
 
 impl Source {
@@ -46,11 +73,9 @@ impl Source {
             walk(path, "", 0, &mut entries)?;
             entries.sort_by(|a, b| a.name.cmp(&b.name));
             (entries, Place::Folder(path.to_owned()))
-        } else if starts_with(path, b"PK\x03\x04")? {
+        } else if starts_with(path, ZIP)? {
             let file = File::open(path).context("The file could not be opened.")?;
-            let mut archive = ZipArchive::new(BufReader::new(file))
-                .context("The zip file is damaged or incomplete. Please get it again.")?;
-            (zip_entries(&mut archive)?, Place::Zip(Box::new(archive)))
+            open_zip(Box::new(BufReader::new(file)))?
         } else {
             let name = file_name(path);
             let num_bytes = metadata.len();
@@ -69,6 +94,24 @@ impl Source {
         })
     }
 
+    /// What `bytes` hold, as if they stood in a file called `name`.
+    pub(crate) fn of_bytes(name: &str, bytes: Bytes) -> Result<Self> {
+        let (entries, place) = if bytes.starts_with(ZIP) {
+            open_zip(Box::new(Cursor::new(bytes)))?
+        } else {
+            let entry = Entry {
+                name: name.to_owned(),
+                num_bytes: bytes.len() as u64,
+            };
+            (vec![entry], Place::Bytes(bytes))
+        };
+        Ok(Self {
+            entries,
+            place,
+            num_read: Rc::default(),
+        })
+    }
+
     /// The files, in the order of their names.
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
@@ -76,7 +119,7 @@ impl Source {
 
     /// True when the source is one file that stands alone.
     pub(crate) fn is_single_file(&self) -> bool {
-        matches!(self.place, Place::File(_))
+        matches!(self.place, Place::File(_) | Place::Bytes(_))
     }
 
     /// Bytes of all files, as [`Source::num_read`] counts them.
@@ -89,7 +132,7 @@ impl Source {
         Rc::clone(&self.num_read)
     }
 
-    /// Reads one file from its start, gzip taken off.
+    /// Reads one file from its start, gzip and zstd taken off.
     pub(crate) fn read(&mut self, index: usize) -> Result<Box<dyn Read + '_>> {
         let name = &self.entries[index].name;
         let raw: Box<dyn Read + '_> = match &mut self.place {
@@ -99,22 +142,62 @@ impl Source {
                 let entry = archive.by_name(name);
                 Box::new(entry.with_context(|| format!("{name} could not be read from the zip."))?)
             }
+            Place::Bytes(bytes) => Box::new(Cursor::new(bytes.clone())),
         };
         let mut counted = Counted {
             raw,
             num_read: Rc::clone(&self.num_read),
         };
         let mut magic = Vec::new();
-        let peek = counted.by_ref().take(2).read_to_end(&mut magic);
+        let peek = counted.by_ref().take(4).read_to_end(&mut magic);
         peek.with_context(|| format!("{name} could not be read."))?;
-        let is_gzip = magic == [0x1f, 0x8b];
-        let whole = io::Cursor::new(magic).chain(counted);
+        let (is_gzip, is_zstd) = (magic.starts_with(&GZIP), magic == ZSTD);
+        let whole = BufReader::new(Cursor::new(magic).chain(counted));
         Ok(if is_gzip {
-            Box::new(MultiGzDecoder::new(BufReader::new(whole)))
+            Box::new(MultiGzDecoder::new(whole))
+        } else if is_zstd {
+            let decoder = zstd::stream::read::Decoder::with_buffer(whole);
+            Box::new(decoder.with_context(|| format!("{name} could not be unpacked."))?)
         } else {
             Box::new(whole)
         })
     }
+
+    /// One file for reading back and forth. A packed one is held in memory.
+    pub(crate) fn whole(&mut self, index: usize) -> Result<Whole> {
+        let name = self.entries[index].name.clone();
+        let plain = match &self.place {
+            Place::File(path) => Some(path.clone()),
+            Place::Folder(root) => Some(root.join(&name)),
+            Place::Zip(_) | Place::Bytes(_) => None,
+        };
+        if let Some(path) = plain
+            && !starts_with(&path, &GZIP)?
+            && !starts_with(&path, &ZSTD)?
+        {
+            return Ok(Whole::File(open_file(&path)?));
+        }
+        let mut bytes = Vec::new();
+        self.read(index)?
+            .take(MAX_WHOLE_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("{name} could not be read."))?;
+        if bytes.len() as u64 > MAX_WHOLE_BYTES {
+            bail!(
+                "{name} is larger than {} MiB. Please unpack it first.",
+                MAX_WHOLE_BYTES >> 20
+            );
+        }
+        Ok(Whole::Bytes(Bytes::from(bytes)))
+    }
+}
+
+/// The files of a zip, and the zip.
+fn open_zip(reader: Box<dyn Seekable>) -> Result<(Vec<Entry>, Place)> {
+    let mut archive = ZipArchive::new(reader)
+        .context("The zip file is damaged or incomplete. Please get it again.")?;
+    let entries = zip_entries(&mut archive)?;
+    Ok((entries, Place::Zip(Box::new(archive))))
 }
 
 /// The last part of a path, for people.
@@ -186,7 +269,7 @@ fn walk(root: &Path, below: &str, depth: usize, entries: &mut Vec<Entry>) -> Res
     Ok(())
 }
 
-fn zip_entries(archive: &mut ZipArchive<BufReader<File>>) -> Result<Vec<Entry>> {
+fn zip_entries(archive: &mut ZipArchive<Box<dyn Seekable>>) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for index in 0..archive.len() {
         let file = archive

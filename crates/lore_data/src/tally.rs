@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lore_core::{DatasetInfo, TypeCount, content_hash};
 
 use crate::format::Item;
+use crate::twins::{Twin, TwinFinder};
 
 /// The counts of a data set that is being written.
 #[derive(Default)]
@@ -13,12 +14,14 @@ pub(crate) struct Tally {
     environments: BTreeSet<String>,
     num_steps: u64,
     texts: BTreeMap<String, u64>,
+    twins: TwinFinder,
     item_hashes: Vec<String>,
 }
 
 impl Tally {
     /// Counts an item; `hash` names its content.
     pub(crate) fn add(&mut self, item: &Item, hash: String) {
+        self.twins.add(item);
         let (task, is_success) = match item {
             Item::Trajectory(trajectory) => {
                 self.num_steps += trajectory.num_steps() as u64;
@@ -40,14 +43,22 @@ impl Tally {
         self.item_hashes.len() as u64
     }
 
-    /// Writes the counts into `info`.
-    pub(crate) fn fill(self, info: &mut DatasetInfo) {
+    /// Names the items.
+    pub(crate) fn content_hash(&self) -> String {
+        content_hash(self.item_hashes.iter().map(String::as_str))
+    }
+
+    /// Writes the counts into `info`, and returns the near-twins of different task types.
+    pub(crate) fn fill(self, info: &mut DatasetInfo) -> Vec<Twin> {
+        info.content_hash = self.content_hash();
         info.num_items = self.num_items();
         info.num_successes = self.types.values().map(|count| count.successes).sum();
         info.types = self.types.into_values().collect();
         info.environments = self.environments.into_iter().collect();
         info.num_steps = self.num_steps;
         info.num_duplicates = self.texts.values().filter(|count| **count > 1).sum();
-        info.content_hash = content_hash(self.item_hashes.iter().map(String::as_str));
+        let (num_near_duplicates, twins) = self.twins.find();
+        info.num_near_duplicates = num_near_duplicates;
+        twins
     }
 }

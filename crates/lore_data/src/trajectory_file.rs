@@ -1,10 +1,12 @@
 //! A file of trajectories, a page at a time.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use lore_core::{
-    Page, RejectedRow, SplitKind, Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
+    DatasetStats, LengthCount, Page, RejectedRow, SplitKind, Trajectory, TrajectoryFilter,
+    TrajectoryId, TrajectoryRow,
 };
 
 use crate::index::{Indexed, Line, LineFile, LineReader};
@@ -123,6 +125,27 @@ impl TrajectoryFile {
         Ok(self.lines.rows().iter().map(move |line| reader.read(line)))
     }
 
+    /// Counts over all trajectories; costs no reading.
+    pub fn stats(&self) -> DatasetStats {
+        let mut stats = DatasetStats::default();
+        let mut steps = BTreeMap::new();
+        let mut by_goal = BTreeMap::new();
+        for line in self.lines.rows() {
+            *stats.outcomes.entry(line.row.end).or_default() += 1;
+            *steps.entry(u64::from(line.row.num_steps)).or_default() += 1;
+            *by_goal
+                .entry((&line.row.task_type, &line.row.goal))
+                .or_default() += 1;
+        }
+        let mut attempts = BTreeMap::new();
+        for num_attempts in by_goal.into_values().filter(|count: &u64| *count > 1) {
+            *attempts.entry(num_attempts).or_default() += 1;
+        }
+        stats.steps = lengths(steps);
+        stats.attempts = lengths(attempts);
+        stats
+    }
+
     fn split(&self, task_type: &str) -> Option<SplitKind> {
         let unseen_types = self.unseen_types.as_ref()?;
         Some(if unseen_types.iter().any(|unseen| unseen == task_type) {
@@ -131,6 +154,13 @@ impl TrajectoryFile {
             SplitKind::Seen
         })
     }
+}
+
+fn lengths(counts: BTreeMap<u64, u64>) -> Vec<LengthCount> {
+    counts
+        .into_iter()
+        .map(|(length, count)| LengthCount { length, count })
+        .collect()
 }
 
 /// True when the trajectory at `line` mentions `text`. Goals are in the index; what was said and done

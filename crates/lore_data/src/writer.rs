@@ -11,12 +11,13 @@ use lore_core::{
 };
 use serde::Serialize;
 
-use crate::dataset::{INFO_FILE, items_file};
+use crate::dataset::{Dataset, INFO_FILE, items_file};
 use crate::disk::{PartialFolder, WRITE_FAILED};
 use crate::format::Item;
 use crate::index::{Indexed, Line, index_path};
 use crate::split::{default_unseen_types, split_hash};
 use crate::tally::Tally;
+use crate::twins::write_twins;
 
 /// A data set to be made.
 #[derive(Clone, Debug)]
@@ -81,6 +82,16 @@ impl DatasetWriter {
     /// Starts a data set.
     pub(crate) fn create(target: &NewDataset, kind: DatasetKind) -> Result<Self> {
         let folder = PartialFolder::create(&target.data.datasets(), target.id.as_str())?;
+        Self::in_folder(target, kind, folder)
+    }
+
+    /// Starts a data set that will take the place of the one of the same name.
+    pub(crate) fn replacing(target: &NewDataset, kind: DatasetKind) -> Result<Self> {
+        let folder = PartialFolder::replacing(&target.data.datasets(), target.id.as_str())?;
+        Self::in_folder(target, kind, folder)
+    }
+
+    fn in_folder(target: &NewDataset, kind: DatasetKind, folder: PartialFolder) -> Result<Self> {
         let items_path = folder.path().join(items_file(kind));
         let items = File::create(&items_path).context(WRITE_FAILED)?;
         let index = File::create(index_path(&items_path)).context(WRITE_FAILED)?;
@@ -143,8 +154,30 @@ impl DatasetWriter {
         self.index.write_all(b"\n").context(WRITE_FAILED)
     }
 
+    /// A data set that holds exactly what was written so far.
+    pub(crate) fn twin(&self) -> Result<Option<DatasetInfo>> {
+        let hash = self.tally.content_hash();
+        let known = Dataset::list(&self.target.data)?;
+        Ok(known
+            .into_iter()
+            .find(|info| info.kind == self.kind && info.content_hash == hash))
+    }
+
     /// Makes the data set visible.
     pub(crate) fn finish(self, report: ImportReport) -> Result<DatasetInfo> {
+        let (folder, info) = self.complete(report)?;
+        folder.publish()?;
+        Ok(info)
+    }
+
+    /// Puts the data set in the place of the one that [`DatasetWriter::replacing`] named.
+    pub(crate) fn replace(self, report: ImportReport) -> Result<DatasetInfo> {
+        let (folder, info) = self.complete(report)?;
+        folder.replace()?;
+        Ok(info)
+    }
+
+    fn complete(self, report: ImportReport) -> Result<(PartialFolder, DatasetInfo)> {
         if self.tally.num_items() == 0 {
             match report.rejected.first() {
                 Some(row) => bail!(
@@ -167,14 +200,14 @@ impl DatasetWriter {
             num_bytes,
             ..DatasetInfo::default()
         };
-        self.tally.fill(&mut info);
+        let leaks = self.tally.fill(&mut info);
+        write_twins(self.folder.path(), &leaks)?;
         info.unseen_types = self.target.unseen_types.unwrap_or_else(|| {
             default_unseen_types(info.types.iter().map(|count| count.name.as_str()))
         });
         info.split_hash = split_hash(&info.content_hash, &info.unseen_types);
         write_info(self.folder.path(), &info)?;
-        self.folder.publish()?;
-        Ok(info)
+        Ok((self.folder, info))
     }
 }
 

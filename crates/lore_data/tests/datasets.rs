@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use lore_core::testing::{RecordingWatcher, task, trajectory};
 use lore_core::{
-    DataDir, DatasetId, DatasetInfo, DatasetKind, EpisodeEnd, Split, SplitKind, StopToken,
-    Trajectory, TrajectoryFilter,
+    DataDir, DatasetId, DatasetInfo, DatasetKind, EpisodeEnd, ExportForm, Labels, Split, SplitKind,
+    StopToken, Trajectory, TrajectoryFilter,
 };
 use lore_data::{
-    Dataset, NewDataset, TextFormat, TrajectoryFile, export, import, inspect, write_dataset,
+    Dataset, Imported, NewDataset, TrajectoryFile, export, import, import_as, inspect,
+    write_dataset,
 };
 
 /// A data folder and a place for files, gone after the test.
@@ -51,7 +52,8 @@ impl World {
 
     fn import(&self, path: &Path, id: &str) -> Result<DatasetInfo> {
         let mut watcher = RecordingWatcher::default();
-        import(path, &self.target(id), &mut watcher, &StopToken::new())
+        let target = self.target(id);
+        import(path, &target, &mut watcher, &StopToken::new())
     }
 
     fn open(&self, id: &str) -> Dataset {
@@ -234,25 +236,103 @@ fn nothing_recognised_is_said_in_words() {
 fn exports_come_back_the_same() {
     let world = World::new();
     let all = trajectories(5);
-    for (format, id) in TextFormat::ALL
-        .into_iter()
-        .zip(["own", "sharegpt", "openai"])
-    {
-        let path = world.file(id, "");
-        let num_rows = export(all.iter().cloned().map(Ok), format, &path).unwrap();
+    for form in ExportForm::ALL {
+        let id = format!("{form:?}");
+        let path = world.file(&format!("{id}.{}", form.extension()), "");
+        let num_rows = export(all.iter().cloned().map(Ok), form, &path).unwrap();
         assert_eq!(num_rows, 5);
-        assert_eq!(inspect(&path).unwrap().format, format.label());
-        world.import(&path, id).unwrap();
-        let back: Vec<Trajectory> = world
-            .open(id)
-            .trajectories()
-            .unwrap()
-            .read_all()
-            .unwrap()
-            .collect::<Result<_>>()
-            .unwrap();
+        let format = match form {
+            ExportForm::Parquet => ExportForm::OpenAi.label(),
+            form => form.label(),
+        };
+        assert_eq!(inspect(&path).unwrap().format, format);
+        let target = NewDataset {
+            data: DataDir::new(world.folder.path().join(&id)),
+            ..world.target(&id)
+        };
+        let mut watcher = RecordingWatcher::default();
+        import(&path, &target, &mut watcher, &StopToken::new()).unwrap();
+        let set = Dataset::open(&target.data, &target.id).unwrap();
+        let file = set.trajectories().unwrap();
+        let back: Vec<Trajectory> = file.read_all().unwrap().collect::<Result<_>>().unwrap();
         assert_eq!(back, all, "{id}");
     }
+}
+
+#[test]
+fn importing_twice_adds_nothing() {
+    let world = World::new();
+    let path = world.file("mine.jsonl", &lines(&trajectories(4)));
+    let info = world.import(&path, "a").unwrap();
+    let mut watcher = RecordingWatcher::default();
+    let target = world.target("b");
+    let again = import_as(&path, None, &target, &mut watcher, &StopToken::new()).unwrap();
+    assert_eq!(again, Imported::AlreadyThere(info));
+    assert_eq!(names(&world.data().datasets()), ["a"]);
+}
+
+#[test]
+fn seen_and_unseen_that_share_a_text_are_named() {
+    let world = World::new();
+    let twins = ["type-a", "type-b"].map(|task_type| {
+        let mut task = task(task_type);
+        task.task_type = task_type.into();
+        task.goal = "put the mug away".into();
+        Ok(trajectory(
+            task,
+            &[("take the mug", "You hold the mug.")],
+            EpisodeEnd::Success,
+        ))
+    });
+    write_dataset(&world.target("a"), twins).unwrap();
+    let mut set = world.open("a");
+    assert!(set.split_leaks().is_empty(), "nothing is held out");
+    set.set_unseen(&["type-b".into()]).unwrap();
+    let leaks = set.split_leaks();
+    assert_eq!(leaks.len(), 1);
+    assert_eq!(leaks[0].task_types, ["type-a", "type-b"]);
+    assert!(!leaks[0].same_game && leaks[0].similarity > 0.99);
+}
+
+#[test]
+fn labels_can_be_changed() {
+    let world = World::new();
+    let all = trajectories(8);
+    write_dataset(&world.target("a"), all.iter().cloned().map(Ok)).unwrap();
+    let mut set = world.open("a");
+    set.set_unseen(&["type-1".into()]).unwrap();
+    let labels = Labels {
+        end: Some(EpisodeEnd::Success),
+        ..Labels::default()
+    };
+    let failed = &all[3].id;
+    let changed = set.relabel(&world.data(), std::slice::from_ref(failed), &labels);
+    assert_eq!(changed.unwrap(), 1);
+    let info = world.open("a").info().clone();
+    assert_eq!((info.num_items, info.num_successes), (8, 7));
+    assert_eq!(info.unseen_types, ["type-1"], "the split stays");
+    assert!(
+        world.open("a").get(failed).is_err(),
+        "the identifier follows"
+    );
+    let rename = Labels {
+        task_type: Some("other".into()),
+        ..Labels::default()
+    };
+    assert_eq!(set.relabel(&world.data(), &[], &rename).unwrap(), 8);
+    let info = world.open("a").info().clone();
+    assert_eq!((info.types.len(), info.unseen_types.len()), (1, 0));
+    assert_eq!(names(&world.data().datasets()), ["a"]);
+}
+
+#[test]
+fn figures_are_counted() {
+    let world = World::new();
+    write_dataset(&world.target("a"), trajectories(8).into_iter().map(Ok)).unwrap();
+    let stats = world.open("a").stats().unwrap();
+    assert_eq!(stats.outcomes[&EpisodeEnd::Failure], 2);
+    assert_eq!((stats.steps[0].length, stats.steps[0].count), (2, 8));
+    assert!(stats.attempts.is_empty());
 }
 
 #[test]

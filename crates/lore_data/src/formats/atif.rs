@@ -1,5 +1,5 @@
 //! The agent trajectory interchange format (ATIF 1): an object with `schema_version`, `agent` and
-//! `steps` of user, agent and system.
+//! `steps` of user, agent and system. What the format has no field for, our exporter keeps in `extra`.
 
 use lore_core::{EpisodeEnd, Message, Role, Split, Task, TaskId, Trajectory, short_hash};
 use serde::Deserialize;
@@ -18,6 +18,15 @@ pub(crate) struct Atif;
 struct Record {
     agent: Agent,
     steps: Vec<AtifStep>,
+    #[serde(default)]
+    extra: Value,
+}
+
+/// What our exporter writes into `extra`.
+#[derive(Deserialize)]
+struct Extra {
+    task: Task,
+    end: EpisodeEnd,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +83,11 @@ impl Format for Atif {
         if steps.is_empty() {
             return Err("The agent does nothing in this trajectory.".into());
         }
+        // Another program's extras are nothing to us.
+        if let Ok(Extra { task, end }) = serde_json::from_value(record.extra) {
+            let source = record.agent.name;
+            return Ok(Trajectory::new(task, source, initial_observation, steps, end).into());
+        }
         let asked = turns.iter().find(|turn| turn.role == Role::User);
         let goal = first_words(asked.map_or(&initial_observation, |turn| &turn.content));
         let task = Task {
@@ -127,6 +141,7 @@ mod tests {
         let place = Place {
             entry: "x.json",
             source: "x",
+            columns: None,
         };
         let Item::Trajectory(read) = Atif.read(&row, &place).unwrap() else {
             panic!("a trajectory was expected");

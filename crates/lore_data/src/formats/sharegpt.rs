@@ -18,10 +18,13 @@ struct Chat {
     about: About,
 }
 
+/// One turn; `AgentGym` marks those that are not to be learned.
 #[derive(Deserialize)]
-struct Turn {
+pub(super) struct Turn {
     from: String,
-    value: String,
+    pub(super) value: String,
+    #[serde(default)]
+    pub(super) loss: Option<bool>,
 }
 
 impl Format for ShareGpt {
@@ -42,8 +45,17 @@ impl Format for ShareGpt {
     }
 }
 
-fn message(turn: Turn) -> Result<Message, String> {
-    let role = match turn.from.to_lowercase().as_str() {
+/// The turn as ours.
+pub(super) fn message(turn: Turn) -> Result<Message, String> {
+    Ok(Message {
+        role: role(&turn)?,
+        content: turn.value,
+    })
+}
+
+/// Whose turn it is.
+pub(super) fn role(turn: &Turn) -> Result<Role, String> {
+    Ok(match turn.from.to_lowercase().as_str() {
         "human" | "user" => Role::User,
         "gpt" | "assistant" | "chatgpt" | "bot" | "model" | "agent" | "function_call" => {
             Role::Assistant
@@ -51,9 +63,5 @@ fn message(turn: Turn) -> Result<Message, String> {
         "system" => Role::System,
         "tool" | "function" | "function_response" | "observation" | "environment" => Role::Tool,
         other => return Err(format!("{other:?} is no known speaker.")),
-    };
-    Ok(Message {
-        role,
-        content: turn.value,
     })
 }

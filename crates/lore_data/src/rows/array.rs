@@ -1,21 +1,19 @@
 //! The elements of one JSON array, one at a time.
 
 use std::cell::Cell;
-use std::io::{self, BufReader, Read};
+use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
 
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::{MAX_ROW_BYTES, OnRow, Row, in_words};
+use super::metered::Metered;
+use super::{OnRow, Row, in_words};
 
 /// Calls `on_row` for each element. What follows damage cannot be read; the damage is the last row.
 pub(super) fn each_element(reader: impl Read, on_row: &mut OnRow<'_>) -> ControlFlow<()> {
     let since_element = Cell::new(0);
-    let metered = Metered {
-        reader: BufReader::new(reader),
-        num_bytes: &since_element,
-    };
+    let metered = Metered::new(BufReader::new(reader), &since_element);
     let mut elements = Elements {
         on_row,
         since_element: &since_element,
@@ -33,26 +31,6 @@ pub(super) fn each_element(reader: impl Read, on_row: &mut OnRow<'_>) -> Control
         ControlFlow::Break(())
     } else {
         ControlFlow::Continue(())
-    }
-}
-
-/// Counts bytes and refuses to read an endless element.
-struct Metered<'a, R> {
-    reader: R,
-    num_bytes: &'a Cell<u64>,
-}
-
-impl<R: Read> Read for Metered<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.num_bytes.get() > MAX_ROW_BYTES {
-            return Err(io::Error::other(format!(
-                "an entry is longer than {} MiB",
-                MAX_ROW_BYTES >> 20
-            )));
-        }
-        let num_read = self.reader.read(buffer)?;
-        self.num_bytes.set(self.num_bytes.get() + num_read as u64);
-        Ok(num_read)
     }
 }
 

@@ -140,6 +140,7 @@ pub(super) fn guess() -> FormatGuess {
             ..ImportReport::default()
         },
         num_bytes: 38_400_000,
+        ..FormatGuess::default()
     }
 }
 
