@@ -81,7 +81,10 @@ pub(crate) fn of(work: &Work) -> Vec<(Noun, &str)> {
 /// The data sets a world is made of.
 pub(crate) fn of_world(world: &WorldSpec) -> Vec<(Noun, &str)> {
     match world {
-        WorldSpec::Generated { .. } => Vec::new(),
+        WorldSpec::Generated { .. }
+        | WorldSpec::ScienceWorld { .. }
+        | WorldSpec::TextWorldExpress
+        | WorldSpec::Server(_) => Vec::new(),
         WorldSpec::Games { train, test } => std::iter::once(train)
             .chain(test)
             .map(|id| (Noun::Dataset, id.as_str()))

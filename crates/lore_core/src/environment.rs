@@ -21,6 +21,12 @@ pub trait Environment {
 
     /// The general forms of action (`go to {recep}`), for the system prompt.
     fn action_templates(&self) -> Vec<String>;
+
+    /// Actions a person could choose from now. Worlds whose list is too long or too slow for every
+    /// step of an agent still give it here.
+    fn suggest_actions(&mut self) -> anyhow::Result<Vec<String>> {
+        Ok(self.admissible_actions())
+    }
 }
 
 /// What an action led to.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{AdapterId, DatasetId, ExperimentId, JobId, ModelId};
+use crate::{AdapterId, DatasetId, ExperimentId, JavaWorld, JobId, ModelId};
 
 /// The data folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +89,26 @@ impl DataDir {
             }
             None => self.jobs().join(id.as_str()),
         }
+    }
+
+    /// Worlds that were installed, and the servers that were saved.
+    pub fn worlds(&self) -> PathBuf {
+        self.root.join("worlds")
+    }
+
+    /// The program of a Java world; the world is installed when it is there.
+    pub fn java_world(&self, world: JavaWorld) -> PathBuf {
+        self.worlds().join(world.package()).join(world.jar())
+    }
+
+    /// The gateway through which Java worlds are reached safely.
+    pub fn py4j(&self) -> PathBuf {
+        self.worlds().join("py4j").join("py4j.jar")
+    }
+
+    /// The saved environment servers.
+    pub fn servers(&self) -> PathBuf {
+        self.worlds().join("servers.json")
     }
 
     /// Deleted things, until the undo time is over.

@@ -26,6 +26,7 @@ mod results;
 mod retrieval;
 pub mod stats;
 mod task;
+mod task_types;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod training;
@@ -65,7 +66,8 @@ pub use retrieval::{
     RetrievalMode, Retriever,
 };
 pub use task::{Split, Task};
+pub use task_types::{SCIENCEWORLD_TYPES, TEXTWORLD_EXPRESS_TYPES};
 pub use training::{Schedule, TrainConfig};
 pub use trajectory::{EpisodeTrace, Step, StepMemory, StepTrace, Trajectory};
 pub use watch::{StopToken, Watcher};
-pub use world::WorldSpec;
+pub use world::{JavaWorld, ServerProtocol, ServerSpec, WorldSpec};

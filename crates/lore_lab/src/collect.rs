@@ -1,4 +1,4 @@
-//! Having the scripted expert play.
+//! Having an expert play: the scripted one, or the gold paths of a world that has them.
 
 use anyhow::{Result, ensure};
 
@@ -24,8 +24,7 @@ pub(crate) fn run(job: &mut Job<'_>, work: &CollectWork) -> Result<Outcome> {
         let done = trajectories.len() as u64;
         job.relay
             .progress("Play", done, tasks.len() as u64, "episodes");
-        let mut env = world.open(&task.id)?;
-        trajectories.push(lore_env::play_expert(env.as_mut(), work.max_steps)?);
+        trajectories.push(world.demonstrate(&task.id, work.max_steps)?);
     }
     job.relay
         .progress("Save", tasks.len() as u64, tasks.len() as u64, "episodes");
@@ -48,7 +47,7 @@ fn keep(job: &Job<'_>, work: &CollectWork, trajectories: Vec<Trajectory>) -> Res
         job,
         &work.dataset,
         &work.name,
-        "the scripted expert".to_owned(),
+        "an expert".to_owned(),
         Some(work.unseen_types.clone()),
     );
     let info = lore_data::write_dataset(&target, trajectories.into_iter().map(Ok))?;

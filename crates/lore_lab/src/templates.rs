@@ -5,13 +5,14 @@
 
 use lore_core::Trajectory;
 use lore_env::alfworld::{ENVIRONMENT, Wording};
+use lore_env::scienceworld;
 
 /// The general forms of action in the world of `trajectory`; empty for worlds that are not known.
 pub(crate) fn of(trajectory: &Trajectory) -> Vec<String> {
-    if trajectory.task.environment != ENVIRONMENT {
-        return Vec::new();
+    match trajectory.task.environment.as_str() {
+        ENVIRONMENT => wording(trajectory).templates(),
+        _ => scienceworld::templates(&trajectory.task).unwrap_or_default(),
     }
-    wording(trajectory).templates()
 }
 
 /// The two wordings differ in how things are put down, and in what arriving somewhere is called.
