@@ -79,6 +79,14 @@ fn kind_of_jar(names: &[String]) -> Option<Installed> {
     .find_map(|(class, what)| names.iter().any(|name| name == class).then_some(what))
 }
 
+/// True for `py4j0.10.9.9.jar` and its like.
+fn is_gateway(file: &str) -> bool {
+    let is_jar = Path::new(file)
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("jar"));
+    is_jar && file.starts_with("py4j")
+}
+
 /// The JAR in a wheel, by its name.
 fn jar_in_wheel(names: &[String]) -> Option<(Installed, String)> {
     names.iter().find_map(|name| {
@@ -86,7 +94,7 @@ fn jar_in_wheel(names: &[String]) -> Option<(Installed, String)> {
         let what = match file {
             "scienceworld.jar" => Installed::World(JavaWorld::ScienceWorld),
             "textworld-express.jar" => Installed::World(JavaWorld::TextWorldExpress),
-            py4j if py4j.starts_with("py4j") && py4j.ends_with(".jar") => Installed::Gateway,
+            _ if is_gateway(file) => Installed::Gateway,
             _ => return None,
         };
         Some((what, name.clone()))

@@ -55,7 +55,7 @@ impl<G: JavaGame> Session<G> {
     pub(crate) fn begin(&mut self) -> Result<&G::Reply> {
         self.first = None;
         self.played.clear();
-        let reply = self.on_seat(|game, object| game.begin(object))?;
+        let reply = self.on_seat(G::begin)?;
         Ok(self.first.insert(reply))
     }
 
@@ -98,7 +98,7 @@ impl<G: JavaGame> Session<G> {
     }
 
     fn play_again(&mut self) -> Result<()> {
-        let first = self.on_seat(|game, object| game.begin(object))?;
+        let first = self.on_seat(G::begin)?;
         let mut is_same = self.first.as_ref() == Some(&first);
         let played = std::mem::take(&mut self.played);
         for (action, expected) in &played {

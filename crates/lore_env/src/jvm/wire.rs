@@ -81,8 +81,14 @@ pub(super) fn call(object: &Reference, method: &str, arguments: &[Argument<'_>])
                 command.push('s');
                 escape(text, &mut command);
             }
-            Argument::Int(number) => command.push_str(&format!("i{number}")),
-            Argument::Bool(truth) => command.push_str(&format!("b{truth}")),
+            Argument::Int(number) => {
+                command.push('i');
+                command.push_str(&number.to_string());
+            }
+            Argument::Bool(truth) => {
+                command.push('b');
+                command.push_str(&truth.to_string());
+            }
         }
         command.push('\n');
     }

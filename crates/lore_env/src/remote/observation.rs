@@ -27,17 +27,15 @@ pub(super) fn text_of(observation: &Json) -> String {
         })
     };
     let mut all = shown();
-    match (all.next(), all.next()) {
-        (Some((_, Json::String(text))), None) => text.clone(),
-        _ => {
-            let mut lines: Vec<String> = shown()
-                .map(|(name, value)| format!("{name}: {}", plain(value)))
-                .collect();
-            // The order of fields is nobody's intention.
-            lines.sort_unstable();
-            lines.join("\n")
-        }
+    if let (Some((_, Json::String(text))), None) = (all.next(), all.next()) {
+        return text.clone();
     }
+    let mut lines: Vec<String> = shown()
+        .map(|(name, value)| format!("{name}: {}", plain(value)))
+        .collect();
+    // The order of fields is nobody's intention.
+    lines.sort_unstable();
+    lines.join("\n")
 }
 
 /// What can be done now, where the observation says so.

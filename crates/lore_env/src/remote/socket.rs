@@ -20,7 +20,7 @@ const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A connection to a server. Dropping it closes it.
 pub(super) struct Socket {
-    socket: WebSocket<MaybeTlsStream<Timed>>,
+    stream: WebSocket<MaybeTlsStream<Timed>>,
     deadline: Deadline,
     patience: Duration,
     /// Set when an answer did not come: what comes later would be taken for another's.
@@ -46,9 +46,9 @@ impl Socket {
             tungstenite::client::client_with_config(&url, stream, Some(config))
                 .map_err(|error| anyhow::anyhow!("{error}"))
         };
-        let (socket, _) = shaken.with_context(context)?;
+        let (stream, _) = shaken.with_context(context)?;
         Ok(Self {
-            socket,
+            stream,
             deadline,
             patience,
             is_broken: false,
@@ -74,9 +74,9 @@ impl Socket {
     fn exchange(&mut self, question: &Json) -> Result<Json> {
         let context = "the server does not answer";
         let message = Message::text(question.to_string());
-        self.socket.send(message).context(context)?;
+        self.stream.send(message).context(context)?;
         loop {
-            match self.socket.read().context(context)? {
+            match self.stream.read().context(context)? {
                 Message::Text(text) => {
                     return serde_json::from_str(&text)
                         .with_context(|| format!("the server answered no JSON: {}", short(&text)));
@@ -98,8 +98,8 @@ impl Drop for Socket {
         if !self.is_broken {
             self.deadline.renew(CLOSE_PATIENCE);
             // The server notices a dead connection by itself, only later.
-            self.socket.close(None).ok();
-            while self.socket.read().is_ok() {}
+            self.stream.close(None).ok();
+            while self.stream.read().is_ok() {}
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Kind {
 
 /// Every kind, in alphabetical order.
 ///
-/// The step limits are those that the literature has used since SwiftSage (Lin et al. 2023), raised to
+/// The step limits are those that the literature has used since `SwiftSage` (Lin et al. 2023), raised to
 /// the least of the paper's range, 50; kinds for which none was published get its most, 150.
 pub(super) const KINDS: [Kind; 30] = [
     kind("boil", 30, 100),

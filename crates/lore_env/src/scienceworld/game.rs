@@ -24,7 +24,7 @@ pub struct ScienceGame {
 /// Which of the world's tasks.
 struct Variation {
     kind: &'static Kind,
-    variation: u32,
+    number: u32,
     easy: bool,
 }
 
@@ -45,7 +45,7 @@ impl Variation {
         let simplifications = if self.easy { "easy" } else { "" };
         let arguments = [
             Argument::Text(self.kind.name),
-            Argument::Int(self.variation as i32),
+            Argument::Int(self.number as i32),
             Argument::Text(simplifications),
             Argument::Bool(with_gold_path),
         ];
@@ -96,7 +96,7 @@ impl ScienceGame {
         };
         let variation = Variation {
             kind,
-            variation,
+            number: variation,
             easy,
         };
         Self {
@@ -125,12 +125,12 @@ impl ScienceGame {
     pub fn gold_path(&mut self) -> Result<Vec<String>> {
         let Variation {
             kind,
-            variation,
+            number,
             easy,
         } = *self.session.game();
         let with_path = Variation {
             kind,
-            variation,
+            number,
             easy,
         };
         self.session.ask(|object| {

@@ -1,7 +1,7 @@
 //! TextWorld-Express: eight small games, thousands of steps a second; the quick world for trying
 //! everything else out.
 //!
-//! Jansen & Côté, "TextWorldExpress: Simulating Text Games at One Million Steps Per Second" (2023);
+//! Jansen & Côté, "`TextWorldExpress`: Simulating Text Games at One Million Steps Per Second" (2023);
 //! version 1.1.0. Seeds below 1000 are for training, from 10000 on for development, from 20000 on for
 //! testing.
 
