@@ -101,7 +101,7 @@ mod x86 {
         let mut sums = [_mm512_set1_ps(1.0); SUMS];
         for _ in 0..ROUNDS {
             for sum in &mut sums {
-                *sum = _mm512_fmadd_ps(*sum, factor, factor);
+                *sum = _mm512_fmadd_ps(factor, factor, *sum);
             }
         }
         let sums = sums.iter().map(|sum| f64::from(_mm512_reduce_add_ps(*sum)));
