@@ -123,16 +123,8 @@ impl ScienceGame {
     /// Actions that do the task, by the world's own account. They differ from call to call, and now
     /// and then they fail. The episode must begin anew afterwards.
     pub fn gold_path(&mut self) -> Result<Vec<String>> {
-        let Variation {
-            kind,
-            number,
-            easy,
-        } = *self.session.game();
-        let with_path = Variation {
-            kind,
-            number,
-            easy,
-        };
+        let Variation { kind, number, easy } = *self.session.game();
+        let with_path = Variation { kind, number, easy };
         self.session.ask(|object| {
             with_path.load(object, true)?;
             object.texts("getGoldActionSequence")

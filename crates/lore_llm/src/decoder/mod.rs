@@ -281,7 +281,9 @@ fn embed(base: &BaseModel, tokens: &[u32]) -> Result<Vec<f32>> {
     // Not multiplied by one: that would cost a pass over the prompt for nothing.
     let scale = base.config().embedding_scale;
     if (scale - 1.0).abs() > f32::EPSILON {
-        rows.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut rows {
+            *value *= scale;
+        }
     }
     Ok(rows)
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 const ELEMENTS_PER_TASK: usize = 16 * 1024;
 
 /// `2 · sqrt(2 / π)`.
-const GELU_SLOPE: f32 = 1.595_769_1;
+const GELU_SLOPE: f32 = 1.595_769_2;
 
 /// How much of the cube GELU's approximation takes.
 const GELU_CUBE: f32 = 0.044_715;

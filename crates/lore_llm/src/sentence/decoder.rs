@@ -23,7 +23,7 @@ impl Encoder for TextDecoder {
         let hidden = match *batch {
             // In chunks, however long it is.
             [text] => self.0.forward_all(text, &mut cache, None)?,
-            _ => self.0.forward_branches(batch, &mut cache, None)?,
+            _ => self.0.forward_branches(batch, &cache, None)?,
         };
         let mut rest = hidden.as_slice();
         Ok(batch

@@ -260,9 +260,9 @@ impl<'a> Reader<'a> {
 
     fn norm(&mut self, name: &str, len: usize) -> Result<Vector> {
         let mut weight = self.read(name, &[len])?.values;
-        weight
-            .iter_mut()
-            .for_each(|value| *value += self.norm_shift);
+        for value in &mut weight {
+            *value += self.norm_shift;
+        }
         Ok(Arc::new(weight))
     }
 

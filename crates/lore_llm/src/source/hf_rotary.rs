@@ -26,8 +26,8 @@ pub(super) struct RopeParameters {
     attention_factor: Option<f64>,
     truncate: Option<bool>,
     llama_4_scaling_beta: Option<f64>,
-    full_attention: Option<Box<RopeParameters>>,
-    sliding_attention: Option<Box<RopeParameters>>,
+    full_attention: Option<Box<Self>>,
+    sliding_attention: Option<Box<Self>>,
 }
 
 impl HfConfig {
