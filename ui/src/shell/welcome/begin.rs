@@ -3,15 +3,15 @@
 use egui::Ui;
 use lore_protocol::{FileKind, Request, ShellRequest};
 
-use super::heading_ui;
+use super::{Choice, heading_ui};
 use crate::command::{Action, Command};
 use crate::context::Ctx;
 use crate::format;
 use crate::pages::{sample_experiment, sample_spec};
 use crate::widgets::{Card, Icon, ListRow};
 
-/// The screen. What was picked, if anything; the inner `None` means: look around alone.
-pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui) -> Option<Option<Command>> {
+/// The screen. What was picked, if anything.
+pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui) -> Option<Choice> {
     let tokens = ctx.tokens;
     heading_ui(
         ctx,
@@ -37,7 +37,7 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui) -> Option<Option<Command>> {
             .chevron()
             .show(ui, tokens);
         if sample.clicked() && blocked.is_none() {
-            picked = Some(Some(Command::Act(Box::new(sample_experiment()))));
+            picked = Some(Choice::to(Command::Act(Box::new(sample_experiment()))));
         }
         let tour = ListRow::new("Show me around")
             .subtitle("A minute, one stop a page")
@@ -45,7 +45,7 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui) -> Option<Option<Command>> {
             .chevron()
             .show(ui, tokens);
         if tour.clicked() {
-            picked = Some(Some(Command::Tour));
+            picked = Some(Choice::to(Command::Tour));
         }
         let own = ListRow::new("Open a file of episodes")
             .subtitle("You see what is in it before anything is brought in")
@@ -55,10 +55,8 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui) -> Option<Option<Command>> {
         if own.clicked() {
             let kind = FileKind::Dataset;
             let request = Request::Shell(ShellRequest::Pick { kind });
-            picked = Some(Some(Command::Act(Box::new(Action::new(
-                "shell/pick",
-                request,
-            )))));
+            let action = Action::new("shell/pick", request);
+            picked = Some(Choice::to(Command::Act(Box::new(action))));
         }
         let alone = ListRow::new("Look around alone")
             .subtitle("Everything stands on Home")
@@ -66,7 +64,7 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui) -> Option<Option<Command>> {
             .chevron()
             .show(ui, tokens);
         if alone.clicked() {
-            picked = Some(None);
+            picked = Some(Choice::Leave);
         }
     });
     picked

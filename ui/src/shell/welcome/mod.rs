@@ -28,8 +28,16 @@ pub(crate) struct Welcome {
 enum Choice {
     /// To another screen.
     Screen(usize),
+    /// To the program.
+    Leave,
     /// To the program, and there to this.
-    Leave(Option<Command>),
+    LeaveTo(Box<Command>),
+}
+
+impl Choice {
+    fn to(command: Command) -> Self {
+        Self::LeaveTo(Box::new(command))
+    }
 }
 
 impl Welcome {
@@ -60,7 +68,8 @@ impl Welcome {
         let skipped = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         match modal.inner {
             Some(Choice::Screen(screen)) => self.screen = screen,
-            Some(Choice::Leave(command)) => self.leave(ctx, command),
+            Some(Choice::LeaveTo(command)) => self.leave(ctx, Some(*command)),
+            Some(Choice::Leave) => self.leave(ctx, None),
             None if skipped => self.leave(ctx, None),
             None => {}
         }
@@ -89,7 +98,7 @@ impl Welcome {
             match self.screen {
                 0 => idea::ui(ctx, ui),
                 1 => needs::ui(ctx, ui),
-                _ => choice = begin::ui(ctx, ui).map(Choice::Leave),
+                _ => choice = begin::ui(ctx, ui),
             }
         });
         ui.add_space(ctx.tokens.space.m);
@@ -101,7 +110,7 @@ impl Welcome {
         let tokens = ctx.tokens;
         let mut choice = None;
         if Button::quiet("Skip").show(ui, tokens).clicked() {
-            choice = Some(Choice::Leave(None));
+            choice = Some(Choice::Leave);
         }
         ui.add_space(tokens.space.s);
         ui.label(tokens.small(format!("{} / {NUM_SCREENS}", self.screen + 1)));
