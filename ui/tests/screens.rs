@@ -40,6 +40,7 @@ fn untouched(name: &str, sample: Sample, route: Route) -> Scene {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, one scene after the other")]
 fn scenes() -> Vec<Scene> {
     let datasets = || PageId::Datasets.route();
     let bank = || PageId::Bank.route();
@@ -54,7 +55,7 @@ fn scenes() -> Vec<Scene> {
         let name = page.label().to_lowercase().replace(' ', "-");
         untouched(&format!("{name}-fresh"), Sample::fresh(), page.route())
     }));
-    scenes.extend([
+    scenes.extend(vec![
         scene("data-sets-dropped", Sample::busy(), datasets(), |window| {
             let paths = vec!["/home/ada/runs.jsonl".to_owned()];
             window

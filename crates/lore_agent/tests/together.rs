@@ -9,7 +9,7 @@ fn worlds() -> Vec<ScriptedWorld> {
     let steps = [("look", "a desk"), ("take mug", "taken"), ("go", "there")];
     (0..7)
         .map(|number| {
-            let script = &steps[..1 + number % steps.len()];
+            let script = &steps[..=number % steps.len()];
             ScriptedWorld::new(task(&format!("t{number}")), "a room", script)
                 .ending_with(EpisodeEnd::Success)
         })

@@ -96,13 +96,16 @@ mod tests {
     fn a_peer_that_drips_does_not_win_time() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let peer = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            // Ends when the other side has had enough.
-            while stream.write_all(b"x").is_ok() {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        });
+        let peer = std::thread::Builder::new()
+            .name("peer".into())
+            .spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                // Ends when the other side has had enough.
+                while stream.write_all(b"x").is_ok() {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            })
+            .expect("a thread");
         let deadline = Deadline::after(Duration::from_millis(200));
         let mut stream = Timed::connect(address, deadline).unwrap();
         let began = Instant::now();

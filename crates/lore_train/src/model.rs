@@ -88,7 +88,9 @@ impl<'a> TrainableModel<'a> {
             rows.extend_from_slice(table.row(*id as usize));
         }
         let scale = self.weights.config.embedding_scale;
-        rows.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut rows {
+            *value *= scale;
+        }
         Ok(Tensor::from_vec(
             rows,
             (ids.len(), table.cols),
@@ -130,7 +132,7 @@ impl LossGradient for TrainableModel<'_> {
         let rotations = config.rotations(ids.len());
         let mut x = self.embed(ids)?;
         let mut pieces = Vec::with_capacity(num_blocks);
-        for layer in 0..num_blocks {
+        for (layer, rotation) in rotations.into_iter().enumerate() {
             let is_last = layer + 1 == num_blocks;
             let block = Block::new(
                 self.weights,
@@ -138,7 +140,7 @@ impl LossGradient for TrainableModel<'_> {
                 adapter,
                 layer,
                 pass.dropout_seed,
-                rotations[layer].clone(),
+                rotation,
                 is_last.then(|| learned.rows.clone()),
             )?;
             // Nothing is trained before the first block, so its input needs no gradient.

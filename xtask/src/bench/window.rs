@@ -21,7 +21,7 @@ use crate::setup::Ready;
 use crate::{launch, setup};
 
 /// How long a window may take to draw.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An empty screen and a window without a page hold fewer colours than this.
 const COLOURS: usize = 12;

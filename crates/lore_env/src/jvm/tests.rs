@@ -11,30 +11,33 @@ use super::wire::Argument;
 fn gateway(replies: Vec<Option<&'static str>>) -> (u16, std::thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let served = std::thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-        let mut commands = Vec::new();
-        for reply in replies {
-            let mut command = Vec::new();
-            while let Some(Ok(line)) = lines.next() {
-                let is_last = line == "e" || command == ["A"];
-                command.push(line);
-                if is_last {
+    let served = std::thread::Builder::new()
+        .name("gateway".into())
+        .spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let mut commands = Vec::new();
+            for reply in replies {
+                let mut command = Vec::new();
+                while let Some(Ok(line)) = lines.next() {
+                    let is_last = line == "e" || command == ["A"];
+                    command.push(line);
+                    if is_last {
+                        break;
+                    }
+                }
+                if command.is_empty() {
                     break;
                 }
+                commands.push(command.join(" "));
+                match reply {
+                    Some(reply) => (&stream).write_all(reply.as_bytes()).unwrap(),
+                    None => std::thread::sleep(Duration::from_secs(2)),
+                }
             }
-            if command.is_empty() {
-                break;
-            }
-            commands.push(command.join(" "));
-            match reply {
-                Some(reply) => (&stream).write_all(reply.as_bytes()).unwrap(),
-                None => std::thread::sleep(Duration::from_secs(2)),
-            }
-        }
-        commands
-    });
+            commands
+        })
+        .expect("a thread");
     (port, served)
 }
 

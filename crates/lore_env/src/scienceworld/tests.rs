@@ -165,10 +165,13 @@ fn kill_while_busy(world: &ScienceWorld, game: &mut ScienceGame) {
     loop {
         let process = world.process_id();
         let id = process.unwrap().to_string();
-        let killer = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(150));
-            Command::new("kill").args(["-9", &id]).status().unwrap();
-        });
+        let killer = std::thread::Builder::new()
+            .name("killer".into())
+            .spawn(move || {
+                std::thread::sleep(Duration::from_millis(150));
+                Command::new("kill").args(["-9", &id]).status().unwrap();
+            })
+            .expect("a thread");
         while world.process_id() == process {
             if let Err(error) = game.step("wait1") {
                 let error = format!("{error:#}");

@@ -98,9 +98,12 @@ fn servers_that_name_things_differently_are_understood() {
     );
 }
 
+/// What a server answers to a request.
+type Behaviour = fn(&str) -> Answer;
+
 #[test]
 fn what_a_server_does_wrong_is_an_error_with_its_cause_and_in_time() {
-    let failures: [(fn(&str) -> Answer, &str); 6] = [
+    let failures: [(Behaviour, &str); 6] = [
         (|_| Answer::Silence, "cannot be reached or broke off"),
         (|_| Answer::BreakOff, "cannot be reached or broke off"),
         (|_| Answer::Text(500, "oops".into()), "500"),

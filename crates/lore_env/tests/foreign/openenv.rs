@@ -19,10 +19,13 @@ enum Reply {
     Bytes,
 }
 
+/// What a server replies to a message.
+type Behaviour = fn(&Json) -> Reply;
+
 /// A server whose HTTP paths and WebSocket share one port, as the real one's do.
-fn server(reply: fn(&Json) -> Reply, has_tasks: bool) -> ServerSpec {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+fn server(reply: Behaviour, has_tasks: bool) -> ServerSpec {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("it listens"));
     spawn(move || {
         for stream in listener.incoming().flatten() {
             spawn(move || serve(stream, reply, has_tasks));
@@ -180,7 +183,7 @@ fn what_a_server_does_wrong_is_an_error_with_its_cause_and_in_time() {
             wrong
         }
     }
-    let failures: [(fn(&Json) -> Reply, &str); 6] = [
+    let failures: [(Behaviour, &str); 6] = [
         (|question| or_recorded(question, Reply::Silence), "in time"),
         (
             |question| or_recorded(question, Reply::HangUp),

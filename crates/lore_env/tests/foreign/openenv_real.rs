@@ -23,8 +23,8 @@ impl Drop for Server {
 
 fn start(python: &Path) -> (Server, String) {
     let port = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port()
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.local_addr().expect("it listens").port()
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/openenv_server.py");
     let child = Command::new(python)
