@@ -1,22 +1,15 @@
 """Writes crates/lore_train/tests/fixtures/smollm2_lora.json: loss and gradient norms of SmolLM2-135M-Instruct
 under PEFT, for one chat and an adapter given by a formula.
 
-    LOREKEEPER_TEST_MODELS=DIR python tests/reference/smollm2_lora.py [--time N [--bf16] [--threads T]]
+    LOREKEEPER_TEST_MODELS=DIR python tests/reference/smollm2_lora.py
 
-DIR holds smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf. Needs torch, transformers, peft and gguf. With
-`--time N` nothing is written: a training step over the last N tokens of tests/fixtures/trajectory.json is timed,
-which `cargo xtask bench train` compares with, and printed as one JSON object. `--bf16` computes it under
-torch.autocast.
+DIR holds smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf. Needs torch, transformers, peft and gguf.
 """
 
-import argparse
 import json
 import math
 import os
 import pathlib
-import resource
-import statistics
-import time
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -75,44 +68,8 @@ def write_reference(models):
     OUT.write_text(json.dumps(reference, sort_keys=True) + "\n")
 
 
-def trajectory(length):
-    stored = json.loads((FIXTURES / "trajectory.json").read_text())
-    learned = [False] * len(stored["ids"])
-    for start, end in stored["learned"]:
-        learned[start:end] = [True] * (end - start)
-    return stored["ids"][-length:], learned[-length:]
-
-
-def time_step(models, arguments):
-    torch.set_num_threads(arguments.threads)
-    model = make_model(models, dropout=0.1)
-    model.train()
-    ids, learned = trajectory(arguments.time)
-    times = []
-    for _ in range(arguments.samples + 1):
-        start, start_cpu = time.perf_counter(), time.process_time()
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=arguments.bf16):
-            loss = loss_of(model, ids, learned)
-        loss.backward()
-        times.append((time.perf_counter() - start, time.process_time() - start_cpu))
-        model.zero_grad()
-    secs, cpu_secs = (statistics.median(column) for column in zip(*times[1:]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"secs": secs, "cpu_secs": cpu_secs, "peak_bytes": peak, "loss": loss.item()}), flush=True)
-
-
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--time", type=int, default=0)
-    parser.add_argument("--samples", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--bf16", action="store_true")
-    arguments = parser.parse_args()
-    models = pathlib.Path(os.environ["LOREKEEPER_TEST_MODELS"])
-    if arguments.time:
-        time_step(models, arguments)
-    else:
-        write_reference(models)
+    write_reference(pathlib.Path(os.environ["LOREKEEPER_TEST_MODELS"]))
 
 
 if __name__ == "__main__":

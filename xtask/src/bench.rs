@@ -44,7 +44,9 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
         .args(["--quiet", "--release", "--manifest-path"])
         .arg(folder.join("Cargo.toml"))
         .args(["--example", &format!("bench_{name}"), "--"])
-        .args(args.rest());
+        .args(args.rest())
+        // As the supervisor starts workers.
+        .env("CANDLE_NUM_THREADS", "1");
     if let Some(models) = &ready.models {
         command.env("LOREKEEPER_TEST_MODELS", models);
     }

@@ -167,13 +167,11 @@ fn time_reference(num_tokens: usize, in_bf16: bool) -> Result<Option<Figures>> {
     let Some(python) = env::var_os("LOREKEEPER_REFERENCE_PYTHON") else {
         return Ok(None);
     };
-    let script =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/reference/smollm2_lora.py");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/reference/train.py");
     let threads = std::thread::available_parallelism()?;
     let mut command = Command::new(python);
     command.arg(script).args([
-        "--time",
-        &num_tokens.to_string(),
+        num_tokens.to_string().as_str(),
         "--samples",
         &SAMPLES.to_string(),
         "--threads",

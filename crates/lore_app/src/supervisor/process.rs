@@ -27,6 +27,8 @@ impl WorkerProgram {
     pub(crate) fn command(&self, dir: &DataDir) -> Command {
         let mut command = Command::new(&self.path);
         command.arg("--data").arg(dir.root());
+        // Candle's own threads spin while they wait and take the cores from those that compute.
+        command.env("CANDLE_NUM_THREADS", "1");
         if let Some(models) = &self.models {
             command.arg("--models").arg(models);
         }
