@@ -1,10 +1,11 @@
 //! Every request there is, for tests that must forget none.
 
 use lore_core::{
-    ExperimentSpec, Filter, LeakGuard, Query, RetrievalMode, TrajectoryFilter, WorldSpec,
+    EpisodeEnd, ExperimentSpec, Filter, LeakGuard, Query, RetrievalMode, TrajectoryFilter,
+    WorldSpec,
 };
 use lore_protocol::{
-    BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JobRequest,
+    BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JobRequest, Mark,
     MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest, ShellRequest,
     Source, TrajectoryRequest, Work,
 };
@@ -205,11 +206,27 @@ fn trajectories(id: &str) -> Vec<Request> {
                 id: id(),
                 model: "m".into(),
             },
+            TrajectoryRequest::Mark {
+                mark: Box::new(Mark {
+                    source: source(),
+                    id: id(),
+                    goal: "put an apple in the fridge".into(),
+                    who: "expert".into(),
+                    end: EpisodeEnd::Success,
+                    steps: vec![0],
+                    note: "worth a look".into(),
+                }),
+            },
+            TrajectoryRequest::Unmark {
+                source: source(),
+                id: id(),
+            },
         ]
     };
     sources
         .into_iter()
         .flat_map(of_source)
+        .chain([TrajectoryRequest::Marks])
         .map(Request::Trajectory)
         .collect()
 }

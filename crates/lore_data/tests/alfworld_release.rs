@@ -95,15 +95,17 @@ fn the_official_splits_and_the_papers_types_are_recognised() {
         zip.write_all(content.as_bytes()).unwrap();
     }
     zip.finish().unwrap();
+    // Each into a data folder of its own: the same content twice would be told to be there already.
     for (path, id) in [(&root, "folder"), (&zip_path, "zip")] {
-        let info = imported(path, place.path(), id);
+        let data = place.path().join(id);
+        let info = imported(path, &data, id);
         assert_eq!(info.num_items, 360);
         assert_eq!(info.report.num_rejected, 0, "{:?}", info.report.rejected);
         let mut papers = UNSEEN_TYPES.map(str::to_owned).to_vec();
         papers.sort();
         assert_eq!(info.unseen_types, papers);
         let expected = [Split::Train, Split::Validation, Split::Test].map(|split| (split, 120));
-        assert_eq!(splits(place.path(), id), BTreeMap::from(expected));
+        assert_eq!(splits(&data, id), BTreeMap::from(expected));
     }
 }
 

@@ -393,6 +393,8 @@ fn a_release_of_alfworld_comes_in_as_folder_and_as_zip() {
             (tasks[0].split, tasks[1].split),
             (Split::Train, Split::Test)
         );
+        // Else the next one would be told to be there already.
+        fs::remove_dir_all(world.data().dataset(&DatasetId::from(id))).unwrap();
     }
 }
 
