@@ -20,6 +20,7 @@ use crate::context::Ctx;
 use crate::shell::PaletteEntry;
 
 pub(crate) use models::starter_models_ui;
+pub(crate) use settings::look_ui;
 pub(crate) use start::{sample_experiment, sample_spec};
 
 /// A page.

@@ -42,20 +42,26 @@ impl Page for SettingsPage {
     }
 }
 
+/// Theme and language, as the settings and the welcome ask for them.
+pub(crate) fn look_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
+    let tokens = ctx.tokens;
+    field(ui, tokens, "Theme", |ui| {
+        let choices = [
+            (Theme::System, "System"),
+            (Theme::Light, "Light"),
+            (Theme::Dark, "Dark"),
+        ];
+        segmented(ui, tokens, &mut settings.theme, &choices, "Theme")
+    });
+    field(ui, tokens, "Language", |ui| {
+        segmented(ui, tokens, &mut settings.language, &LANGUAGES, "Language")
+    });
+}
+
 fn appearance_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
     let tokens = ctx.tokens;
     Card::titled("Appearance").show(ui, tokens, |ui| {
-        field(ui, tokens, "Theme", |ui| {
-            let choices = [
-                (Theme::System, "System"),
-                (Theme::Light, "Light"),
-                (Theme::Dark, "Dark"),
-            ];
-            segmented(ui, tokens, &mut settings.theme, &choices, "Theme")
-        });
-        field(ui, tokens, "Language", |ui| {
-            segmented(ui, tokens, &mut settings.language, &LANGUAGES, "Language")
-        });
+        look_ui(ctx, ui, settings);
         field(ui, tokens, "Size of everything", |ui| {
             ui.horizontal(|ui| zoom_ui(ctx, ui)).response
         });

@@ -1,13 +1,13 @@
 //! What the program does, in four pictures, and how it should look.
 
 use egui::{Align2, Rect, Sense, Ui, Vec2, pos2, vec2};
-use lore_protocol::{Settings, Theme};
+use lore_protocol::Settings;
 
 use super::heading_ui;
 use crate::command::Command;
 use crate::context::Ctx;
-use crate::widgets::{Icon, columns, field, segmented};
-use crate::words::LANGUAGES;
+use crate::pages::look_ui;
+use crate::widgets::{Icon, columns};
 
 /// The four things it does with past episodes.
 const STEPS: [(Icon, &str, &str); 4] = [
@@ -32,17 +32,7 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui) {
     });
     ui.add_space(tokens.space.m);
     let mut settings = ctx.settings.clone();
-    field(ui, tokens, "Theme", |ui| {
-        let choices = [
-            (Theme::System, "System"),
-            (Theme::Light, "Light"),
-            (Theme::Dark, "Dark"),
-        ];
-        segmented(ui, tokens, &mut settings.theme, &choices, "Theme")
-    });
-    field(ui, tokens, "Language", |ui| {
-        segmented(ui, tokens, &mut settings.language, &LANGUAGES, "Language")
-    });
+    look_ui(ctx, ui, &mut settings);
     send_changes(ctx, settings);
 }
 
