@@ -245,6 +245,7 @@ fn others(id: &str) -> Vec<Request> {
         }),
         Request::Model(ModelRequest::Remove { id: id.into() }),
         Request::Export(ExportRequest::Adapters),
+        Request::Export(ExportRequest::Options { adapter: adapter() }),
         Request::Export(ExportRequest::Export {
             adapter: adapter(),
             format,

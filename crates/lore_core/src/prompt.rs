@@ -6,6 +6,12 @@
 
 use crate::{Hit, Message, Trajectory};
 
+/// What stands over memories, and whether over successes or failures, in this order.
+pub const HEADINGS: [(&str, bool); 2] = [
+    ("Past episodes that reached their goal", true),
+    ("Past episodes that failed", false),
+];
+
 /// The system prompt of an agent without memories.
 pub fn instructions(action_templates: &[String]) -> String {
     let mut text = String::from(
@@ -25,10 +31,7 @@ pub fn instructions(action_templates: &[String]) -> String {
 /// The system prompt with the memories in `hits`, best first; equal to [`instructions`] without any.
 pub fn system_prompt(action_templates: &[String], hits: &[Hit], format: MemoryFormat) -> String {
     let mut text = instructions(action_templates);
-    for (heading, success) in [
-        ("Past episodes that reached their goal", true),
-        ("Past episodes that failed", false),
-    ] {
+    for (heading, success) in HEADINGS {
         let mut of_kind = hits
             .iter()
             .map(|hit| &hit.experience.trajectory)

@@ -1,7 +1,10 @@
 //! What came out: episodes, runs, and arms compared.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::stats::{Cluster, Estimate, PairedTask};
 use crate::{
     Arm, EpisodeEnd, ExperimentId, ExperimentSpec, JobId, SplitKind, TaskId, TrajectoryId, stats,
 };
@@ -53,27 +56,45 @@ pub struct Proportion {
     pub successes: u32,
     /// Episodes played.
     pub n: u32,
-    /// Lower end of the 95 % Wilson interval.
+    /// Lower end of the 95 % Wilson interval; plays of one task count as far as they are independent
+    /// ([`stats::pooled_wilson`]).
     pub low: f64,
-    /// Upper end of the 95 % Wilson interval.
+    /// Its upper end.
     pub high: f64,
 }
 
 impl Proportion {
     /// Counts successes.
     pub fn of<'a>(episodes: impl IntoIterator<Item = &'a EpisodeSummary>) -> Self {
-        let (mut successes, mut n) = (0, 0);
+        let mut tasks: BTreeMap<&TaskId, Cluster> = BTreeMap::new();
         for episode in episodes {
-            n += 1;
-            successes += u32::from(episode.end == EpisodeEnd::Success);
+            let task = tasks.entry(&episode.task).or_default();
+            task.n += 1;
+            task.successes += u32::from(episode.end == EpisodeEnd::Success);
         }
-        let (low, high) = stats::wilson(successes, n);
+        let tasks: Vec<Cluster> = tasks.into_values().collect();
+        let (low, high) = stats::pooled_wilson(&tasks);
         Self {
-            successes,
-            n,
+            successes: tasks.iter().map(|task| task.successes).sum(),
+            n: tasks.iter().map(|task| task.n).sum(),
             low,
             high,
         }
+    }
+
+    /// This rate minus another, with the interval that both leave (Newcombe 1998); `None` when either was
+    /// not played.
+    pub fn minus(&self, other: &Self) -> Option<Estimate> {
+        Some(stats::newcombe(self.estimate()?, other.estimate()?))
+    }
+
+    /// The rate with its interval; `None` when nothing was played.
+    pub fn estimate(&self) -> Option<Estimate> {
+        Some(Estimate {
+            value: self.rate()?,
+            low: self.low,
+            high: self.high,
+        })
     }
 
     /// Successes over episodes; `None` when nothing was played.
@@ -106,7 +127,7 @@ pub struct ArmSummary {
 }
 
 /// Two arms on the same tasks with the same seeds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PairedComparison {
     /// One arm.
     pub a: String,
@@ -120,8 +141,19 @@ pub struct PairedComparison {
     pub only_a: u32,
     /// Tasks that only `b` won.
     pub only_b: u32,
-    /// Exact McNemar probability.
+    /// How probable so uneven a split would be between equally good arms: McNemar's exact test, with
+    /// several seeds the exact sign-flip test over tasks ([`stats::sign_flip_exact`]).
     pub p_value: f64,
+    /// The same, corrected for the number of comparisons on this split (Holm).
+    #[serde(default)]
+    pub p_corrected: f64,
+    /// Success of `b` minus success of `a`, with an interval from drawing whole tasks anew.
+    #[serde(default)]
+    pub difference: Estimate,
+    /// The smallest difference that this many tasks find four times in five, given how often these arms
+    /// differ; `None` when they find none.
+    #[serde(default)]
+    pub smallest_detectable: Option<f64>,
 }
 
 /// An experiment's table.
@@ -158,6 +190,7 @@ impl ExperimentResults {
                     .filter(|comparison| comparison.n > 0)
                     .collect()
             });
+        let comparisons = corrected(comparisons);
         Self {
             experiment: spec.id.clone(),
             arms,
@@ -200,25 +233,30 @@ fn summarise_arm(arm: &Arm, runs: &[RunSummary]) -> ArmSummary {
     }
 }
 
-fn compare(a: &str, b: &str, split: SplitKind, runs: &[RunSummary]) -> PairedComparison {
-    let wins = |arm: &str, seed: u64, task: &TaskId| {
-        runs.iter()
-            .filter(|run| run.arm.id == arm && run.seed == seed)
-            .flat_map(|run| &run.episodes)
-            .find(|episode| episode.task == *task)
-            .map(|episode| episode.end == EpisodeEnd::Success)
-    };
-    let (mut n, mut only_a, mut only_b) = (0, 0, 0);
-    for run in runs.iter().filter(|run| run.arm.id == a) {
-        for episode in run.episodes.iter().filter(|e| e.split == split) {
-            let won_a = episode.end == EpisodeEnd::Success;
-            if let Some(won_b) = wins(b, run.seed, &episode.task) {
-                n += 1;
-                only_a += u32::from(won_a && !won_b);
-                only_b += u32::from(won_b && !won_a);
-            }
+/// Corrects the probabilities of each split for their number.
+fn corrected(mut comparisons: Vec<PairedComparison>) -> Vec<PairedComparison> {
+    for split in [SplitKind::Seen, SplitKind::Unseen] {
+        let of_split: Vec<&mut PairedComparison> = comparisons
+            .iter_mut()
+            .filter(|comparison| comparison.split == split)
+            .collect();
+        let p_values: Vec<f64> = of_split.iter().map(|it| it.p_value).collect();
+        for (comparison, p) in of_split.into_iter().zip(stats::holm(&p_values)) {
+            comparison.p_corrected = p;
         }
     }
+    comparisons
+}
+
+fn compare(a: &str, b: &str, split: SplitKind, runs: &[RunSummary]) -> PairedComparison {
+    let tasks = paired_tasks(a, b, split, runs);
+    let sum = |count: fn(&PairedTask) -> u32| tasks.iter().map(count).sum::<u32>();
+    let (n, only_a, only_b) = (
+        sum(|task| task.n),
+        sum(|task| task.only_a),
+        sum(|task| task.only_b),
+    );
+    let discordant = f64::from(only_a + only_b) / f64::from(n.max(1));
     PairedComparison {
         a: a.to_owned(),
         b: b.to_owned(),
@@ -226,6 +264,102 @@ fn compare(a: &str, b: &str, split: SplitKind, runs: &[RunSummary]) -> PairedCom
         n,
         only_a,
         only_b,
-        p_value: stats::mcnemar_exact(only_a, only_b),
+        p_value: stats::sign_flip_exact(&tasks),
+        p_corrected: 1.0,
+        difference: stats::clustered_bootstrap(&tasks).unwrap_or_default(),
+        smallest_detectable: stats::smallest_detectable(tasks.len() as u32, discordant),
+    }
+}
+
+/// What two arms did on each task that both played with the same seed.
+fn paired_tasks(a: &str, b: &str, split: SplitKind, runs: &[RunSummary]) -> Vec<PairedTask> {
+    let mut wins_b: BTreeMap<(u64, &TaskId), bool> = BTreeMap::new();
+    for run in runs.iter().filter(|run| run.arm.id == b) {
+        for episode in &run.episodes {
+            let won = episode.end == EpisodeEnd::Success;
+            wins_b.insert((run.seed, &episode.task), won);
+        }
+    }
+    let mut tasks: BTreeMap<&TaskId, PairedTask> = BTreeMap::new();
+    for run in runs.iter().filter(|run| run.arm.id == a) {
+        for episode in run.episodes.iter().filter(|e| e.split == split) {
+            let won_a = episode.end == EpisodeEnd::Success;
+            if let Some(won_b) = wins_b.get(&(run.seed, &episode.task)) {
+                let task = tasks.entry(&episode.task).or_default();
+                task.n += 1;
+                task.only_a += u32::from(won_a && !won_b);
+                task.only_b += u32::from(*won_b && !won_a);
+            }
+        }
+    }
+    tasks.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Preset;
+
+    /// One arm with one seed that wins these of three tasks.
+    fn run(arm: &str, seed: u64, wins: [bool; 3]) -> RunSummary {
+        let episodes = wins.iter().enumerate().map(|(task, won)| EpisodeSummary {
+            task: TaskId(task.to_string()),
+            split: SplitKind::Unseen,
+            end: if *won {
+                EpisodeEnd::Success
+            } else {
+                EpisodeEnd::Truncated
+            },
+            ..EpisodeSummary::default()
+        });
+        let arms = Arm::paper();
+        let arm = arms.into_iter().find(|it| it.id == arm);
+        RunSummary {
+            job: JobId::default(),
+            arm: arm.expect("one of the paper's"),
+            seed,
+            episodes: episodes.collect(),
+        }
+    }
+
+    #[test]
+    fn seeds_of_one_task_stay_together() {
+        let runs = vec![
+            run("base", 1, [false, false, true]),
+            run("base", 2, [false, false, true]),
+            run("exprag_lora", 1, [true, false, true]),
+            run("exprag_lora", 2, [true, true, true]),
+        ];
+        let results = ExperimentResults::from_runs(&ExperimentSpec::preset(Preset::Smoke), runs);
+        let [pair] = results.comparisons.as_slice() else {
+            panic!("one pair on one split: {:?}", results.comparisons);
+        };
+        assert_eq!((pair.n, pair.only_a, pair.only_b), (6, 0, 3));
+        // Leads 2 and 1 on two tasks: both signs alike in two of four cases.
+        assert!((pair.p_value - 0.5).abs() < 1e-12, "{}", pair.p_value);
+        assert!((pair.difference.value - 0.5).abs() < 1e-12);
+        let base = &results.arms[0].unseen;
+        let once = stats::wilson(1, 3);
+        assert_eq!((base.successes, base.n), (2, 6));
+        assert!(
+            (base.low - once.0).abs() < 1e-12,
+            "six plays of three tasks"
+        );
+    }
+
+    #[test]
+    fn probabilities_are_corrected_split_by_split() {
+        let pair = |split, p_value| PairedComparison {
+            split,
+            p_value,
+            ..PairedComparison::default()
+        };
+        let pairs = corrected(vec![
+            pair(SplitKind::Seen, 0.04),
+            pair(SplitKind::Unseen, 0.01),
+            pair(SplitKind::Unseen, 0.03),
+        ]);
+        let p: Vec<f64> = pairs.iter().map(|pair| pair.p_corrected).collect();
+        assert_eq!(p, [0.04, 0.02, 0.03]);
     }
 }

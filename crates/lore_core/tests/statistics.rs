@@ -1,5 +1,7 @@
 //! The statistics against SciPy and statsmodels, whose answers `tests/reference/statistics.py` stores.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use lore_core::stats::{
     Cluster, Estimate, PairedTask, clustered_bootstrap, holm, mcnemar_exact, newcombe,
     pooled_wilson, sign_flip_exact, smallest_detectable, wilson,

@@ -4,113 +4,26 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use common::{job, job_of, lab};
+use common::{Lab, job, job_of, read, test_models, tiny_experiment};
 use lore_core::{
-    Adapter, DataDir, ExperimentId, ExperimentResults, ExperimentSpec, Preset, RunSummary,
-    StopToken, TaskPlan, TrajectoryFilter,
+    Adapter, DataDir, ExperimentResults, ExperimentSpec, RunSummary, StopToken, TrajectoryFilter,
 };
-use lore_lab::{Interactive, LabOptions, Outcome};
-use lore_protocol::plan::{PlanContext, adapter_of, dataset_of, plan};
+use lore_lab::Interactive;
+use lore_protocol::plan::{adapter_of, dataset_of};
 use lore_protocol::{
-    Answer, ExportFormat, ExportWork, FetchWork, JobEvent, JobSpec, MeasureWork, ModelSource,
-    Question, StarterModel, Work,
+    Answer, ExportFormat, ExportWork, JobEvent, JobSpec, MeasureWork, Question, Work,
 };
-
-/// Two training steps, one test task of each kind, two arms.
-fn tiny_experiment() -> ExperimentSpec {
-    let mut spec = ExperimentSpec::preset(Preset::Smoke);
-    spec.id = ExperimentId::from("tiny");
-    spec.tasks = TaskPlan {
-        train_per_type: 2,
-        seen_test: 1,
-        unseen_test: 1,
-        seed: 7,
-    };
-    spec.train.max_steps = 2;
-    spec.train.batch_size = 1;
-    spec.agent.max_steps = 3;
-    spec.agent.sampling.max_new_tokens = 8;
-    spec.arms
-        .retain(|arm| arm.id == "base" || arm.id == "exprag_lora");
-    spec
-}
-
-struct Lab {
-    _root: tempfile::TempDir,
-    data: DataDir,
-    options: LabOptions,
-}
-
-impl Lab {
-    /// Does a job, expects that it finishes, and returns what it said.
-    fn finish(&self, spec: &JobSpec) -> Vec<JobEvent> {
-        let began = std::time::Instant::now();
-        let (outcome, events) = lab(spec, &self.data, &self.options, &StopToken::new());
-        let secs = began.elapsed().as_secs_f64();
-        match outcome {
-            Ok(Outcome::Finished { summary }) => {
-                eprintln!("{secs:5.1} s  {}: {summary}", spec.title);
-            }
-            other => panic!("{}: {other:?}", spec.title),
-        }
-        events
-    }
-
-    fn get_starters(&self) {
-        for starter in [StarterModel::LanguageModel, StarterModel::Embedder] {
-            self.finish(&job(Work::FetchModel(FetchWork {
-                source: ModelSource::Starter { starter },
-            })));
-        }
-    }
-}
-
-fn test_models() -> Option<PathBuf> {
-    let folder = std::env::var_os("LOREKEEPER_TEST_MODELS").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: LOREKEEPER_TEST_MODELS is not set");
-    }
-    folder
-}
-
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    Ok(serde_json::from_str(&text)?)
-}
 
 #[test]
 fn an_experiment_from_episodes_to_report() {
     let Some(models) = test_models() else {
         return;
     };
-    let root = tempfile::tempdir().unwrap();
-    let lab = Lab {
-        data: DataDir::new(root.path()),
-        _root: root,
-        options: LabOptions {
-            bundled_models: vec![models],
-            // Nothing may be fetched.
-            hub_url: "http://127.0.0.1:9".to_owned(),
-        },
-    };
-    lab.get_starters();
-    let spec = tiny_experiment();
-    let folder = lab.data.experiment(&spec.id);
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(
-        folder.join("experiment.json"),
-        serde_json::to_string(&spec).unwrap(),
-    )
-    .unwrap();
-    let context = PlanContext {
-        now_ms: 1,
-        code_version: "test".into(),
-        threads: 2,
-    };
-    for job in plan(&spec, &context) {
+    let lab = Lab::new(models);
+    let spec = tiny_experiment(&["base", "exprag_lora"]);
+    for job in lab.plan(&spec) {
         let events = lab.finish(&job);
         check_events(&job, &events);
     }

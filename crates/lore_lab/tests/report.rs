@@ -142,6 +142,13 @@ fn numbers_figures_tables_and_page_are_written() {
             .unwrap()
             .contains("\\begin{tabular}")
     );
+    let pairs = fs::read_to_string(folder.join("comparisons.csv")).unwrap();
+    assert!(pairs.contains("base,exprag_lora,unseen types,12,0,12,1.0000,1.0000,1.0000,0.000488,"));
+    assert!(
+        fs::read_to_string(folder.join("comparisons.tex"))
+            .unwrap()
+            .contains("Base model & ExpRAG-LoRA & unseen types & 12 &")
+    );
     for name in ["success", "success-by-type", "training-loss"] {
         let svg = fs::read_to_string(folder.join(format!("figures/{name}.svg"))).unwrap();
         assert!(svg.contains("<svg") && svg.contains("</svg>"), "{name}");

@@ -1,5 +1,7 @@
-//! LoRA adapters on disk, in PEFT's format: `adapter_model.safetensors` and `adapter_config.json`.
+//! LoRA adapters on disk: in PEFT's format, in llama.cpp's and in MLX's.
 
+mod gguf;
+mod mlx;
 mod peft;
 
 use lore_core::{LoraConfig, TargetModule};

@@ -77,6 +77,12 @@ impl Family {
         matches!(self, Self::Qwen3 | Self::Gemma3)
     }
 
+    /// True when GGUF files hold the rows of q and k in another order: llama.cpp's converter reorders
+    /// those of Llama and its relatives, and of no other family.
+    pub(crate) fn interleaves_in_gguf(self) -> bool {
+        matches!(self, Self::Llama | Self::Mistral | Self::Ministral3)
+    }
+
     /// True when what attention and the feed-forward part add is normalised first.
     pub fn has_output_norms(self) -> bool {
         self == Self::Gemma3

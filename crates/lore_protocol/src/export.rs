@@ -4,11 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use lore_core::{Adapter, AdapterId, JobId};
 
+use crate::ExportFormat;
+
 /// A question about adapters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ExportRequest {
     /// Every adapter, newest first → [`ExportResponse::Adapters`].
     Adapters,
+    /// The forms an adapter can be written in, with sizes → [`ExportResponse::Options`].
+    Options {
+        /// Which.
+        adapter: AdapterId,
+    },
     /// Writes an adapter for others as a job → [`ExportResponse::Job`].
     Export {
         /// Which.
@@ -42,29 +49,26 @@ pub enum ExportRequest {
 pub enum ExportResponse {
     /// Every adapter.
     Adapters(Vec<Adapter>),
+    /// What can be made of an adapter.
+    Options {
+        /// Which adapter.
+        adapter: AdapterId,
+        /// Every form, in the order of [`ExportFormat::ALL`].
+        options: Vec<ExportOption>,
+    },
     /// The job that was started.
     Job(JobId),
 }
 
-/// The form of an exported adapter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExportFormat {
-    /// `adapter_model.safetensors`, `adapter_config.json` and a model card.
-    #[default]
-    Peft,
-}
-
-impl ExportFormat {
-    /// Every choice, for forms.
-    pub const ALL: [Self; 1] = [Self::Peft];
-
-    /// The words shown to people.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Peft => "PEFT folder (Hugging Face)",
-        }
-    }
+/// A form as the Export page offers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportOption {
+    /// Which.
+    pub format: ExportFormat,
+    /// About how large it will be.
+    pub num_bytes: u64,
+    /// Why this adapter cannot be written that way; empty when it can.
+    pub refusal: String,
 }
 
 /// A file that was written.

@@ -16,6 +16,7 @@ mod error;
 mod estimate;
 mod experiment;
 mod export;
+mod export_format;
 mod job;
 mod job_event;
 mod model;
@@ -35,7 +36,8 @@ pub use estimate::{
     estimate_training_memory,
 };
 pub use experiment::{ExperimentInfo, ExperimentRequest, ExperimentResponse, ExperimentState};
-pub use export::{ExportFormat, ExportRequest, ExportResponse, ExportedFile};
+pub use export::{ExportOption, ExportRequest, ExportResponse, ExportedFile};
+pub use export_format::{Carried, ExportFormat};
 pub use job::{
     BankWork, CollectWork, EvaluateWork, ExportWork, FetchWork, ImportWork, JobInfo, JobRequest,
     JobResponse, JobSpec, JobState, MeasureWork, MetricPoint, ReportWork, Resource, TrainWork,

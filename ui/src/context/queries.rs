@@ -1,15 +1,15 @@
 //! Typed questions: one method for everything pages show.
 
 use lore_core::{
-    Adapter, BankId, BankInfo, DatasetInfo, Experience, ExperienceId, ExperimentId,
+    Adapter, AdapterId, BankId, BankInfo, DatasetInfo, Experience, ExperienceId, ExperimentId,
     ExperimentResults, ExperimentSpec, FormatGuess, JobId, MapPoint, ModelId, ModelInfo,
     PaintedExample, Query, Trajectory, TrajectoryId,
 };
 use lore_protocol::{
     BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
-    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, JobRequest, JobResponse,
-    Mark, MetricPoint, ModelRequest, ModelResponse, Request, Response, SettingsRequest,
-    SettingsResponse, Source, Status, TrajectoryRequest, TrajectoryResponse,
+    ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest, ExportResponse, JobRequest,
+    JobResponse, Mark, MetricPoint, ModelRequest, ModelResponse, Request, Response,
+    SettingsRequest, SettingsResponse, Source, Status, TrajectoryRequest, TrajectoryResponse,
 };
 
 use super::Ctx;
@@ -177,6 +177,17 @@ impl<'a> Ctx<'a> {
                 Response::Export(ExportResponse::Adapters(list)) => Some(list.as_slice()),
                 _ => None,
             })
+    }
+
+    /// The forms an adapter can be written in.
+    pub fn export_options(&self, adapter: &AdapterId) -> Loaded<'a, [ExportOption]> {
+        let request = Request::Export(ExportRequest::Options {
+            adapter: adapter.clone(),
+        });
+        self.query(&request).and_then(|response| match response {
+            Response::Export(ExportResponse::Options { options, .. }) => Some(options.as_slice()),
+            _ => None,
+        })
     }
 
     /// Whether the list of jobs is here; the jobs themselves are in [`crate::Store::jobs`].

@@ -8,6 +8,7 @@ use lore_protocol::{
     ApiError, ExportFormat, ExportRequest, ExportResponse, ExportWork, Response, Topic, Work,
 };
 
+use super::export_options;
 use crate::core::Core;
 use crate::files;
 use crate::mentions::Noun;
@@ -19,6 +20,7 @@ const KIND: &str = "adapters";
 pub(super) fn handle(core: &Core, request: ExportRequest) -> Result<Response> {
     match request {
         ExportRequest::Adapters => Ok(Response::Export(ExportResponse::Adapters(all(core)))),
+        ExportRequest::Options { adapter } => options(core, adapter),
         ExportRequest::Export {
             adapter,
             format,
@@ -95,18 +97,37 @@ fn rename(core: &Core, id: &AdapterId, name: &str) -> Result<Response> {
     Ok(done(core))
 }
 
+fn options(core: &Core, adapter: AdapterId) -> Result<Response> {
+    let found = existing(core, &adapter)?;
+    let options = export_options::of(core, &found);
+    Ok(Response::Export(ExportResponse::Options {
+        adapter,
+        options,
+    }))
+}
+
+/// An adapter that is there and whole.
+fn existing(core: &Core, id: &AdapterId) -> Result<Adapter> {
+    let folder = place(core, id)?;
+    if !folder.is_dir() {
+        return Err(ApiError::not_found(format!("The adapter {id:?} is gone")).into());
+    }
+    read(core, &folder)
+        .with_context(|| format!("The adapter {id:?} is damaged and cannot be exported"))
+}
+
 fn export(
     core: &Core,
     adapter: AdapterId,
     format: ExportFormat,
     destination: String,
 ) -> Result<Response> {
-    let folder = place(core, &adapter)?;
-    if !folder.is_dir() {
-        return Err(ApiError::not_found(format!("The adapter {adapter:?} is gone")).into());
+    let found = existing(core, &adapter)?;
+    let options = export_options::of(core, &found);
+    let refused = options.into_iter().find(|it| it.format == format);
+    if let Some(refusal) = refused.map(|it| it.refusal).filter(|it| !it.is_empty()) {
+        return Err(ApiError::precondition(refusal).into());
     }
-    let found = read(core, &folder)
-        .with_context(|| format!("The adapter {adapter:?} is damaged and cannot be exported"))?;
     check_destination(core, Path::new(&destination))?;
     let title = format!("Export {}", found.name);
     let job = core.submit(&title, |_| {

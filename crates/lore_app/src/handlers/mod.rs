@@ -3,6 +3,7 @@
 mod banks;
 mod datasets;
 mod experiments;
+mod export_options;
 mod exports;
 mod jobs;
 pub(crate) mod models;

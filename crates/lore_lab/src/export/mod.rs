@@ -1,50 +1,194 @@
 //! Writing an adapter for others.
 
+mod bundle;
 mod card;
+mod certificate;
+mod modelfile;
+mod parity;
+mod prompts;
+mod write;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 
-use lore_core::{Adapter, ExperimentResults, LanguageModel as _, Message, ModelInfo, Watcher as _};
-use lore_llm::{AdapterWeights, ChatModel};
-use lore_protocol::{ExportWork, JobSpec, Work};
+use lore_core::{Adapter, ModelInfo, Watcher as _};
+use lore_llm::{AdapterWeights, BaseModel, ChatTemplate, ModelConfig};
+use lore_protocol::{Carried, ExportWork};
 
-use crate::files::{beside, read_json, remove_folder, write_atomic};
+use crate::files::{beside, remove_folder, write_atomic, write_json};
 use crate::{Job, Outcome, models};
 use card::Card;
+use certificate::Certificate;
+use parity::{Answers, Subject};
 
-/// Largest difference of log-likelihoods between the adapter and its exported copy. Both run the same
-/// arithmetic on the same numbers, so it is only there to be printed with.
-const TOLERANCE: f64 = 1e-6;
+/// The certificate's file.
+const CERTIFICATE: &str = "parity.json";
 
-/// Writes the adapter into a new folder, reads it back, and puts it in its place only if the copy
-/// behaves like the original.
+/// What an export is made from.
+struct Material {
+    adapter: Adapter,
+    weights: Arc<AdapterWeights>,
+    base: ModelInfo,
+    /// Where the base model's weights are.
+    base_path: PathBuf,
+    /// The base model's shape.
+    config: ModelConfig,
+    /// The base model's chat template.
+    template: ChatTemplate,
+    /// What ends a turn.
+    stops: Vec<String>,
+}
+
+/// Writes the adapter into a new folder, reads it back, and puts it in its place only if the copy answers
+/// as the trained model does.
 pub(crate) fn run(job: &mut Job<'_>, work: &ExportWork) -> Result<Outcome> {
     let destination = Path::new(&work.destination);
     check_destination(destination)?;
-    let adapter = models::adapter_info(job.data, &work.adapter)?;
-    let base = models::info(job.data, &adapter.base_model).ok();
-    let weights = AdapterWeights::load_peft(&job.data.adapter(&work.adapter))
-        .with_context(|| format!("The adapter {} could not be read.", adapter.name))?;
     let staging = beside(destination, "new");
     remove_folder(&staging)?;
-    job.relay.progress("Write", 0, 3, "parts");
-    let written = write(job, &adapter, base.as_ref(), &weights, &staging)
-        .and_then(|()| verify(job, &adapter, base.as_ref(), weights, &staging))
-        .and_then(|()| put_in_place(&staging, destination));
-    if written.is_err() {
+    fs::create_dir_all(&staging)
+        .with_context(|| format!("Could not make the folder {}.", staging.display()))?;
+    let written = fill(job, work, &staging);
+    let placed = match &written {
+        Ok(Some(_)) => put_in_place(&staging, destination),
+        _ => Ok(()),
+    };
+    if placed.is_err() || !matches!(written, Ok(Some(_))) {
         remove_folder(&staging)?;
     }
-    written?;
-    job.relay.progress("Done", 3, 3, "parts");
-    Ok(Outcome::finished(format!(
-        "{} was written to {} and read back without a difference.",
-        adapter.name,
-        destination.display()
-    )))
+    let certificate = written?;
+    placed?;
+    Ok(match certificate {
+        Some(certificate) => Outcome::finished(certificate.summary(destination)),
+        None => Outcome::Stopped { resumable: false },
+    })
+}
+
+/// Fills the folder; `None` when a stop was asked for.
+fn fill(job: &mut Job<'_>, work: &ExportWork, folder: &Path) -> Result<Option<Certificate>> {
+    let adapter = models::adapter_info(job.data, &work.adapter)?;
+    let (model, base) = models::base(job.data, &adapter.base_model)
+        .context("An export is checked against the base model, which must be on this computer.")?;
+    let weights = Arc::new(models::adapter_for(job.data, &work.adapter, &base)?);
+    let material = Material {
+        base_path: models::weights_path(job.data, &base),
+        config: model.config().clone(),
+        template: model.template.clone(),
+        stops: turn_ends(&model),
+        adapter,
+        weights,
+        base,
+    };
+    let origin = card::Origin::read(job.data, &material.adapter);
+    let carried = Carried {
+        has_bank: origin.training().is_some_and(|it| it.bank.is_some()),
+        has_magnitudes: false,
+    };
+    if let Some(reason) = work.format.refusal(&carried) {
+        anyhow::bail!(
+            "This adapter cannot be exported as {}. {reason}",
+            work.format.label()
+        );
+    }
+    let prompts = prompts::held_out(job.data, &material.adapter, &model)?;
+    let Some(expected) = ask_trained(job, &material, &model, &prompts)? else {
+        return Ok(None);
+    };
+    // A merged copy is a second whole model; the first need not stay in memory beside it.
+    let model = (!work.format.is_merged()).then_some(model);
+    let Some(copy) = write::write(job, work.format, &material, model.as_ref(), &origin, folder)?
+    else {
+        return Ok(None);
+    };
+    let Some(found) = ask_copy(job, copy, model, &expected)? else {
+        return Ok(None);
+    };
+    let parity = expected.compare(&found);
+    let certificate = Certificate::new(job, work.format, &material, parity, folder)?;
+    certificate.check()?;
+    write_json(&folder.join(CERTIFICATE), &certificate)?;
+    let card = Card {
+        format: work.format,
+        material: &material,
+        origin: &origin,
+        certificate: &certificate,
+    };
+    write_atomic(&folder.join("README.md"), card.text().as_bytes())?;
+    Ok(Some(certificate))
+}
+
+/// The names of the tokens that end a turn.
+fn turn_ends(model: &BaseModel) -> Vec<String> {
+    let tokenizer = &model.tokenizer;
+    tokenizer
+        .end_of_turn()
+        .map(|id| tokenizer.token_text(id))
+        .collect()
+}
+
+/// What the trained model answers.
+fn ask_trained(
+    job: &mut Job<'_>,
+    material: &Material,
+    model: &Arc<BaseModel>,
+    prompts: &[Vec<u32>],
+) -> Result<Option<Answers>> {
+    let mut subject = Subject::new(Arc::clone(model), Some(Arc::clone(&material.weights)))?;
+    let total = prompts.len() as u64;
+    let mut answers = Answers::default();
+    for (prompt, done) in prompts.iter().zip(0..) {
+        job.relay
+            .progress("Ask the trained model", done, total, "prompts");
+        if job.stop.is_stopped() {
+            return Ok(None);
+        }
+        answers.push(subject.answer(prompt)?);
+    }
+    Ok(Some(answers))
+}
+
+/// What was written, read back.
+enum Written {
+    /// An adapter for the same base model.
+    Adapter(AdapterWeights),
+    /// A whole model.
+    Model(PathBuf),
+}
+
+/// What the written copy answers to the same tokens.
+fn ask_copy(
+    job: &mut Job<'_>,
+    copy: Written,
+    model: Option<Arc<BaseModel>>,
+    expected: &Answers,
+) -> Result<Option<Answers>> {
+    let mut subject = match (copy, model) {
+        (Written::Adapter(weights), Some(model)) => Subject::new(model, Some(Arc::new(weights)))?,
+        (Written::Adapter(_), None) => {
+            anyhow::bail!("An adapter cannot be tried out without its base model.")
+        }
+        (Written::Model(path), _) => {
+            let model =
+                BaseModel::load(&path).context("The exported model could not be read back.")?;
+            Subject::new(model, None)?
+        }
+    };
+    let total = expected.len() as u64;
+    let mut answers = Answers::default();
+    for (trained, done) in expected.iter().zip(0..) {
+        job.relay
+            .progress("Read back and compare", done, total, "prompts");
+        if job.stop.is_stopped() {
+            return Ok(None);
+        }
+        answers.push(subject.answer_like(trained)?);
+    }
+    job.relay
+        .progress("Read back and compare", total, total, "prompts");
+    Ok(Some(answers))
 }
 
 /// An export never overwrites anything.
@@ -63,85 +207,6 @@ fn check_destination(destination: &Path) -> Result<()> {
             is_empty,
             "There is something at {} already. Choose a new or empty folder.",
             destination.display()
-        );
-    }
-    Ok(())
-}
-
-fn write(
-    job: &Job<'_>,
-    adapter: &Adapter,
-    base: Option<&ModelInfo>,
-    weights: &AdapterWeights,
-    staging: &Path,
-) -> Result<()> {
-    let hub_name = base.map_or(weights.base_model.as_str(), models::hub_name);
-    weights.save_peft(staging, hub_name)?;
-    let origin = &adapter.origin;
-    let spec = origin.job.as_ref().and_then(|id| {
-        let folder = job.data.job(origin.experiment.as_ref(), id);
-        read_json::<JobSpec>(&folder.join("job.json")).ok()
-    });
-    let training = spec.as_ref().and_then(|spec| match &spec.work {
-        Work::Train(work) => Some(work),
-        _ => None,
-    });
-    let results = origin.experiment.as_ref().and_then(|id| {
-        let path = job.data.experiment(id).join("results.json");
-        read_json::<ExperimentResults>(&path).ok()
-    });
-    let card = Card {
-        adapter,
-        hub_name,
-        training,
-        results: results.as_ref(),
-    };
-    write_atomic(&staging.join("README.md"), card.text().as_bytes())
-}
-
-/// The copy must hold the same numbers, and make the model say the same.
-fn verify(
-    job: &mut Job<'_>,
-    adapter: &Adapter,
-    base: Option<&ModelInfo>,
-    weights: AdapterWeights,
-    staging: &Path,
-) -> Result<()> {
-    job.relay.progress("Read back", 1, 3, "parts");
-    let copy = AdapterWeights::load_peft(staging)
-        .context("The exported adapter could not be read back.")?;
-    ensure!(
-        copy.pairs == weights.pairs
-            && copy.config.scale().to_bits() == weights.config.scale().to_bits(),
-        "The exported adapter differs from the original, so it was thrown away. Try again."
-    );
-    if base.is_none() {
-        job.relay.warn(
-            "The base model is not on this machine any more, so the exported numbers were compared but \
-             not tried out.",
-        );
-        return Ok(());
-    }
-    job.relay.progress("Try out", 2, 3, "parts");
-    let (model, info) = models::base(job.data, &adapter.base_model)?;
-    ensure!(
-        info.digest == adapter.base_digest,
-        "The base model was replaced since the training, so the export cannot be checked."
-    );
-    let mut original = ChatModel::new(Arc::clone(&model), Some(Arc::new(weights)))?;
-    let mut exported = ChatModel::new(model, Some(Arc::new(copy)))?;
-    let chat = [
-        Message::system(lore_core::prompt::instructions(&[])),
-        Message::user("You are in the middle of a room. Your task is to: look around."),
-    ];
-    let candidates = ["look".to_owned(), "go to desk 1".to_owned()];
-    let expected = original.score(&chat, &candidates)?;
-    let found = exported.score(&chat, &candidates)?;
-    for (expected, found) in expected.iter().zip(&found) {
-        let difference = (expected.log_likelihood - found.log_likelihood).abs();
-        ensure!(
-            difference <= TOLERANCE,
-            "The exported adapter behaves differently (by {difference:.2e}), so it was thrown away."
         );
     }
     Ok(())

@@ -18,7 +18,7 @@ use crate::{Job, Outcome};
 use figure::Figure;
 
 /// Pools the finished runs of the experiment and writes `results.json`, `results.csv`, `results.tex`,
-/// `figures/*.svg`, `figures/*.png` and `report.html` into its folder.
+/// `comparisons.csv`, `comparisons.tex`, `figures/*.svg`, `figures/*.png` and `report.html` into its folder.
 pub(crate) fn run(job: &mut Job<'_>, work: &ReportWork) -> Result<Outcome> {
     let data = job.data.clone();
     let folder = data.experiment(&work.experiment);
@@ -39,6 +39,14 @@ pub(crate) fn run(job: &mut Job<'_>, work: &ReportWork) -> Result<Outcome> {
     job.relay.progress("Write the tables", 1, total, "parts");
     write_atomic(&folder.join("results.csv"), table::csv(&results).as_bytes())?;
     write_atomic(&folder.join("results.tex"), table::tex(&results).as_bytes())?;
+    write_atomic(
+        &folder.join("comparisons.csv"),
+        table::comparisons_csv(&results).as_bytes(),
+    )?;
+    write_atomic(
+        &folder.join("comparisons.tex"),
+        table::comparisons_tex(&results).as_bytes(),
+    )?;
     job.relay.progress("Draw the figures", 2, total, "parts");
     let figures = draw(&data, &spec, &results, &folder.join("figures"))?;
     job.relay.progress("Write the report", 3, total, "parts");

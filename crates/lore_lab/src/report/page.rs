@@ -58,7 +58,8 @@ pub(super) fn html(
 fn arms(page: &mut String, results: &ExperimentResults) {
     page.push_str(
         "<h2>What was compared</h2>\n<table>\n<tr><th>Arm</th><th>Success on seen types</th>\
-         <th>Success on unseen types</th><th class=\"number\">Steps</th>\
+         <th>Success on unseen types</th><th>Gap</th><th class=\"number\">Steps</th>\
+         <th class=\"number\">Steps to success</th>\
          <th class=\"number\">Tokens</th><th class=\"number\">Seconds</th></tr>\n",
     );
     for arm in &results.arms {
@@ -69,13 +70,17 @@ fn arms(page: &mut String, results: &ExperimentResults) {
             page,
             format_args!(
                 "<tr><td><strong>{}</strong><br><span class=\"quiet\">{}</span></td><td>{}</td>\
-                 <td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>\
-                 <td class=\"number\">{}</td></tr>\n",
+                 <td>{}</td><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>\
+                 <td class=\"number\">{}</td><td class=\"number\">{}</td></tr>\n",
                 escape(&arm.arm.name),
                 arm.arm.explanation(),
                 words::with_interval(&arm.seen),
                 words::with_interval(&arm.unseen),
+                arm.seen
+                    .minus(&arm.unseen)
+                    .map_or_else(|| "–".to_owned(), |gap| words::points(&gap)),
                 number(arm.mean_steps),
+                number(arm.mean_steps_success),
                 number(arm.mean_tokens.map(f64::round)),
                 number(arm.mean_secs)
             ),
@@ -86,8 +91,9 @@ fn arms(page: &mut String, results: &ExperimentResults) {
         page,
         "quiet",
         "Behind each rate stand the episodes that succeeded, the episodes played and the 95 % Wilson \
-         interval: rates that far apart are still compatible with what was seen. Steps, tokens and \
-         seconds are means per episode.",
+         interval: rates that far apart are still compatible with what was seen. Plays of one task with \
+         several seeds count as far as they are independent. The gap is seen minus unseen, in percentage \
+         points, with Newcombe's 95 % interval. Steps, tokens and seconds are means per episode.",
     );
 }
 
@@ -106,7 +112,10 @@ fn comparisons(page: &mut String, results: &ExperimentResults) {
         "quiet",
         "Both arms played the same tasks with the same seeds, so only tasks where they differ count. \
          p is the exact McNemar probability of a split at least this uneven between two equally good \
-         arms. It is not corrected for the number of comparisons.",
+         arms (with several seeds the exact sign-flip test, which keeps plays of one task together); \
+         corrected, it takes account of the number of comparisons on the same split (Holm). Intervals of \
+         differences come from drawing whole tasks anew 10,000 times. What can be found is computed for a \
+         power of 80 % at 5 %.",
     );
 }
 

@@ -7,7 +7,8 @@ use lore_core::{ArmSummary, ExperimentResults, Proportion};
 /// One line for each arm and part: all seen types, all unseen types, then every task type.
 pub(super) fn csv(results: &ExperimentResults) -> String {
     let mut text = String::from(
-        "arm,name,part,successes,episodes,rate,low_95,high_95,seeds,mean_steps,mean_tokens,mean_secs\n",
+        "arm,name,part,successes,episodes,rate,low_95,high_95,seeds,mean_steps,mean_steps_success,\
+         mean_tokens,mean_secs\n",
     );
     for arm in &results.arms {
         for (part, proportion) in parts(arm) {
@@ -22,6 +23,7 @@ pub(super) fn csv(results: &ExperimentResults) -> String {
                 format!("{:.4}", proportion.high),
                 arm.num_seeds.to_string(),
                 number(arm.mean_steps, 2),
+                number(arm.mean_steps_success, 2),
                 number(arm.mean_tokens, 0),
                 number(arm.mean_secs, 2),
             ];
@@ -29,6 +31,65 @@ pub(super) fn csv(results: &ExperimentResults) -> String {
             text.push('\n');
         }
     }
+    text
+}
+
+/// One line for each pair of arms and split.
+pub(super) fn comparisons_csv(results: &ExperimentResults) -> String {
+    let mut text = String::from(
+        "a,b,split,pairs,only_a,only_b,difference_b_minus_a,low_95,high_95,p_exact,p_holm,\
+         smallest_detectable\n",
+    );
+    for pair in &results.comparisons {
+        let row = [
+            field(&pair.a),
+            field(&pair.b),
+            field(pair.split.label()),
+            pair.n.to_string(),
+            pair.only_a.to_string(),
+            pair.only_b.to_string(),
+            format!("{:.4}", pair.difference.value),
+            format!("{:.4}", pair.difference.low),
+            format!("{:.4}", pair.difference.high),
+            format!("{:.6}", pair.p_value),
+            format!("{:.6}", pair.p_corrected),
+            number(pair.smallest_detectable, 4),
+        ];
+        text.push_str(&row.join(","));
+        text.push('\n');
+    }
+    text
+}
+
+/// A table of the paired comparisons that needs no package.
+pub(super) fn comparisons_tex(results: &ExperimentResults) -> String {
+    let name = |id: &str| {
+        let arm = results.arms.iter().find(|arm| arm.arm.id == id);
+        escape(arm.map_or(id, |arm| arm.arm.name.as_str()))
+    };
+    let mut text = String::from(
+        "% Differences (second minus first) in percentage points with 95 % bootstrap intervals over whole\n\
+         % tasks; p exact (McNemar, sign-flip over tasks with several seeds), then corrected (Holm).\n\
+         \\begin{tabular}{lllrrrr}\n\\hline\n\
+         First & Second & Types & $n$ & Difference & $p$ & corrected \\\\\n\\hline\n",
+    );
+    for pair in &results.comparisons {
+        writeln!(
+            text,
+            "{} & {} & {} & {} & {:+.1} [{:+.1}, {:+.1}] & {:.3} & {:.3} \\\\",
+            name(&pair.a),
+            name(&pair.b),
+            escape(pair.split.label()),
+            pair.n,
+            pair.difference.value * 100.0,
+            pair.difference.low * 100.0,
+            pair.difference.high * 100.0,
+            pair.p_value,
+            pair.p_corrected
+        )
+        .expect("writing to a String does not fail");
+    }
+    text.push_str("\\hline\n\\end{tabular}\n");
     text
 }
 
@@ -55,27 +116,41 @@ fn field(text: &str) -> String {
     }
 }
 
-/// A table of arms by seen and unseen types, with 95 % Wilson intervals, that needs no package.
+/// A table of arms by seen and unseen types and their gap, with 95 % intervals, that needs no package.
 pub(super) fn tex(results: &ExperimentResults) -> String {
     let mut text = String::from(
-        "% Success in per cent with 95 % Wilson intervals; n is the number of episodes.\n\
-         \\begin{tabular}{lrrrr}\n\\hline\n\
-         Arm & Seen types & $n$ & Unseen types & $n$ \\\\\n\\hline\n",
+        "% Success in per cent with 95 % Wilson intervals; n is the number of episodes. The gap is seen\n\
+         % minus unseen in percentage points, with Newcombe's interval.\n\
+         \\begin{tabular}{lrrrrr}\n\\hline\n\
+         Arm & Seen types & $n$ & Unseen types & $n$ & Gap \\\\\n\\hline\n",
     );
     for arm in &results.arms {
         writeln!(
             text,
-            "{} & {} & {} & {} & {} \\\\",
+            "{} & {} & {} & {} & {} & {} \\\\",
             escape(&arm.arm.name),
             percent(&arm.seen),
             arm.seen.n,
             percent(&arm.unseen),
-            arm.unseen.n
+            arm.unseen.n,
+            gap(arm)
         )
         .expect("writing to a String does not fail");
     }
     text.push_str("\\hline\n\\end{tabular}\n");
     text
+}
+
+fn gap(arm: &ArmSummary) -> String {
+    match arm.seen.minus(&arm.unseen) {
+        Some(gap) => format!(
+            "{:+.1} [{:+.1}, {:+.1}]",
+            gap.value * 100.0,
+            gap.low * 100.0,
+            gap.high * 100.0
+        ),
+        None => "--".to_owned(),
+    }
 }
 
 fn percent(proportion: &Proportion) -> String {

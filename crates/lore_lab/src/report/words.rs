@@ -1,5 +1,6 @@
 //! The numbers in sentences, and how far they can be trusted.
 
+use lore_core::stats::Estimate;
 use lore_core::{ArmSummary, ExperimentResults, PairedComparison, Proportion, SplitKind};
 
 /// Below this many episodes a rate's 95 % interval is wider than 30 percentage points around one half,
@@ -85,8 +86,9 @@ pub(super) fn warnings(results: &ExperimentResults) -> Vec<String> {
     }
     if most.is_some_and(|most| most > 1) {
         warnings.push(
-            "Seeds are pooled: the same task played with several seeds counts several times, so the \
-             true uncertainty is somewhat larger than the intervals say."
+            "Seeds are pooled. Plays of the same task are counted only as far as they are independent of \
+             each other; that trainings differ from seed to seed is in the intervals only as far as these \
+             seeds show it."
                 .to_owned(),
         );
     } else if most == Some(1) {
@@ -114,20 +116,52 @@ pub(super) fn comparison(results: &ExperimentResults, pair: &PairedComparison) -
     };
     let verdict = if pair.only_a + pair.only_b == 0 {
         "they agree on every task".to_owned()
-    } else if pair.p_value < SIGNIFICANT {
+    } else if pair.p_corrected < SIGNIFICANT {
         let better = if pair.only_b > pair.only_a { &b } else { &a };
         format!("{better} is better, beyond what chance would do")
     } else {
         "the difference could be chance".to_owned()
     };
     format!(
-        "{b} against {a} on {split}: of {} tasks, only {b} won {} and only {a} won {} (p = {}); \
-         {verdict}.",
+        "{b} against {a} on {split}: of {} tasks, only {b} won {} and only {a} won {} (p = {}, corrected \
+         {}); {verdict}. Difference {}; {}.",
         pair.n,
         pair.only_b,
         pair.only_a,
-        p_value(pair.p_value)
+        p_value(pair.p_value),
+        p_value(pair.p_corrected),
+        points(&pair.difference),
+        detectable(pair.smallest_detectable)
     )
+}
+
+/// A difference of rates in percentage points, with its interval: `+8 points (−2 to +18)`.
+pub(super) fn points(difference: &Estimate) -> String {
+    let signed = |value: f64| {
+        let rounded = (value * 100.0).round();
+        if rounded < 0.0 {
+            format!("−{}", -rounded)
+        } else {
+            format!("+{}", rounded.abs())
+        }
+    };
+    format!(
+        "{} points ({} to {})",
+        signed(difference.value),
+        signed(difference.low),
+        signed(difference.high)
+    )
+}
+
+/// What so many tasks could have shown.
+fn detectable(smallest: Option<f64>) -> String {
+    match smallest {
+        Some(difference) => format!(
+            "this many tasks find differences of {:.0} points and more four times in five",
+            difference * 100.0
+        ),
+        None => "the arms differ on too few tasks for any difference to be found".to_owned(),
+    }
 }
 
 /// A probability as people write it.
@@ -146,6 +180,7 @@ mod tests {
     use super::*;
 
     fn pair(only_a: u32, only_b: u32) -> PairedComparison {
+        let p_value = lore_core::stats::mcnemar_exact(only_a, only_b);
         PairedComparison {
             a: "lora".into(),
             b: "exprag_lora".into(),
@@ -153,7 +188,9 @@ mod tests {
             n: 20,
             only_a,
             only_b,
-            p_value: lore_core::stats::mcnemar_exact(only_a, only_b),
+            p_value,
+            p_corrected: p_value,
+            ..PairedComparison::default()
         }
     }
 
@@ -164,5 +201,20 @@ mod tests {
         assert!(clear.contains("exprag_lora is better"), "{clear}");
         assert!(comparison(&none, &pair(2, 4)).contains("could be chance"));
         assert!(comparison(&none, &pair(0, 0)).contains("agree on every task"));
+        let corrected = PairedComparison {
+            p_corrected: 0.08,
+            ..pair(0, 6)
+        };
+        assert!(comparison(&none, &corrected).contains("could be chance"));
+    }
+
+    #[test]
+    fn differences_are_told_in_points() {
+        let difference = Estimate {
+            value: 0.084,
+            low: -0.021,
+            high: 0.0,
+        };
+        assert_eq!(points(&difference), "+8 points (−2 to +0)");
     }
 }

@@ -96,6 +96,11 @@ impl ChatTemplate {
         ))
     }
 
+    /// The Jinja source.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// True when the model brought no template and another stands in.
     pub fn is_fallback(&self) -> bool {
         self.is_fallback

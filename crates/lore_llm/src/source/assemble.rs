@@ -23,7 +23,7 @@ pub(crate) enum Naming {
 
 /// Where the decoder of a Hugging Face checkpoint begins: a model of its own, the part for text of a
 /// model that sees (old and new), or a bare encoder of texts.
-const ROOTS: [&str; 4] = [
+pub(crate) const ROOTS: [&str; 4] = [
     "model.",
     "language_model.model.",
     "model.language_model.",
@@ -108,9 +108,7 @@ impl<'a> Reader<'a> {
         Self {
             naming,
             root: ROOTS.into_iter().find(holds_embedding).unwrap_or(ROOTS[0]),
-            // llama.cpp's converter reorders the rows of Llama's q and k, and of no other family's.
-            interleaved: naming == Naming::Gguf
-                && matches!(family, Family::Llama | Family::Mistral | Family::Ministral3),
+            interleaved: naming == Naming::Gguf && family.interleaves_in_gguf(),
             norm_shift: if naming == Naming::HuggingFace && family == Family::Gemma3 {
                 1.0
             } else {
@@ -298,7 +296,7 @@ struct Norms {
 
 /// Which stored row becomes each row when heads go from the order `0, d/2, 1, d/2 + 1, …` to
 /// `0, 1, …`.
-fn half_split_order(rows: usize, num_heads: usize) -> Vec<usize> {
+pub(crate) fn half_split_order(rows: usize, num_heads: usize) -> Vec<usize> {
     let head_dim = rows / num_heads;
     let half = head_dim / 2;
     (0..rows)

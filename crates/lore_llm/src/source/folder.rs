@@ -149,18 +149,21 @@ impl HfFolder {
         most_frequent(formats)
     }
 
-    /// All tensors of real numbers, by name.
-    pub(crate) fn float_tensors(&mut self) -> Result<Vec<(String, StoredTensor)>> {
+    /// Names and shapes of all tensors of real numbers, in order of name.
+    pub(crate) fn float_tensors_in_order(&self) -> Vec<(String, Vec<usize>)> {
         let is_float = |entry: &Entry| matches!(entry.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16);
-        let names: Vec<String> = self
-            .tensors
+        self.tensors
             .iter()
             .filter(|(_, entry)| is_float(entry))
-            .map(|(name, _)| name.clone())
-            .collect();
-        names
+            .map(|(name, entry)| (name.clone(), entry.shape.clone()))
+            .collect()
+    }
+
+    /// All tensors of real numbers, by name.
+    pub(crate) fn float_tensors(&mut self) -> Result<Vec<(String, StoredTensor)>> {
+        self.float_tensors_in_order()
             .into_iter()
-            .map(|name| {
+            .map(|(name, _)| {
                 let tensor = self.tensor(&name)?;
                 Ok((name, tensor))
             })

@@ -1,5 +1,6 @@
 //! GGUF files: metadata, and weights of any quantisation that candle knows.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -94,12 +95,28 @@ impl GgufFile {
         self.content.metadata.get(key)?.to_vec().ok()
     }
 
-    pub(super) fn real(&self, key: &str) -> Option<f32> {
+    /// A real number.
+    pub(crate) fn real(&self, key: &str) -> Option<f32> {
         match self.content.metadata.get(key)? {
             Value::F32(value) => Some(*value),
             Value::F64(value) => Some(*value as f32),
             _ => None,
         }
+    }
+
+    /// Everything the file says, by key.
+    pub(crate) fn metadata_in_order(&self) -> BTreeMap<&String, &Value> {
+        self.content.metadata.iter().collect()
+    }
+
+    /// Names and shapes of all tensors, in the order of the file.
+    pub(crate) fn tensors_in_order(&self) -> Vec<(String, Vec<usize>)> {
+        let mut tensors: Vec<_> = self.content.tensor_infos.iter().collect();
+        tensors.sort_by_key(|(name, info)| (info.offset, *name));
+        tensors
+            .into_iter()
+            .map(|(name, info)| (name.clone(), info.shape.dims().to_vec()))
+            .collect()
     }
 
     /// `general.architecture`.

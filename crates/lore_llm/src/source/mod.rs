@@ -18,9 +18,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::kernels::panels::PackedMatrix;
 
-pub(crate) use assemble::{Naming, assemble};
+pub(crate) use assemble::{Naming, ROOTS, assemble, half_split_order};
 pub(crate) use folder::HfFolder;
 pub(crate) use gguf::GgufFile;
+pub(crate) use rope_scaling::llama3_scaling;
 
 /// Numbers with a shape, as stored under a name.
 pub(crate) struct StoredTensor {

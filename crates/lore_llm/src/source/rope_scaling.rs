@@ -99,6 +99,31 @@ fn mixed_divisor(factor: f64, share: f64) -> f64 {
     1.0 / ((1.0 - share) / factor + share)
 }
 
+/// The scaling of Llama 3.1 and later that gives these divisors, with the bounds that all released models
+/// share; `None` when none does. The old context is a power of two.
+pub(crate) fn llama3_scaling(
+    factors: &[f32],
+    theta: f64,
+    head_dim: usize,
+) -> Option<Llama3Scaling> {
+    let slowest = factors.iter().copied().fold(1.0f32, f32::max);
+    (4..20).find_map(|exponent| {
+        let scaling = Llama3Scaling {
+            factor: slowest.into(),
+            low_freq_factor: 1.0,
+            high_freq_factor: 4.0,
+            original_context: f64::from(1u32 << exponent),
+        };
+        let expected = scaling.factors(theta, head_dim);
+        let is_same = factors.len() == expected.len()
+            && factors
+                .iter()
+                .zip(&expected)
+                .all(|(a, b)| (a - b).abs() <= 1e-4 * b.abs());
+        is_same.then_some(scaling)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

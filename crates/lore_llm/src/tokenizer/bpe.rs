@@ -1,6 +1,7 @@
 //! Byte-level BPE, in the variants that `tokenizer.ggml.pre` names.
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use serde_json::Value;
 use tokenizers::Tokenizer;
 use tokenizers::decoders::byte_level::ByteLevel;
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -19,6 +20,16 @@ const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{
 const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 /// Words also end where lower case turns to upper case.
 const TEKKEN: &str = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// One name of each known way of cutting.
+const NAMES: [&str; 6] = [
+    "gpt-2",
+    "smollm",
+    "llama-bpe",
+    "smaug-bpe",
+    "qwen2",
+    "tekken",
+];
 
 /// How a text is cut into words before merging.
 struct Cutting {
@@ -96,6 +107,39 @@ fn cutting(pre: &str) -> Result<Cutting> {
              Hugging Face folder will work"
         ),
     })
+}
+
+/// llama.cpp's name of the way a `tokenizer.json` cuts words; `None` when it has none that is known.
+pub(crate) fn gguf_name_of(tokenizer: &Value) -> Option<&'static str> {
+    let given = comparable(&tokenizer["pre_tokenizer"]);
+    let composes = tokenizer["normalizer"]["type"] == "NFC";
+    let ignores = tokenizer["model"]["ignore_merges"] == true;
+    if !composes && !tokenizer["normalizer"].is_null() {
+        return None;
+    }
+    NAMES.into_iter().find(|name| {
+        cutting(name).is_ok_and(|known| {
+            let pre_tokenizer = serde_json::to_value(&known.pre_tokenizer).unwrap_or_default();
+            known.nfc == composes
+                && known.ignore_merges == ignores
+                && comparable(&pre_tokenizer) == given
+        })
+    })
+}
+
+/// A pre-tokenizer without what does not change the tokens.
+fn comparable(pre_tokenizer: &Value) -> Value {
+    let mut steps = match &pre_tokenizer["pretokenizers"] {
+        Value::Array(steps) => steps.clone(),
+        _ => vec![pre_tokenizer.clone()],
+    };
+    for fields in steps.iter_mut().filter_map(Value::as_object_mut) {
+        fields.remove("trim_offsets");
+        if fields.get("type").is_some_and(|it| it == "ByteLevel") {
+            fields.entry("use_regex").or_insert(true.into());
+        }
+    }
+    Value::Array(steps)
 }
 
 fn split(pattern: &str) -> Result<PreTokenizerWrapper> {

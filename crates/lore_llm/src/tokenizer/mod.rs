@@ -14,6 +14,8 @@ use tokenizers::Tokenizer;
 
 use crate::source::GgufFile;
 
+pub(crate) use bpe::gguf_name_of;
+
 /// Names of tokens that end a turn, whichever the file names: instruction models end a turn with
 /// one token and a document with another, and files often name only the second.
 const END_OF_TURN: [&str; 8] = [
@@ -132,6 +134,18 @@ impl TextTokenizer {
     /// True for tokens that end an assistant turn.
     pub fn is_end_of_turn(&self, id: u32) -> bool {
         self.end_of_turn.contains(&id)
+    }
+
+    /// The tokens that end an assistant turn, in order.
+    pub fn end_of_turn(&self) -> impl Iterator<Item = u32> + '_ {
+        self.end_of_turn.iter().copied()
+    }
+
+    /// The content of a `tokenizer.json`.
+    pub(crate) fn to_json(&self) -> Result<String> {
+        let text = self.inner.to_string(true);
+        text.map_err(|error| anyhow!("{error}"))
+            .context("Could not write the tokenizer")
     }
 
     /// The name of the token that begins a text; empty when the model has none.

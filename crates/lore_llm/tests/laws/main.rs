@@ -7,6 +7,7 @@ mod adapters;
 mod chats;
 mod damage;
 mod embedders;
+mod exports;
 mod files;
 mod fixtures;
 mod generation;

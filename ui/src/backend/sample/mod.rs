@@ -136,6 +136,10 @@ impl Sample {
                 ExportRequest::Adapters => {
                     Response::Export(ExportResponse::Adapters(self.adapters.clone()))
                 }
+                ExportRequest::Options { adapter } => Response::Export(ExportResponse::Options {
+                    adapter: adapter.clone(),
+                    options: models::export_options(&self.models),
+                }),
                 ExportRequest::Export { .. } => {
                     Response::Export(ExportResponse::Job("export-1".into()))
                 }

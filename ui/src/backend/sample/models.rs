@@ -1,6 +1,7 @@
 //! Models.
 
 use lore_core::{ModelInfo, ModelKind};
+use lore_protocol::{ExportFormat, ExportOption};
 
 pub(super) fn models() -> Vec<ModelInfo> {
     vec![
@@ -41,4 +42,17 @@ pub(super) fn models() -> Vec<ModelInfo> {
             problem: String::new(),
         },
     ]
+}
+
+/// Every form of an adapter of the last model, none refused.
+pub(super) fn export_options(models: &[ModelInfo]) -> Vec<ExportOption> {
+    let base = models.last().cloned().unwrap_or_default();
+    ExportFormat::ALL
+        .into_iter()
+        .map(|format| ExportOption {
+            format,
+            num_bytes: format.num_bytes(3_717_656, &base),
+            refusal: String::new(),
+        })
+        .collect()
 }

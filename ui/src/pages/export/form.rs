@@ -6,8 +6,10 @@ use lore_protocol::{ExportFormat, ExportRequest, FileKind, JobState, Request, Sh
 
 use crate::command::Action;
 use crate::context::Ctx;
+use crate::format;
 use crate::parts::{action_error_ui, job_progress_ui};
-use crate::widgets::{Button, Card, Icon, field, segmented, text_field};
+use crate::store::Loaded;
+use crate::widgets::{Badge, Button, Card, Icon, Tone, choice, field, text_field};
 
 /// What is filled in.
 #[derive(Debug, Default)]
@@ -34,15 +36,17 @@ impl ExportForm {
         Card::titled("Take it along")
             .subtitle("Writes a folder that other programs read; nothing leaves this computer")
             .show(ui, tokens, |ui| {
-                field(ui, tokens, "Form", |ui| {
-                    let formats = ExportFormat::ALL.map(|it| (it, it.label()));
-                    segmented(ui, tokens, &mut self.format, &formats, "Form")
-                });
+                let refusal = self.format_ui(ctx, ui, adapter);
                 self.folder_ui(ctx, ui);
-                let ready = !self.destination.trim().is_empty();
+                let has_folder = !self.destination.trim().is_empty();
+                let reason = if has_folder {
+                    "Choose another form"
+                } else {
+                    "Choose a folder first"
+                };
                 let export = Button::primary("Export")
                     .icon(Icon::Export)
-                    .enabled(ready, "Choose a folder first")
+                    .enabled(has_folder && refusal.is_empty(), reason)
                     .busy(ctx.is_busy(&place))
                     .show(ui, tokens);
                 if export.clicked() {
@@ -56,6 +60,40 @@ impl ExportForm {
                 action_error_ui(ctx, ui, &place);
                 result_ui(ctx, ui, &place);
             });
+    }
+
+    /// The choice of a form with sizes, a sentence about the chosen one, and why it is refused, if it is.
+    fn format_ui<'a>(&mut self, ctx: &Ctx<'a>, ui: &mut Ui, adapter: &Adapter) -> &'a str {
+        let tokens = ctx.tokens;
+        let options = match ctx.export_options(&adapter.id) {
+            Loaded::Ready(options) => options,
+            _ => &[],
+        };
+        let size = |format: ExportFormat| options.iter().find(|it| it.format == format);
+        let choices = ExportFormat::ALL.map(|format| {
+            let words = match size(format) {
+                Some(option) => {
+                    let bytes = format::bytes(option.num_bytes);
+                    format!("{}, about {bytes}", format.label())
+                }
+                None => format.label().to_owned(),
+            };
+            (format, words)
+        });
+        field(ui, tokens, "Form", |ui| {
+            choice(ui, tokens, &mut self.format, &choices, "Form")
+        });
+        ui.label(tokens.muted(self.format.explanation()));
+        let refusal = size(self.format).map_or("", |option| option.refusal.as_str());
+        if !refusal.is_empty() {
+            ui.horizontal_wrapped(|ui| {
+                Badge::new("Not possible", Tone::Warning)
+                    .icon(Icon::Warning)
+                    .show(ui, tokens);
+                ui.label(tokens.body(refusal));
+            });
+        }
+        refusal
     }
 
     fn folder_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {

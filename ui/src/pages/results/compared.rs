@@ -22,8 +22,8 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui, results: &ExperimentResults) {
             help(
                 ui,
                 tokens,
-                "Exact McNemar test: p is how likely such a split of the wins would be if both arms \
-                 were equally good",
+                "Exact McNemar test, tasks of several seeds kept together: p is how likely such a split of \
+                 the wins would be if both arms were equally good, corrected for the number of comparisons",
             );
         });
         for pair in &results.comparisons {
@@ -43,7 +43,7 @@ fn sentence(pair: &PairedComparison, a: &str, b: &str) -> String {
         only_a,
         only_b,
         n,
-        p_value,
+        p_corrected,
         split,
         ..
     } = pair;
@@ -52,14 +52,14 @@ fn sentence(pair: &PairedComparison, a: &str, b: &str) -> String {
     if only_a + only_b == 0 {
         return format!("{on}, {b} and {a} won and lost the same ones.");
     }
-    let verdict = match (p_value < &CLEAR, only_b > only_a) {
+    let verdict = match (p_corrected < &CLEAR, only_b > only_a) {
         (false, _) => "no clear difference",
         (true, true) => "clearly better",
         (true, false) => "clearly worse",
     };
     format!(
         "{on}, {b} won {only_b} that {a} lost, and lost {only_a} that {a} won: {verdict} (p = {}).",
-        format::number(*p_value)
+        format::number(*p_corrected)
     )
 }
 
@@ -78,6 +78,8 @@ mod tests {
             only_a,
             only_b,
             p_value,
+            p_corrected: p_value,
+            ..PairedComparison::default()
         };
         assert_eq!(sentence(&pair, "Base model", "LoRA"), expected);
     }
