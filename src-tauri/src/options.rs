@@ -48,10 +48,10 @@ impl Options {
                 "--page" => {
                     let name = value()?;
                     let page = Start::page_named(&name);
-                    options.start.page =
-                        Some(page.with_context(|| {
-                            format!("there is no page {name:?}; one is \"train\"")
-                        })?);
+                    options.start.page = Some(page.with_context(|| {
+                        let pages = Start::page_names().join(", ");
+                        format!("there is no page {name:?}; choose one of {pages}")
+                    })?);
                 }
                 "--theme" => {
                     let name = value()?;

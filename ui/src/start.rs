@@ -40,6 +40,11 @@ impl Start {
         known.map(|(_, page)| *page)
     }
 
+    /// The names of all pages.
+    pub fn page_names() -> [&'static str; PAGES.len()] {
+        PAGES.map(|(name, _)| name)
+    }
+
     /// The theme of this name.
     pub fn theme_named(name: &str) -> Option<Theme> {
         let known = THEMES.iter().find(|(known, _)| *known == name);

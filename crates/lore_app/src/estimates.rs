@@ -29,7 +29,8 @@ pub(crate) fn estimate(core: &Core, spec: &ExperimentSpec) -> Estimate {
     estimate
 }
 
-/// Seconds that the unfinished jobs will take, by what is known without measuring.
+/// Seconds that the unfinished jobs will take, by what is known without measuring and by how long the
+/// finished ones took.
 pub(crate) fn secs_left(core: &Core, spec: &ExperimentSpec, jobs: &[JobRecord]) -> f64 {
     let model = find(core, spec, ModelKind::Language);
     let num_parameters = model.map_or(0, |model| model.num_parameters);
@@ -37,14 +38,29 @@ pub(crate) fn secs_left(core: &Core, spec: &ExperimentSpec, jobs: &[JobRecord]) 
         .unwrap_or_else(|| MachineSpeed::guess(num_parameters, core.threads()));
     let estimate = estimate_experiment(spec, num_parameters, speed);
     let shares = shares(&estimate, jobs);
+    let share = |job: &JobRecord| shares.get(job.id()).copied().unwrap_or_default();
+    let finished = jobs
+        .iter()
+        .filter(|job| job.is_finished() && share(job) > 0.0);
+    let (took, expected) = finished.fold((0.0, 0.0), |(took, expected), job| {
+        let secs = job.millis_spent(core.clock.now_ms()) as f64 / 1000.0;
+        (took + secs, expected + share(job))
+    });
+    let pace = corrected_pace(took, expected);
     let left = |job: &JobRecord| {
         if !job.info.state.is_active() {
             return 0.0;
         }
         let own_words = job.info.progress.as_ref().and_then(|told| told.secs_left);
-        own_words.unwrap_or_else(|| shares.get(job.id()).copied().unwrap_or_default())
+        own_words.unwrap_or_else(|| pace * share(job))
     };
     jobs.iter().map(left).sum()
+}
+
+/// By what to multiply expected times, given how long finished jobs took. Short ones say little.
+fn corrected_pace(took: f64, expected: f64) -> f64 {
+    const WEIGHT_OF_EXPECTATION: f64 = 30.0;
+    (took + WEIGHT_OF_EXPECTATION) / (expected + WEIGHT_OF_EXPECTATION)
 }
 
 /// Each part of the estimate, shared among the jobs it covers.
@@ -255,6 +271,14 @@ mod tests {
     use lore_core::{Arm, Preset};
 
     use super::*;
+
+    #[test]
+    fn finished_jobs_correct_what_is_expected_of_others() {
+        assert!((corrected_pace(0.0, 0.0) - 1.0).abs() < 1e-12);
+        assert!((corrected_pace(1.0, 2.0) - 1.0).abs() < 0.05);
+        assert!((corrected_pace(120.0, 420.0) - 1.0 / 3.0).abs() < 0.01);
+        assert!((corrected_pace(4000.0, 1000.0) - 3.9).abs() < 0.1);
+    }
 
     #[test]
     fn presets_have_no_faults() {

@@ -43,7 +43,7 @@ pub use segmented::segmented;
 pub use spinner::spinner;
 use spinner::spinner_at;
 pub use stat::stat_tile;
-pub use switch::switch;
+pub use switch::{explained_switch, switch};
 pub use table::{Cell, Column, DataTable, Row, Sort, TableResponse, Width};
 pub use text_field::{number_field, text_area, text_field};
 pub use tone::Tone;

@@ -1,14 +1,38 @@
 //! Switches: something is on or off at once.
 
 use egui::accesskit::Role;
-use egui::{CornerRadius, Response, Sense, Ui, WidgetInfo, lerp, pos2, vec2};
+use egui::{CornerRadius, Margin, Response, Sense, Ui, WidgetInfo, lerp, pos2, vec2};
 
 use super::paint;
 use crate::theme::Tokens;
 
+const TRACK: egui::Vec2 = vec2(34.0, 20.0);
+
+/// A switch with a sentence about it right below its text.
+pub fn explained_switch(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    on: &mut bool,
+    text: &str,
+    explanation: &str,
+) -> Response {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let response = switch(ui, tokens, on, text);
+        let indent = TRACK.x + tokens.space.s;
+        egui::Frame::new()
+            .outer_margin(Margin {
+                left: indent as i8,
+                ..Margin::ZERO
+            })
+            .show(ui, |ui| ui.label(tokens.small(explanation)));
+        response
+    })
+    .inner
+}
+
 /// A switch with its text at the right. The response changed when it was switched.
 pub fn switch(ui: &mut Ui, tokens: &Tokens, on: &mut bool, text: &str) -> Response {
-    const TRACK: egui::Vec2 = vec2(34.0, 20.0);
     let text = &*tokens.say(text);
     let galley =
         ui.painter()

@@ -18,6 +18,9 @@ use crate::effects;
 /// How often a live process is looked after.
 const TEND: Duration = Duration::from_millis(200);
 
+/// How often an experiment's time left is told anew while one of its jobs makes progress.
+const TELL_EXPERIMENTS: Duration = Duration::from_secs(5);
+
 /// The jobs and their processes.
 pub(super) struct State {
     pub(super) setup: Setup,
@@ -26,6 +29,8 @@ pub(super) struct State {
     pub(super) waiting: Vec<JobId>,
     pub(super) running: BTreeMap<JobId, Running>,
     pub(super) last_run: u64,
+    /// When experiments were last declared stale for the progress of a job.
+    experiments_told: Duration,
     closing: bool,
 }
 
@@ -40,6 +45,7 @@ impl State {
             waiting: known.waiting,
             running: BTreeMap::new(),
             last_run: 0,
+            experiments_told: Duration::ZERO,
             closing: false,
         }
     }
@@ -146,8 +152,11 @@ impl State {
             };
         }
         job.fold(&line);
+        let is_experiments = job.info.spec.experiment.is_some();
         if line.event.is_terminal() {
             self.ended(id);
+        } else if is_experiments && matches!(line.event, JobEvent::Progress(_)) {
+            self.tell_experiments();
         }
         self.forward(id, line);
     }
@@ -164,6 +173,15 @@ impl State {
             }
         }
         self.setup.hub.stale(Topic::Jobs);
+    }
+
+    /// Has the window ask again how long experiments still take, now and then.
+    fn tell_experiments(&mut self) {
+        let now = self.setup.clock.elapsed();
+        if now >= self.experiments_told + TELL_EXPERIMENTS {
+            self.experiments_told = now;
+            self.setup.hub.stale(Topic::Experiments);
+        }
     }
 
     fn forward(&mut self, id: &JobId, line: JobLine) {

@@ -9,7 +9,7 @@ use lore_core::{Arm, ExperimentSpec, Preset};
 use super::START;
 use crate::context::Ctx;
 use crate::parts::action_error_ui;
-use crate::widgets::{Card, columns, segmented, switch, text_field};
+use crate::widgets::{Card, columns, explained_switch, segmented, switch, text_field};
 
 /// What is filled in.
 #[derive(Debug)]
@@ -113,13 +113,10 @@ impl NewExperiment {
         Card::titled("What is compared").show(ui, tokens, |ui| {
             for arm in Arm::paper() {
                 let mut on = self.spec.arms.contains(&arm);
-                if switch(ui, tokens, &mut on, &arm.name).changed() {
+                let why = arm.explanation();
+                if explained_switch(ui, tokens, &mut on, &arm.name, why).changed() {
                     self.set_arm(&arm, on);
                 }
-                ui.horizontal(|ui| {
-                    ui.add_space(42.0);
-                    ui.label(tokens.small(arm.explanation()));
-                });
             }
         });
     }
