@@ -8,6 +8,7 @@ use lore_core::{
 
 use crate::context::Ctx;
 use crate::format;
+use crate::parts::train_numbers_ui;
 use crate::widgets::{
     Card, Field, choice, field, field_with_help, number_field, segmented, switch, text_field,
 };
@@ -34,6 +35,7 @@ pub(super) fn ui(
     if advanced {
         types_ui(ctx, ui, spec);
         memory_ui(ctx, ui, spec);
+        train_numbers_ui(ctx, ui, &mut spec.train);
         agent_ui(ctx, ui, spec);
     }
 }

@@ -1,0 +1,193 @@
+//! Every number of a training, each with a sentence; wherever trainings are described.
+
+use egui::Ui;
+use lore_core::{LoraConfig, Schedule, TargetModule, TrainConfig};
+
+use crate::context::Ctx;
+use crate::format;
+use crate::widgets::{Card, Field, field_with_help, number_field, segmented, switch};
+
+macro_rules! number {
+    ($ctx:expr, $ui:expr, $value:expr, $range:expr, $unit:literal, $label:literal, $help:literal) => {{
+        let about = Field {
+            label: $label,
+            help: $help,
+            note: "",
+        };
+        field_with_help($ui, $ctx.tokens, about, |ui| {
+            number_field(ui, $ctx.tokens, &mut $value, $range, $unit, $label)
+        });
+    }};
+}
+pub(crate) use number;
+
+/// The cards: all but the seed, which experiments take from their own list.
+pub(crate) fn train_numbers_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
+    course_ui(ctx, ui, config);
+    limits_ui(ctx, ui, config);
+    lora_ui(ctx, ui, &mut config.lora);
+}
+
+fn course_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
+    let tokens = ctx.tokens;
+    Card::titled("Course of the training").show(ui, tokens, |ui| {
+        number!(
+            ctx,
+            ui,
+            config.epochs,
+            0.1..=50.0,
+            "",
+            "Passes over the data",
+            "How often every episode is shown"
+        );
+        number!(
+            ctx,
+            ui,
+            config.max_steps,
+            0..=100_000,
+            "",
+            "At most this many steps",
+            "Ends earlier than the passes would; 0 means no limit"
+        );
+        learning_rate_ui(ctx, ui, &mut config.learning_rate);
+        let about = Field {
+            label: "Schedule",
+            help: "Whether the learning rate stays or falls to zero towards the end",
+            note: "",
+        };
+        field_with_help(ui, tokens, about, |ui| {
+            let choices = [Schedule::Constant, Schedule::Cosine].map(|it| (it, it.label()));
+            segmented(ui, tokens, &mut config.schedule, &choices, "Schedule")
+        });
+        number!(
+            ctx,
+            ui,
+            config.warmup_steps,
+            0..=1000,
+            "steps",
+            "Warm-up",
+            "Steps over which the learning rate rises from zero"
+        );
+        number!(
+            ctx,
+            ui,
+            config.batch_size,
+            1..=64,
+            "episodes",
+            "Batch size",
+            "Episodes whose lessons are averaged into one step"
+        );
+    });
+}
+
+fn limits_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
+    Card::titled("Limits and safety").show(ui, ctx.tokens, |ui| {
+        number!(
+            ctx,
+            ui,
+            config.max_tokens,
+            256..=32_768,
+            "tokens",
+            "Longest example",
+            "Longer examples lose memories first and are then left out"
+        );
+        number!(
+            ctx,
+            ui,
+            config.weight_decay,
+            0.0..=1.0,
+            "",
+            "Weight decay",
+            "Pulls the adapter towards zero"
+        );
+        number!(
+            ctx,
+            ui,
+            config.max_grad_norm,
+            0.0..=100.0,
+            "",
+            "Gradient limit",
+            "Larger gradients are scaled down to this; 0 switches it off"
+        );
+        number!(
+            ctx,
+            ui,
+            config.checkpoint_every,
+            1..=1000,
+            "steps",
+            "Save every",
+            "A training that ends early goes on from here"
+        );
+    });
+}
+
+/// A rate is best changed by factors, so it is written in units of a hundred-thousandth.
+fn learning_rate_ui(ctx: &Ctx<'_>, ui: &mut Ui, rate: &mut f64) {
+    let note = format!("= {}", format::number(*rate));
+    let about = Field {
+        label: "Learning rate",
+        help: "How large a step is. Too low learns nothing, too high becomes unstable",
+        note: &note,
+    };
+    let mut units = *rate * 1e5;
+    let changed = field_with_help(ui, ctx.tokens, about, |ui| {
+        number_field(
+            ui,
+            ctx.tokens,
+            &mut units,
+            0.01..=1000.0,
+            "× 10⁻⁵",
+            "Learning rate",
+        )
+    })
+    .changed();
+    if changed {
+        *rate = units * 1e-5;
+    }
+}
+
+fn lora_ui(ctx: &Ctx<'_>, ui: &mut Ui, lora: &mut LoraConfig) {
+    let tokens = ctx.tokens;
+    Card::titled("Adapter").show(ui, tokens, |ui| {
+        number!(
+            ctx,
+            ui,
+            lora.rank,
+            1..=256,
+            "",
+            "Rank",
+            "How much an adapter can hold; more needs more memory"
+        );
+        number!(
+            ctx,
+            ui,
+            lora.alpha,
+            1.0..=512.0,
+            "",
+            "Alpha",
+            "The adapter counts alpha divided by rank times"
+        );
+        number!(
+            ctx,
+            ui,
+            lora.dropout,
+            0.0..=0.9,
+            "",
+            "Dropout",
+            "The share of inputs left out at random, against learning by heart"
+        );
+        ui.label(tokens.body("Parts of the model that get an addition"));
+        ui.horizontal_wrapped(|ui| {
+            for module in TargetModule::ALL {
+                let mut on = lora.target_modules.contains(&module);
+                if switch(ui, tokens, &mut on, module.name()).changed() {
+                    lora.target_modules.retain(|other| *other != module);
+                    if on {
+                        lora.target_modules.push(module);
+                        lora.target_modules.sort();
+                    }
+                }
+            }
+        });
+    });
+}
