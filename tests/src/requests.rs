@@ -1,9 +1,6 @@
 //! Every request there is, for tests that must forget none.
 
-use lore_core::{
-    EpisodeEnd, ExperimentSpec, Filter, LeakGuard, Query, RetrievalMode, TrajectoryFilter,
-    WorldSpec,
-};
+use lore_core::{EpisodeEnd, ExperimentSpec, Query, TrajectoryFilter, WorldSpec};
 use lore_protocol::{
     BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JobRequest, Mark,
     MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest, ShellRequest,
@@ -21,10 +18,8 @@ fn page() -> (TrajectoryFilter, u64, u64) {
 fn query() -> Query {
     Query {
         text: "put an apple in the fridge".into(),
-        mode: RetrievalMode::Static,
         k: 2,
-        filter: Filter::default(),
-        guard: LeakGuard::default(),
+        ..Query::default()
     }
 }
 
@@ -45,6 +40,7 @@ pub fn datasets(id: &str) -> Vec<Request> {
         DatasetRequest::Import {
             path,
             name: name.clone(),
+            columns: None,
         },
         DatasetRequest::Collect {
             world,
@@ -68,6 +64,13 @@ pub fn datasets(id: &str) -> Vec<Request> {
             id: id(),
             unseen_types: vec!["x".into()],
         },
+        DatasetRequest::Stats { id: id() },
+        DatasetRequest::Leaks { id: id() },
+        DatasetRequest::Relabel {
+            id: id(),
+            ids: Vec::new(),
+            labels: lore_core::Labels::default(),
+        },
         DatasetRequest::Rename { id: id(), name },
         DatasetRequest::Delete { id: id() },
         DatasetRequest::Restore { id: id() },
@@ -86,6 +89,7 @@ fn banks(id: &str) -> Vec<Request> {
             name: "A bank".into(),
             datasets: vec!["d".into()],
             embedder: "m".into(),
+            keys: lore_core::BankKeys::default(),
         },
         BankRequest::Rows {
             bank: bank(),
@@ -100,6 +104,25 @@ fn banks(id: &str) -> Vec<Request> {
         BankRequest::Ask {
             bank: bank(),
             query: query(),
+        },
+        BankRequest::Explain {
+            bank: bank(),
+            query: query(),
+            token_budget: 100,
+        },
+        BankRequest::Compare {
+            bank: bank(),
+            grid: lore_core::GridSpec::default(),
+        },
+        BankRequest::Compared { job: "j".into() },
+        BankRequest::SetLesson {
+            bank: bank(),
+            id: id(),
+            lesson: "It's hot".into(),
+        },
+        BankRequest::PreviewRemoval {
+            bank: bank(),
+            ids: vec![id()],
         },
         BankRequest::Map { bank: bank() },
         BankRequest::Pin {
@@ -220,6 +243,11 @@ fn trajectories(id: &str) -> Vec<Request> {
             TrajectoryRequest::Unmark {
                 source: source(),
                 id: id(),
+            },
+            TrajectoryRequest::Export {
+                source: source(),
+                form: lore_core::ExportForm::OpenAi,
+                path: "/no/such/folder/file.jsonl".into(),
             },
         ]
     };

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use lore_bank::{ExperienceBank, KeyedExperience, NewBank};
 use lore_core::{
-    Arm, EpisodeEnd, EpisodeSummary, Experience, ExperienceId, ExperimentSpec, Filter, LeakGuard,
-    ModelKind, Page, Preset, Query, RetrievalMode, RunSummary, SplitKind, Step, Task, Trajectory,
-    TrajectoryFilter, TrajectoryRow,
+    Arm, EpisodeEnd, EpisodeSummary, Experience, ExperienceId, ExperimentSpec, ModelKind, Page,
+    Preset, Query, RunSummary, SplitKind, Step, Task, Trajectory, TrajectoryFilter, TrajectoryRow,
 };
 use lore_protocol::{
     BankRequest, BankResponse, ErrorCode, ExperimentRequest, ExperimentResponse, Request, Response,
@@ -172,6 +171,7 @@ fn fill_bank(stage: &Stage) -> ExperienceId {
         name: "Kitchen".into(),
         embedder: "all-minilm-l6-v2".into(),
         dim: 2,
+        keys: lore_core::BankKeys::default(),
     };
     let bank = ExperienceBank::create(&stage.dir(), &new).expect("makes a bank");
     let keyed = [[1.0, 0.0], [0.0, 1.0]].into_iter().enumerate();
@@ -185,9 +185,12 @@ fn fill_bank(stage: &Stage) -> ExperienceId {
                     num_tokens: 10,
                     pinned: false,
                     never_use: false,
+                    lesson: String::new(),
                 },
                 task_key: key.to_vec(),
                 trajectory_key: key.to_vec(),
+                outcome_key: Vec::new(),
+                window_keys: Vec::new(),
             }
         })
         .collect();
@@ -198,10 +201,8 @@ fn fill_bank(stage: &Stage) -> ExperienceId {
 fn ask_bank(stage: &mut Stage) -> Vec<ExperienceId> {
     let query = Query {
         text: "put an apple in the fridge".into(),
-        mode: RetrievalMode::Static,
         k: 1,
-        filter: Filter::default(),
-        guard: LeakGuard::default(),
+        ..Query::default()
     };
     let ask = BankRequest::Ask {
         bank: "kitchen".into(),

@@ -3,6 +3,7 @@
 mod common;
 
 use common::Window;
+use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use lore_core::WorldSpec;
 use lore_protocol::{
@@ -119,6 +120,26 @@ fn a_bank_is_built_from_a_set() {
         request,
         Request::Bank(BankRequest::Build { datasets, embedder, .. })
             if datasets.len() == 1 && embedder.as_str() == "all-minilm-l6-v2"
+    )));
+}
+
+#[test]
+fn a_bank_is_built_with_the_keys_that_were_chosen() {
+    let mut window = open(Sample::busy());
+    window.click("Build a bank");
+    assert!(!window.shows("Steps in a stretch"));
+    for label in ["Also by task and outcome", "Also by stretches of steps"] {
+        let switch = window.harness.get_by_role_and_label(Role::Switch, label);
+        switch.click_accesskit();
+        window.settle();
+    }
+    assert!(window.shows("Steps in a stretch"));
+    let build = window.harness.get_by_role_and_label(Role::Button, "Build");
+    build.click_accesskit();
+    window.settle();
+    assert!(window.core.was_sent(|request| matches!(
+        request,
+        Request::Bank(BankRequest::Build { keys, .. }) if keys.outcome && keys.window_steps == 5
     )));
 }
 

@@ -8,7 +8,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable};
-use lore_core::WorldSpec;
+use lore_core::{KeyKind, OutcomeFilter, QuestionKind, RetrievalMode, SearchKind, WorldSpec};
 use lore_protocol::{
     ExperimentRequest, ExportRequest, JobRequest, Mark, Request, Source, TrajectoryRequest, Work,
 };
@@ -145,6 +145,40 @@ fn an_experiment_is_started_without_an_arm() {
         _ => false,
     });
     assert!(started, "four of five arms were asked for");
+}
+
+#[test]
+fn every_way_of_retrieval_is_recorded_in_the_experiment() {
+    let mut window = open(PageId::Runs.route());
+    click(&mut window, "New experiment");
+    click(&mut window, "All choices");
+    pick(&mut window, "Looked up", "Again at every step");
+    pick(&mut window, "Compare with", "Stretches of steps");
+    pick(&mut window, "Ask with", "Last observations");
+    pick(&mut window, "Search", "By meaning and words");
+    pick(
+        &mut window,
+        "Outcome",
+        "Half that succeeded, half that failed",
+    );
+    let never = "Never the kind of task that is played";
+    let switch = window.harness.get_by_role_and_label(Role::Switch, never);
+    switch.click_accesskit();
+    window.settle();
+    click(&mut window, "Start experiment");
+    let started = window.core.was_sent(|request| match request {
+        Request::Experiment(ExperimentRequest::Start { spec }) => {
+            let (retrieval, selection) = (&spec.retrieval, &spec.retrieval.selection);
+            retrieval.mode == RetrievalMode::Dynamic
+                && retrieval.filter.outcome == OutcomeFilter::Balanced
+                && selection.key == Some(KeyKind::Window)
+                && selection.question == Some(QuestionKind::LastObservations)
+                && selection.search == SearchKind::Both
+                && selection.other_types
+        }
+        _ => false,
+    });
+    assert!(started, "what was chosen was asked for");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use anyhow::{Context as _, Result};
 
 use lore_core::{
-    Filter, Hit, LanguageModel, LeakGuard, MemoryUse, Message, Query, RetrievalConfig,
-    RetrievalMode, Retriever, Trajectory, prompt,
+    Filter, Hit, LanguageModel, LeakGuard, MemoryUse, Message, RetrievalConfig, RetrievalMode,
+    Retriever, Trajectory, prompt,
 };
 
 /// Where the memories of an episode come from.
@@ -31,17 +31,9 @@ impl MemorySource<'_> {
         if self.config.k == 0 {
             return Ok(Vec::new());
         }
-        let text = match self.config.mode {
-            RetrievalMode::Static => so_far.task_key(),
-            RetrievalMode::Dynamic => so_far.trajectory_key(),
-        };
-        let query = Query {
-            text,
-            mode: self.config.mode,
-            k: self.config.k,
-            filter: self.filter.clone(),
-            guard: self.guard.clone(),
-        };
+        let query = self
+            .config
+            .query(so_far, self.filter.clone(), self.guard.clone());
         let mut hits = self
             .retriever
             .retrieve(&query)

@@ -15,7 +15,10 @@ pub(crate) fn topics(spec: &JobSpec) -> Vec<Topic> {
         Work::Train(_) => vec![Topic::Adapters],
         Work::Evaluate(_) | Work::Report(_) => vec![Topic::Experiments],
         Work::FetchModel(_) => vec![Topic::Models, Topic::Settings],
-        Work::Export(_) | Work::Measure(_) => Vec::new(),
+        Work::Export(_)
+        | Work::Measure(_)
+        | Work::ExportTrajectories(_)
+        | Work::CompareRetrieval(_) => Vec::new(),
     };
     if spec.experiment.is_some() && !topics.contains(&Topic::Experiments) {
         topics.push(Topic::Experiments);

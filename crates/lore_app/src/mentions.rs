@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use lore_core::WorldSpec;
-use lore_protocol::{ApiError, ModelSource, Work};
+use lore_protocol::{ApiError, ModelSource, Source, Work};
 
 use crate::names;
 
@@ -75,6 +75,21 @@ pub(crate) fn of(work: &Work) -> Vec<(Noun, &str)> {
         Work::Report(work) => vec![(Noun::Experiment, work.experiment.as_str())],
         Work::Export(work) => vec![(Noun::Adapter, work.adapter.as_str())],
         Work::Measure(work) => vec![(Noun::Model, work.model.as_str())],
+        Work::ExportTrajectories(work) => of_source(&work.source),
+        Work::CompareRetrieval(work) => vec![(Noun::Bank, work.bank.as_str())],
+    }
+}
+
+/// What trajectories are part of.
+fn of_source(source: &Source) -> Vec<(Noun, &str)> {
+    match source {
+        Source::Dataset { id } => vec![(Noun::Dataset, id.as_str())],
+        Source::Bank { id } => vec![(Noun::Bank, id.as_str())],
+        Source::Experiment { id } => vec![(Noun::Experiment, id.as_str())],
+        Source::Run { experiment, .. } => experiment
+            .iter()
+            .map(|id| (Noun::Experiment, id.as_str()))
+            .collect(),
     }
 }
 

@@ -3,13 +3,21 @@
 mod add;
 mod compact;
 mod edit;
+mod explain;
+mod index;
+mod preview;
 mod read;
 mod retrieve;
+mod search;
+mod select;
+mod windows;
+
+pub use index::INDEX_ROWS;
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use lore_core::{BankId, Experience, ModelId, TrajectoryFilter};
+use lore_core::{BankId, BankKeys, Experience, ModelId, TrajectoryFilter};
 
 use crate::schema::Binding;
 use crate::table::BlockingTable;
@@ -25,10 +33,12 @@ pub struct NewBank {
     pub embedder: ModelId,
     /// Numbers in a key.
     pub dim: usize,
+    /// Keys beside those of the task and the whole trajectory.
+    pub keys: BankKeys,
 }
 
 /// An experience with its keys.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct KeyedExperience {
     /// The experience.
     pub experience: Experience,
@@ -36,6 +46,10 @@ pub struct KeyedExperience {
     pub task_key: Vec<f32>,
     /// The embedding of [`lore_core::Trajectory::trajectory_key`], of unit length.
     pub trajectory_key: Vec<f32>,
+    /// The embedding of [`lore_core::Trajectory::outcome_key`]; empty when the bank has no such keys.
+    pub outcome_key: Vec<f32>,
+    /// The embeddings of [`lore_core::Trajectory::window_keys`]; empty when the bank has no such keys.
+    pub window_keys: Vec<Vec<f32>>,
 }
 
 /// What a list shows.
@@ -61,6 +75,8 @@ impl From<TrajectoryFilter> for BankRowFilter {
 pub struct ExperienceBank {
     pub(crate) id: BankId,
     pub(crate) folder: PathBuf,
+    /// The folder of the tables of stretches.
+    pub(crate) windows_folder: PathBuf,
     pub(crate) binding: Binding,
     pub(crate) inner: BlockingTable,
     /// Set when this handle shows a past version.
@@ -81,6 +97,11 @@ impl ExperienceBank {
     /// Numbers in a key.
     pub fn dim(&self) -> usize {
         self.binding.dim
+    }
+
+    /// Which keys it holds beside those of the task and the whole trajectory.
+    pub fn keys(&self) -> BankKeys {
+        self.binding.keys
     }
 
     /// Refuses an embedder other than the one the bank was made with.

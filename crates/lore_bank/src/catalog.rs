@@ -34,14 +34,16 @@ impl ExperienceBank {
             name: new.name.clone(),
             embedder: new.embedder.clone(),
             dim: new.dim,
+            keys: new.keys,
         };
         let runtime = runtime()?;
-        let connection = connection(&runtime, data).with_context(failed)?;
+        let connection = connection(&runtime, &data.bank()).with_context(failed)?;
         let create = connection.create_empty_table(new.id.as_str(), binding.schema());
         let table = runtime.block_on(create.execute()).with_context(failed)?;
-        Ok(Self {
+        let bank = Self {
             id: new.id.clone(),
             folder: folder(data, &new.id),
+            windows_folder: data.bank_windows(),
             binding,
             inner: BlockingTable {
                 runtime,
@@ -49,7 +51,11 @@ impl ExperienceBank {
                 table,
             },
             version: None,
-        })
+        };
+        if new.keys.window_steps > 0 {
+            bank.create_windows().with_context(failed)?;
+        }
+        Ok(bank)
     }
 
     /// Opens the bank called `id`.
@@ -65,13 +71,14 @@ impl ExperienceBank {
             )
         };
         let runtime = runtime()?;
-        let connection = connection(&runtime, data).with_context(damaged)?;
+        let connection = connection(&runtime, &data.bank()).with_context(damaged)?;
         let open = connection.open_table(id.as_str());
         let table = runtime.block_on(open.execute()).with_context(damaged)?;
         let schema = runtime.block_on(table.schema()).with_context(damaged)?;
         Ok(Self {
             id: id.clone(),
             folder: folder(data, id),
+            windows_folder: data.bank_windows(),
             binding: Binding::of(&schema).with_context(damaged)?,
             inner: BlockingTable {
                 runtime,
@@ -129,8 +136,16 @@ impl ExperienceBank {
         if !Self::exists(data, id) {
             bail!("There is no bank called {id}. It may have been deleted already.");
         }
-        std::fs::remove_dir_all(folder(data, id))
-            .with_context(|| format!("Could not delete the bank {id}. Is it in use?"))
+        let windows = data.bank_windows().join(format!("{id}.lance"));
+        for folder in [
+            Some(windows).filter(|windows| windows.is_dir()),
+            Some(folder(data, id)),
+        ] {
+            let Some(folder) = folder else { continue };
+            std::fs::remove_dir_all(folder)
+                .with_context(|| format!("Could not delete the bank {id}. Is it in use?"))?;
+        }
+        Ok(())
     }
 }
 
@@ -158,9 +173,9 @@ fn runtime() -> Result<Arc<Runtime>> {
     Ok(Arc::new(runtime))
 }
 
-fn connection(runtime: &Runtime, data: &DataDir) -> Result<Connection> {
-    let folder = data.bank();
-    let uri = uri(&folder)?;
+/// A folder of tables.
+pub(crate) fn connection(runtime: &Runtime, folder: &Path) -> Result<Connection> {
+    let uri = uri(folder)?;
     // Another process may be writing: every read looks for a newer version first.
     let connect = connect(uri).read_consistency_interval(Duration::ZERO);
     Ok(runtime.block_on(connect.execute())?)

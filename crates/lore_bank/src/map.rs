@@ -15,7 +15,7 @@ const MAX_FITTED: usize = 2_000;
 /// The map of a bank: its task keys on their first two principal components. Of very large banks an
 /// evenly spread part is shown. Equal banks have equal maps.
 pub fn map_points(bank: &ExperienceBank) -> Result<Vec<MapPoint>> {
-    let keyed = evenly(bank.task_keys()?, MAX_POINTS);
+    let keyed = bank.task_keys(MAX_POINTS)?;
     let step = keyed.len().div_ceil(MAX_FITTED).max(1);
     let fitted: Vec<&[f32]> = keyed
         .iter()
@@ -34,10 +34,4 @@ pub fn map_points(bank: &ExperienceBank) -> Result<Vec<MapPoint>> {
             }
         })
         .collect())
-}
-
-/// At most `max` items, evenly spread over all.
-fn evenly<T>(items: Vec<T>, max: usize) -> Vec<T> {
-    let step = items.len().div_ceil(max).max(1);
-    items.into_iter().step_by(step).collect()
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use arrow_array::builder::{BooleanBuilder, StringBuilder, UInt32Builder};
 use arrow_array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use lore_core::{BankId, ModelId, Trajectory};
+use lore_core::{BankId, BankKeys, KeyKind, ModelId, Trajectory};
 
 use crate::KeyedExperience;
 
@@ -26,10 +26,14 @@ pub(crate) mod column {
     pub(crate) const TEXT_HASH: &str = "text_hash";
     pub(crate) const PINNED: &str = "pinned";
     pub(crate) const NEVER_USE: &str = "never_use";
+    /// A short note of somebody.
+    pub(crate) const LESSON: &str = "lesson";
     /// Lower-case goal and trajectory, for filters.
     pub(crate) const TEXT: &str = "text";
     pub(crate) const TASK_KEY: &str = "task_key";
     pub(crate) const TRAJECTORY_KEY: &str = "trajectory_key";
+    /// In banks that were made with it.
+    pub(crate) const OUTCOME_KEY: &str = "outcome_key";
     /// The whole trajectory as JSON: the wide one.
     pub(crate) const TRAJECTORY: &str = "trajectory_json";
 }
@@ -44,11 +48,15 @@ pub(crate) struct Binding {
     pub(crate) embedder: ModelId,
     /// Numbers in a key.
     pub(crate) dim: usize,
+    /// Which keys there are beside the two that all banks have.
+    pub(crate) keys: BankKeys,
 }
 
 const NAME: &str = "lorekeeper.name";
 const EMBEDDER: &str = "lorekeeper.embedder";
 const DIM: &str = "lorekeeper.dim";
+const OUTCOME: &str = "lorekeeper.outcome_key";
+const WINDOW: &str = "lorekeeper.window_steps";
 
 impl Binding {
     /// The columns of a table with this binding.
@@ -57,7 +65,7 @@ impl Binding {
         let number = |name| Field::new(name, DataType::UInt32, false);
         let flag = |name| Field::new(name, DataType::Boolean, false);
         let key = |name| Field::new(name, key_type(self.dim), false);
-        let fields = vec![
+        let mut fields = vec![
             text(column::ID),
             text(column::ENVIRONMENT),
             text(column::TASK_ID),
@@ -71,15 +79,21 @@ impl Binding {
             text(column::TEXT_HASH),
             flag(column::PINNED),
             flag(column::NEVER_USE),
+            text(column::LESSON),
             text(column::TEXT),
             key(column::TASK_KEY),
             key(column::TRAJECTORY_KEY),
-            text(column::TRAJECTORY),
         ];
+        if self.keys.outcome {
+            fields.push(key(column::OUTCOME_KEY));
+        }
+        fields.push(text(column::TRAJECTORY));
         let metadata = HashMap::from([
             (NAME.to_owned(), self.name.clone()),
             (EMBEDDER.to_owned(), self.embedder.0.clone()),
             (DIM.to_owned(), self.dim.to_string()),
+            (OUTCOME.to_owned(), self.keys.outcome.to_string()),
+            (WINDOW.to_owned(), self.keys.window_steps.to_string()),
         ]);
         Arc::new(Schema::new_with_metadata(fields, metadata))
     }
@@ -93,10 +107,42 @@ impl Binding {
         let dim = get(DIM)?
             .parse()
             .context("The table's dimension is no number.")?;
+        let window_steps = get(WINDOW)?
+            .parse()
+            .context("The table's length of stretches is no number.")?;
         Ok(Self {
             name: get(NAME)?.clone(),
             embedder: ModelId(get(EMBEDDER)?.clone()),
             dim,
+            keys: BankKeys {
+                outcome: get(OUTCOME)? == "true",
+                window_steps,
+            },
+        })
+    }
+
+    /// The columns of keys, in the order of the table.
+    pub(crate) fn key_columns(&self) -> Vec<&'static str> {
+        let mut columns = vec![column::TASK_KEY, column::TRAJECTORY_KEY];
+        if self.keys.outcome {
+            columns.push(column::OUTCOME_KEY);
+        }
+        columns
+    }
+
+    /// The column of a kind of key; stretches stand in a table of their own and are compared by the
+    /// whole trajectory where their own keys are not at hand.
+    pub(crate) fn key_column(&self, bank: &BankId, kind: KeyKind) -> Result<&'static str> {
+        Ok(match kind {
+            KeyKind::Task => column::TASK_KEY,
+            KeyKind::Whole => column::TRAJECTORY_KEY,
+            KeyKind::TaskAndOutcome if self.keys.outcome => column::OUTCOME_KEY,
+            KeyKind::Window if self.keys.window_steps > 0 => column::TRAJECTORY_KEY,
+            KeyKind::TaskAndOutcome | KeyKind::Window => bail!(
+                "The bank {bank} has no keys of the kind {:?}. Please build a bank with them, or choose \
+                 another kind.",
+                kind.label()
+            ),
         })
     }
 
@@ -114,7 +160,7 @@ impl Binding {
     }
 }
 
-fn key_type(dim: usize) -> DataType {
+pub(crate) fn key_type(dim: usize) -> DataType {
     DataType::FixedSizeList(key_item(), dim as i32)
 }
 
@@ -158,7 +204,7 @@ pub(crate) fn batch(
         serde_json::to_string(&row.experience.trajectory)
             .expect("a trajectory has string keys only, so it always serialises")
     };
-    let columns = vec![
+    let mut columns = vec![
         text(&|row| row.experience.id.0.clone()),
         text(&|row| row.experience.trajectory.task.environment.clone()),
         text(&|row| row.experience.trajectory.task.id.0.clone()),
@@ -172,16 +218,24 @@ pub(crate) fn batch(
         text(&|row| row.experience.trajectory.text_hash()),
         flag(&|row| row.experience.pinned),
         flag(&|row| row.experience.never_use),
+        text(&|row| row.experience.lesson.clone()),
         text(&|row| searchable_text(&row.experience.trajectory)),
         keys(dim, rows.iter().map(|row| row.task_key.as_slice()))?,
         keys(dim, rows.iter().map(|row| row.trajectory_key.as_slice()))?,
-        text(&trajectory),
     ];
+    if schema.column_with_name(column::OUTCOME_KEY).is_some() {
+        columns.push(keys(
+            dim,
+            rows.iter().map(|row| row.outcome_key.as_slice()),
+        )?);
+    }
+    columns.push(text(&trajectory));
     RecordBatch::try_new(Arc::clone(schema), columns)
         .context("The rows do not fit the bank's table.")
 }
 
-fn keys<'a>(dim: usize, keys: impl Iterator<Item = &'a [f32]>) -> Result<ArrayRef> {
+/// A column of keys, each checked.
+pub(crate) fn keys<'a>(dim: usize, keys: impl Iterator<Item = &'a [f32]>) -> Result<ArrayRef> {
     let mut numbers = Vec::new();
     for key in keys {
         if key.len() != dim || key.iter().any(|x| !x.is_finite()) {

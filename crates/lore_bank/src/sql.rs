@@ -2,26 +2,34 @@
 
 use std::fmt::Display;
 
-use lore_core::{Filter, LeakGuard, OutcomeFilter, TrajectoryFilter};
+use lore_core::{DropReason, Filter, LeakGuard, OutcomeFilter, TrajectoryFilter};
 
 use crate::schema::column;
 
-/// Conditions that all have to hold.
+/// Conditions that all have to hold, each with what it means for a row not to meet it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Conditions(Vec<String>);
+pub(crate) struct Conditions(Vec<(DropReason, String)>);
 
 impl Conditions {
     /// What retrieval may return: the filter, the guard, and nothing that is marked never to be used.
     pub(crate) fn of_query(filter: &Filter, guard: &LeakGuard) -> Self {
         let mut conditions = Self::default();
-        conditions.push(format!("{} = false", column::NEVER_USE));
+        conditions.push(
+            DropReason::NeverUse,
+            format!("{} = false", column::NEVER_USE),
+        );
         match filter.outcome {
-            OutcomeFilter::All => {}
+            OutcomeFilter::All | OutcomeFilter::Balanced => {}
             OutcomeFilter::Successes => conditions.success(true),
             OutcomeFilter::Failures => conditions.success(false),
         }
-        conditions.among(column::TASK_TYPE, &filter.task_types);
-        conditions.among(column::ENVIRONMENT, &filter.environments);
+        conditions.among(DropReason::TaskType, column::TASK_TYPE, &filter.task_types);
+        conditions.none_of(column::TASK_TYPE, &filter.without_types);
+        conditions.among(
+            DropReason::Environment,
+            column::ENVIRONMENT,
+            &filter.environments,
+        );
         conditions.mentions(&filter.text);
         conditions.differs(column::ID, guard.trajectory.as_ref());
         conditions.differs(column::TASK_ID, guard.task.as_ref());
@@ -35,56 +43,77 @@ impl Conditions {
         if let Some(success) = filter.success {
             conditions.success(success);
         }
-        conditions.among(column::TASK_TYPE, &filter.task_types);
-        conditions.among(column::SOURCE, &filter.arms);
+        conditions.among(DropReason::TaskType, column::TASK_TYPE, &filter.task_types);
+        conditions.among(DropReason::Rank, column::SOURCE, &filter.arms);
         if let Some(least) = filter.min_steps {
-            conditions.push(format!("{} >= {least}", column::NUM_STEPS));
+            conditions.push(
+                DropReason::Rank,
+                format!("{} >= {least}", column::NUM_STEPS),
+            );
         }
         if let Some(most) = filter.max_steps {
-            conditions.push(format!("{} <= {most}", column::NUM_STEPS));
+            conditions.push(DropReason::Rank, format!("{} <= {most}", column::NUM_STEPS));
         }
         conditions.mentions(&filter.text);
         conditions
     }
 
-    /// The column holds one of `values`; any value will do when there are none.
-    pub(crate) fn among(&mut self, column: &str, values: &[impl AsRef<str>]) {
-        if !values.is_empty() {
-            self.push(is_among(column, values));
-        }
-    }
-
     /// The column holds none of `values`.
     pub(crate) fn none_of(&mut self, column: &str, values: &[impl AsRef<str>]) {
         if !values.is_empty() {
-            self.push(format!("NOT ({})", is_among(column, values)));
+            let condition = format!("NOT ({})", is_among(column, values));
+            self.push(DropReason::TaskType, condition);
         }
+    }
+
+    /// The outcome is `success`.
+    pub(crate) fn success(&mut self, success: bool) {
+        let condition = format!("{} = {success}", column::SUCCESS);
+        self.push(DropReason::Outcome, condition);
+    }
+
+    /// The identifier is one of `ids`.
+    pub(crate) fn ids(&mut self, ids: &[impl AsRef<str>]) {
+        self.among(DropReason::Rank, column::ID, ids);
+    }
+
+    /// Each condition with what it means not to meet it.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (DropReason, &str)> {
+        let Self(conditions) = self;
+        conditions
+            .iter()
+            .map(|(reason, sql)| (*reason, sql.as_str()))
     }
 
     /// All conditions as one, or `None` when everything matches.
     pub(crate) fn into_sql(self) -> Option<String> {
-        (!self.0.is_empty()).then(|| self.0.join(" AND "))
+        let all: Vec<String> = self.0.into_iter().map(|(_, sql)| sql).collect();
+        (!all.is_empty()).then(|| all.join(" AND "))
     }
 
-    fn success(&mut self, success: bool) {
-        self.push(format!("{} = {success}", column::SUCCESS));
+    /// The column holds one of `values`; any value will do when there are none.
+    fn among(&mut self, reason: DropReason, column: &str, values: &[impl AsRef<str>]) {
+        if !values.is_empty() {
+            self.push(reason, is_among(column, values));
+        }
     }
 
     fn mentions(&mut self, text: &str) {
         if !text.is_empty() {
             let needle = literal(text.to_lowercase());
-            self.push(format!("contains({}, {needle})", column::TEXT));
+            let condition = format!("contains({}, {needle})", column::TEXT);
+            self.push(DropReason::Text, condition);
         }
     }
 
     fn differs(&mut self, column: &str, value: Option<&impl Display>) {
         if let Some(value) = value {
-            self.push(format!("{column} != {}", literal(value)));
+            self.push(DropReason::Guard, format!("{column} != {}", literal(value)));
         }
     }
 
-    fn push(&mut self, condition: String) {
-        self.0.push(condition);
+    fn push(&mut self, reason: DropReason, condition: String) {
+        self.0.push((reason, condition));
     }
 }
 

@@ -9,7 +9,7 @@ use lore_bank::{
 };
 use lore_core::testing::{HashEmbedder, InMemoryBank, experience};
 use lore_core::{
-    BankId, DataDir, EpisodeEnd, Experience, ExperienceId, Filter, LeakGuard, ModelId,
+    BankId, BankKeys, DataDir, EpisodeEnd, Experience, ExperienceId, Filter, LeakGuard, ModelId,
     OutcomeFilter, Query, RetrievalMode, Retriever, TrajectoryFilter,
 };
 
@@ -43,6 +43,7 @@ fn new_bank(id: &str) -> NewBank {
         name: "A bank".into(),
         embedder: ModelId::from("hash"),
         dim: DIM,
+        keys: BankKeys::default(),
     }
 }
 
@@ -51,6 +52,8 @@ fn keyed(experience: &Experience) -> KeyedExperience {
     KeyedExperience {
         task_key: embedder.vector(&experience.trajectory.task_key()),
         trajectory_key: embedder.vector(&experience.trajectory.trajectory_key()),
+        outcome_key: Vec::new(),
+        window_keys: Vec::new(),
         experience: experience.clone(),
     }
 }
@@ -78,10 +81,8 @@ fn experiences() -> Vec<Experience> {
 fn query(text: &str, k: usize) -> Query {
     Query {
         text: text.into(),
-        mode: RetrievalMode::Static,
         k,
-        filter: Filter::default(),
-        guard: LeakGuard::default(),
+        ..Query::default()
     }
 }
 
@@ -114,6 +115,7 @@ fn what_goes_in_comes_out() {
         ("A bank", "hash", DIM)
     );
     assert_eq!(info.task_types, ["pick", "type-0", "type-1"]);
+    assert!(!info.environments.is_empty(), "the worlds are named");
     assert_eq!(
         (info.version, info.num_fragments),
         (bank.version().unwrap(), 1)
@@ -129,7 +131,11 @@ fn order_and_scores_are_those_of_brute_force() {
     let mut real = BankRetriever::new(world.bank(&all), HashEmbedder::new(DIM)).unwrap();
     let mut plain = InMemoryBank::holding(HashEmbedder::new(DIM), all.clone()).unwrap();
     for mode in [RetrievalMode::Static, RetrievalMode::Dynamic] {
-        for outcome in OutcomeFilter::ALL {
+        for outcome in [
+            OutcomeFilter::All,
+            OutcomeFilter::Successes,
+            OutcomeFilter::Failures,
+        ] {
             for k in [0, 1, 7, 99] {
                 for text in ["heat the mug", ""] {
                     let mut query = query(text, k);

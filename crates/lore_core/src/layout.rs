@@ -26,6 +26,11 @@ impl DataDir {
         self.root.join("bank.lance")
     }
 
+    /// LanceDB's folder for the keys of stretches of steps; a table for each bank that has them.
+    pub fn bank_windows(&self) -> PathBuf {
+        self.root.join("bank-windows.lance")
+    }
+
     /// All models and embedders.
     pub fn models(&self) -> PathBuf {
         self.root.join("models")

@@ -24,6 +24,8 @@ mod painted;
 pub mod prompt;
 mod results;
 mod retrieval;
+mod retrieval_grid;
+mod selection;
 pub mod stats;
 mod task;
 mod task_types;
@@ -35,7 +37,7 @@ mod watch;
 mod world;
 
 pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, TargetModule};
-pub use bank::{BankInfo, ExperienceRow, MapPoint};
+pub use bank::{BankInfo, BankKeys, ExperienceRow, MapPoint, RemovalPreview};
 pub use dataset::{
     ColumnMap, ColumnRole, DatasetInfo, DatasetKind, DatasetStats, ExportForm, FormatGuess,
     ImportReport, Labels, LengthCount, RejectedRow, SplitLeak, TypeCount,
@@ -64,6 +66,10 @@ pub use results::{
 pub use retrieval::{
     Experience, Filter, Hit, LeakGuard, MemoryUse, OutcomeFilter, Query, RetrievalConfig,
     RetrievalMode, Retriever,
+};
+pub use retrieval_grid::{GRID_FILE, GridCell, GridScore, GridSpec, RetrievalGrid};
+pub use selection::{
+    DropReason, DroppedExperience, Explanation, KeyKind, QuestionKind, SearchKind, Selection,
 };
 pub use task::{Split, Task};
 pub use task_types::{SCIENCEWORLD_TYPES, TEXTWORLD_EXPRESS_TYPES};

@@ -4,7 +4,7 @@
 //! so it lives here. Source: the paper's prompt (memory block in the system prompt, ahead of task
 //! and history, successes and failures under separate headings).
 
-use crate::{Hit, Message, Trajectory};
+use crate::{Experience, Hit, Message, Trajectory};
 
 /// What stands over memories, and whether over successes or failures, in this order.
 pub const HEADINGS: [(&str, bool); 2] = [
@@ -34,20 +34,29 @@ pub fn system_prompt(action_templates: &[String], hits: &[Hit], format: MemoryFo
     for (heading, success) in HEADINGS {
         let mut of_kind = hits
             .iter()
-            .map(|hit| &hit.experience.trajectory)
-            .filter(|trajectory| trajectory.is_success() == success)
+            .map(|hit| &hit.experience)
+            .filter(|experience| experience.trajectory.is_success() == success)
             .peekable();
         if of_kind.peek().is_none() {
             continue;
         }
         text.push_str("\n\n# ");
         text.push_str(heading);
-        for trajectory in of_kind {
+        for experience in of_kind {
             text.push_str("\n\n");
-            text.push_str(&memory(trajectory, format));
+            text.push_str(&remembered(experience, format));
         }
     }
     text
+}
+
+/// An experience as it stands in a prompt: what somebody noted about it, then what happened.
+pub fn remembered(experience: &Experience, format: MemoryFormat) -> String {
+    let memory = memory(&experience.trajectory, format);
+    match experience.lesson.as_str() {
+        "" => memory,
+        lesson => format!("Lesson: {lesson}\n{memory}"),
+    }
 }
 
 /// How a memory is written.
@@ -105,7 +114,7 @@ pub fn chat(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EpisodeEnd, Experience, ExperienceId, Step, Task};
+    use crate::{EpisodeEnd, ExperienceId, Step, Task};
 
     fn hit(end: EpisodeEnd) -> Hit {
         let step = Step {
@@ -121,6 +130,7 @@ mod tests {
                 num_tokens: 0,
                 pinned: false,
                 never_use: false,
+                lesson: String::new(),
             },
             score: 1.0,
             rank: 0,

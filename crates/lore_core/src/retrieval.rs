@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::prompt::MemoryFormat;
-use crate::{ExperienceId, Task, Trajectory, TrajectoryId};
+use crate::{ExperienceId, KeyKind, Selection, Task, Trajectory, TrajectoryId};
 
 /// A trajectory kept for reuse, with what a bank knows about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Experience {
     /// Never retrieved.
     #[serde(default)]
     pub never_use: bool,
+    /// What somebody noted about it; stands in front of it in the prompt.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lesson: String,
 }
 
 /// Finds experiences for a situation.
@@ -29,7 +32,7 @@ pub trait Retriever {
 }
 
 /// What to look for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Query {
     /// The text compared with the keys.
     pub text: String,
@@ -42,6 +45,16 @@ pub struct Query {
     /// What must not be returned, whatever its score.
     #[serde(default)]
     pub guard: LeakGuard,
+    /// How the best are found and chosen.
+    #[serde(default)]
+    pub selection: Selection,
+}
+
+impl Query {
+    /// What of an experience the text is compared with.
+    pub fn key(&self) -> KeyKind {
+        self.selection.key(self.mode)
+    }
 }
 
 /// An experience that was found.
@@ -63,6 +76,9 @@ pub struct Filter {
     pub outcome: OutcomeFilter,
     /// Only these task types; empty means all.
     pub task_types: Vec<String>,
+    /// None of these task types.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without_types: Vec<String>,
     /// Only these environments; empty means all.
     pub environments: Vec<String>,
     /// Only trajectories whose text contains this.
@@ -74,7 +90,7 @@ impl Filter {
     /// [`Trajectory::text`], whatever the case.
     pub fn accepts(&self, trajectory: &Trajectory) -> bool {
         let outcome = match self.outcome {
-            OutcomeFilter::All => true,
+            OutcomeFilter::All | OutcomeFilter::Balanced => true,
             OutcomeFilter::Successes => trajectory.is_success(),
             OutcomeFilter::Failures => !trajectory.is_success(),
         };
@@ -83,6 +99,7 @@ impl Filter {
         };
         outcome
             && of(&self.task_types, &trajectory.task.task_type)
+            && !self.without_types.contains(&trajectory.task.task_type)
             && of(&self.environments, &trajectory.task.environment)
             && (self.text.is_empty() || trajectory.mentions(&self.text))
     }
@@ -99,11 +116,13 @@ pub enum OutcomeFilter {
     Successes,
     /// Failures only.
     Failures,
+    /// As many successes as failures, one success more when the number is odd.
+    Balanced,
 }
 
 impl OutcomeFilter {
     /// Every choice, for forms.
-    pub const ALL: [Self; 3] = [Self::All, Self::Successes, Self::Failures];
+    pub const ALL: [Self; 4] = [Self::All, Self::Successes, Self::Failures, Self::Balanced];
 
     /// The words shown to people.
     pub fn label(self) -> &'static str {
@@ -111,6 +130,7 @@ impl OutcomeFilter {
             Self::All => "all outcomes",
             Self::Successes => "successes only",
             Self::Failures => "failures only",
+            Self::Balanced => "half successes, half failures",
         }
     }
 }
@@ -180,6 +200,8 @@ pub struct RetrievalConfig {
     pub mode: RetrievalMode,
     /// What may be retrieved.
     pub filter: Filter,
+    /// How the best are found and chosen.
+    pub selection: Selection,
     /// The largest memory block, in tokens of the base model; memories that do not fit are dropped
     /// from the worst score up. 0 means no limit.
     pub token_budget: usize,
@@ -194,8 +216,27 @@ impl Default for RetrievalConfig {
             k: 2,
             mode: RetrievalMode::Static,
             filter: Filter::default(),
+            selection: Selection::default(),
             token_budget: 0,
             format: MemoryFormat::Chat,
+        }
+    }
+}
+
+impl RetrievalConfig {
+    /// The question an agent asks in the situation `so_far`; `filter` and `guard` are the caller's.
+    pub fn query(&self, so_far: &Trajectory, filter: Filter, guard: LeakGuard) -> Query {
+        let mut filter = filter;
+        if self.selection.other_types {
+            filter.without_types.push(so_far.task.task_type.clone());
+        }
+        Query {
+            text: self.selection.question(self.mode, so_far),
+            mode: self.mode,
+            k: self.k,
+            filter,
+            guard,
+            selection: self.selection.clone(),
         }
     }
 }

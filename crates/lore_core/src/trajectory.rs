@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::selection::with_outcome;
 use crate::{EpisodeEnd, MemoryUse, Message, ScoredAction, Task, TrajectoryId, content_hash};
 
 /// The record of one episode: a task, then observation, action, observation, action, …
@@ -182,6 +183,51 @@ impl Trajectory {
     /// of an episode: everything seen and done so far.
     pub fn trajectory_key(&self) -> String {
         self.text()
+    }
+
+    /// What a bank stores as the key of the task with its outcome.
+    pub fn outcome_key(&self) -> String {
+        with_outcome(&self.task_key(), self.is_success())
+    }
+
+    /// What a bank stores as the keys of stretches of `num_steps` steps, each with the observation it
+    /// begins from; stretches overlap by half. The whole trajectory when it is no longer than that.
+    pub fn window_keys(&self, num_steps: usize) -> Vec<String> {
+        let num_steps = num_steps.max(1);
+        let stride = num_steps.div_ceil(2);
+        let mut starts: Vec<usize> = (0..self.steps.len().saturating_sub(num_steps))
+            .step_by(stride)
+            .collect();
+        starts.push(self.steps.len().saturating_sub(num_steps));
+        starts
+            .into_iter()
+            .map(|start| self.window(start, num_steps))
+            .collect()
+    }
+
+    fn window(&self, start: usize, num_steps: usize) -> String {
+        let before = start.checked_sub(1).and_then(|index| self.steps.get(index));
+        let mut text = before
+            .map_or(&self.initial_observation, |step| &step.observation)
+            .clone();
+        for step in self.steps.iter().skip(start).take(num_steps) {
+            text.push_str("\n> ");
+            text.push_str(&step.action);
+            text.push('\n');
+            text.push_str(&step.observation);
+        }
+        text
+    }
+
+    /// The last `n` observations, oldest first.
+    pub fn last_observations(&self, n: usize) -> String {
+        let all = std::iter::once(&self.initial_observation)
+            .chain(self.steps.iter().map(|step| &step.observation));
+        let num_all = 1 + self.steps.len();
+        all.skip(num_all.saturating_sub(n))
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// True when the episode reached its goal.

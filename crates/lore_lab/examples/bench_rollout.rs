@@ -137,6 +137,7 @@ fn experiences(world: &dyn World) -> Result<Vec<Experience>> {
             trajectory,
             pinned: false,
             never_use: false,
+            lesson: String::new(),
         });
     }
     Ok(experiences)

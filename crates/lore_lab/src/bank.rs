@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use lore_bank::{ExperienceBank, KeyedExperience, NewBank};
-use lore_core::{DataDir, EmbedKind, Embedder, Experience, ExperienceId, Trajectory, Watcher as _};
+use lore_core::{
+    BankKeys, DataDir, EmbedKind, Embedder, Experience, ExperienceId, Trajectory, Watcher as _,
+};
 use lore_data::Dataset;
 use lore_protocol::BankWork;
 
@@ -28,6 +30,7 @@ pub(crate) fn run(job: &mut Job<'_>, work: &BankWork) -> Result<Outcome> {
         name: work.name.clone(),
         embedder: work.embedder.clone(),
         dim: embedder.dim(),
+        keys: work.keys,
     };
     let bank = ExperienceBank::open_or_create(job.data, &new)?;
     let missing = missing(job.data, work, &bank)?;
@@ -38,12 +41,14 @@ pub(crate) fn run(job: &mut Job<'_>, work: &BankWork) -> Result<Outcome> {
         }
         job.relay
             .progress("Remember", num_added, missing.len() as u64, "episodes");
-        num_added += bank.add(&keyed(batch, &mut embedder)?)?;
+        num_added += bank.add(&keyed(batch, bank.keys(), &mut embedder)?)?;
+        bank.tidy_if_due(KEEP_VERSIONS)?;
     }
     job.relay
         .progress("Remember", num_added, num_added, "episodes");
     if num_added > 0 {
-        bank.compact(KEEP_VERSIONS)?;
+        job.relay.progress("Tidy up", 0, 0, "");
+        bank.tidy(KEEP_VERSIONS)?;
     }
     let info = bank.info()?;
     Ok(Outcome::finished(format!(
@@ -69,27 +74,50 @@ fn missing(data: &DataDir, work: &BankWork, bank: &ExperienceBank) -> Result<Vec
     Ok(missing)
 }
 
-/// Episodes with both their keys.
-fn keyed(batch: &[Trajectory], embedder: &mut dyn Embedder) -> Result<Vec<KeyedExperience>> {
-    let task_texts: Vec<String> = batch.iter().map(Trajectory::task_key).collect();
-    let texts: Vec<String> = batch.iter().map(Trajectory::trajectory_key).collect();
-    let task_keys = embedder.embed(&task_texts, EmbedKind::Key)?;
-    let trajectory_keys = embedder.embed(&texts, EmbedKind::Key)?;
-    let keys = task_keys.into_iter().zip(trajectory_keys);
+/// Episodes with the keys that the bank holds.
+fn keyed(
+    batch: &[Trajectory],
+    keys: BankKeys,
+    embedder: &mut dyn Embedder,
+) -> Result<Vec<KeyedExperience>> {
+    let mut embed = |texts: Vec<String>| embedder.embed(&texts, EmbedKind::Key);
+    let task_keys = embed(batch.iter().map(Trajectory::task_key).collect())?;
+    let trajectory_keys = embed(batch.iter().map(Trajectory::trajectory_key).collect())?;
+    let mut outcome_keys = Vec::new();
+    if keys.outcome {
+        outcome_keys = embed(batch.iter().map(Trajectory::outcome_key).collect())?;
+    }
+    let mut window_keys = Vec::new();
+    if keys.window_steps > 0 {
+        for trajectory in batch {
+            window_keys.push(embed(trajectory.window_keys(keys.window_steps))?);
+        }
+    }
+    outcome_keys.resize(batch.len(), Vec::new());
+    window_keys.resize(batch.len(), Vec::new());
+    let more = outcome_keys.into_iter().zip(window_keys);
+    let all = task_keys.into_iter().zip(trajectory_keys).zip(more);
     Ok(batch
         .iter()
-        .zip(keys)
-        .map(|(trajectory, (task_key, trajectory_key))| KeyedExperience {
-            experience: Experience {
-                id: ExperienceId(trajectory.id.0.clone()),
-                num_tokens: estimated_tokens(trajectory),
-                trajectory: trajectory.clone(),
-                pinned: false,
-                never_use: false,
+        .zip(all)
+        .map(
+            |(trajectory, ((task_key, trajectory_key), (outcome_key, window_keys)))| {
+                KeyedExperience {
+                    experience: Experience {
+                        id: ExperienceId(trajectory.id.0.clone()),
+                        num_tokens: estimated_tokens(trajectory),
+                        trajectory: trajectory.clone(),
+                        pinned: false,
+                        never_use: false,
+                        lesson: String::new(),
+                    },
+                    task_key,
+                    trajectory_key,
+                    outcome_key,
+                    window_keys,
+                }
             },
-            task_key,
-            trajectory_key,
-        })
+        )
         .collect())
 }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use lore_core::{DatasetId, DatasetInfo};
-use lore_data::{Dataset, NewDataset};
+use lore_data::{Dataset, Imported, NewDataset};
 use lore_protocol::ImportWork;
 
 use crate::{Job, Outcome};
@@ -14,9 +14,15 @@ pub(crate) fn run(job: &mut Job<'_>, work: &ImportWork) -> Result<Outcome> {
         return Ok(Outcome::finished(summary(&info)));
     }
     let target = new_dataset(job, &work.dataset, &work.name, String::new(), None);
-    let imported = lore_data::import(work.path.as_ref(), &target, &mut job.relay, job.stop);
+    let path = work.path.as_ref();
+    let columns = work.columns.as_ref();
+    let imported = lore_data::import_as(path, columns, &target, &mut job.relay, job.stop);
     match imported {
-        Ok(info) => Ok(Outcome::finished(summary(&info))),
+        Ok(Imported::New(info)) => Ok(Outcome::finished(summary(&info))),
+        Ok(Imported::AlreadyThere(info)) => Ok(Outcome::finished(format!(
+            "Nothing new: the data set {:?} holds exactly this.",
+            info.name
+        ))),
         // Nothing is kept of half an import.
         Err(_) if job.stop.is_stopped() => Ok(Outcome::Stopped { resumable: false }),
         Err(error) => Err(error),

@@ -175,6 +175,7 @@ fn as_hit((trajectory, rank): (Trajectory, u32)) -> Hit {
             num_tokens: 0,
             pinned: false,
             never_use: false,
+            lesson: String::new(),
         },
         score: 0.0,
         rank,

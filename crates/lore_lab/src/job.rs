@@ -8,7 +8,9 @@ use lore_core::{DataDir, StopToken};
 use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::events::{EventSink, Relay};
-use crate::{bank, collect, evaluate, export, fetch, import, measure, report, train};
+use crate::{
+    bank, collect, compare, episodes, evaluate, export, fetch, import, measure, report, train,
+};
 
 /// What differs from machine to machine and is no part of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,5 +106,7 @@ pub fn run(
         Work::Report(work) => report::run(job, work),
         Work::Export(work) => export::run(job, work),
         Work::Measure(work) => measure::run(job, work),
+        Work::ExportTrajectories(work) => episodes::run(job, work),
+        Work::CompareRetrieval(work) => compare::run(job, work),
     }
 }

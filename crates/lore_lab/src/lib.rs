@@ -10,6 +10,8 @@
 
 mod bank;
 mod collect;
+mod compare;
+mod episodes;
 mod evaluate;
 mod events;
 mod export;

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    BankId, BankInfo, DatasetId, Experience, ExperienceId, ExperienceRow, Hit, JobId, MapPoint,
-    ModelId, Page, Query, TrajectoryFilter,
+    BankId, BankInfo, BankKeys, DatasetId, Experience, ExperienceId, ExperienceRow, Explanation,
+    GridSpec, Hit, JobId, MapPoint, ModelId, Page, Query, RemovalPreview, RetrievalGrid,
+    TrajectoryFilter,
 };
 
 /// A question about banks.
@@ -22,6 +23,9 @@ pub enum BankRequest {
         datasets: Vec<DatasetId>,
         /// Which embedder makes the keys.
         embedder: ModelId,
+        /// Keys beside those of the task and the whole trajectory; a bank that exists keeps its own.
+        #[serde(default)]
+        keys: BankKeys,
     },
     /// A part of a bank → [`BankResponse::Rows`].
     Rows {
@@ -48,6 +52,27 @@ pub enum BankRequest {
         /// For what.
         query: Query,
     },
+    /// What would be retrieved, what would not, and why → [`BankResponse::Explained`].
+    Explain {
+        /// Which bank.
+        bank: BankId,
+        /// For what.
+        query: Query,
+        /// The largest memory block in tokens; 0 means no limit.
+        token_budget: usize,
+    },
+    /// Compares ways of retrieval without a language model → [`BankResponse::Job`].
+    Compare {
+        /// Which bank.
+        bank: BankId,
+        /// What is compared.
+        grid: GridSpec,
+    },
+    /// What a comparison found → [`BankResponse::Compared`].
+    Compared {
+        /// The job that compared.
+        job: JobId,
+    },
     /// Every experience as a point in the plane → [`BankResponse::Map`].
     Map {
         /// Which bank.
@@ -70,6 +95,22 @@ pub enum BankRequest {
         id: ExperienceId,
         /// Never retrieved from now on.
         never_use: bool,
+    },
+    /// Notes something short on an experience, or takes the note away → `Done`.
+    SetLesson {
+        /// Which bank.
+        bank: BankId,
+        /// Which experience.
+        id: ExperienceId,
+        /// The note; empty for none.
+        lesson: String,
+    },
+    /// What taking experiences out would change → [`BankResponse::RemovalPreview`].
+    PreviewRemoval {
+        /// Which bank.
+        bank: BankId,
+        /// Which experiences.
+        ids: Vec<ExperienceId>,
     },
     /// Takes experiences out → `Done`.
     Remove {
@@ -110,6 +151,19 @@ pub enum BankResponse {
         /// The points; at most ten thousand.
         points: Vec<MapPoint>,
     },
+    /// What would be retrieved, what would not, and why.
+    Explained {
+        /// For what.
+        query: Query,
+        /// Why.
+        explanation: Explanation,
+        /// Seconds it took, embedding included.
+        secs: f64,
+    },
+    /// What a comparison found.
+    Compared(RetrievalGrid),
+    /// What taking experiences out would change.
+    RemovalPreview(RemovalPreview),
     /// The job that was started.
     Job(JobId),
 }

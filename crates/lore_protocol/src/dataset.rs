@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    DatasetId, DatasetInfo, FormatGuess, JobId, Page, Task, TrajectoryFilter, TrajectoryRow,
-    WorldSpec,
+    ColumnMap, DatasetId, DatasetInfo, DatasetStats, FormatGuess, JobId, Labels, Page, SplitLeak,
+    Task, TrajectoryFilter, TrajectoryId, TrajectoryRow, WorldSpec,
 };
 
 /// A question about data sets.
@@ -23,6 +23,9 @@ pub enum DatasetRequest {
         path: String,
         /// The name for people; made from the file name when empty.
         name: String,
+        /// What the columns of a table mean, if somebody chose; else the format is recognised.
+        #[serde(default)]
+        columns: Option<ColumnMap>,
     },
     /// Has the scripted expert play tasks and keeps the episodes → [`DatasetResponse::Job`].
     Collect {
@@ -35,6 +38,16 @@ pub enum DatasetRequest {
     },
     /// Everything about one → [`DatasetResponse::One`].
     Get {
+        /// Which.
+        id: DatasetId,
+    },
+    /// Figures of its trajectories → [`DatasetResponse::Stats`].
+    Stats {
+        /// Which.
+        id: DatasetId,
+    },
+    /// What stands on both sides of its split → [`DatasetResponse::Leaks`].
+    Leaks {
         /// Which.
         id: DatasetId,
     },
@@ -66,6 +79,15 @@ pub enum DatasetRequest {
         id: DatasetId,
         /// The task types.
         unseen_types: Vec<String>,
+    },
+    /// Gives other labels to trajectories → [`DatasetResponse::One`].
+    Relabel {
+        /// Which.
+        id: DatasetId,
+        /// Whose; all when empty.
+        ids: Vec<TrajectoryId>,
+        /// The labels.
+        labels: Labels,
     },
     /// Gives it another name → `Done`.
     Rename {
@@ -101,6 +123,10 @@ pub enum DatasetResponse {
     Trajectories(Page<TrajectoryRow>),
     /// Games.
     Tasks(Page<TaskRow>),
+    /// Figures of a data set.
+    Stats(DatasetStats),
+    /// Seen and unseen items that are the same game or nearly the same text, most similar first.
+    Leaks(Vec<SplitLeak>),
 }
 
 /// One game of a data set.

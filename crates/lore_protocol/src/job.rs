@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    AdapterId, AgentConfig, Arm, BankAtTest, BankId, DatasetId, ExperimentId, GradientCertificate,
-    JobId, ModelId, RetrievalConfig, TaskPlan, TrainConfig, WorldSpec,
+    AdapterId, AgentConfig, Arm, BankAtTest, BankId, BankKeys, ColumnMap, DatasetId, ExperimentId,
+    ExportForm, GradientCertificate, GridSpec, JobId, ModelId, RetrievalConfig, TaskPlan,
+    TrainConfig, WorldSpec,
 };
 
-use crate::{ApiError, ExportFormat, JobLine, ModelSource, Progress};
+use crate::{ApiError, ExportFormat, JobLine, ModelSource, Progress, Source};
 
 /// Everything a worker needs to do a job, and to do it again (`job.json`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +70,10 @@ pub enum Work {
     Export(ExportWork),
     /// Measures how fast this machine runs a model, for estimates.
     Measure(MeasureWork),
+    /// Writes trajectories for other programs.
+    ExportTrajectories(ExportTrajectoriesWork),
+    /// Compares ways of retrieval on a bank, without a language model.
+    CompareRetrieval(CompareRetrievalWork),
 }
 
 impl Work {
@@ -84,17 +89,23 @@ impl Work {
             Self::Report(_) => "report",
             Self::Export(_) => "export",
             Self::Measure(_) => "measure speed",
+            Self::ExportTrajectories(_) => "export episodes",
+            Self::CompareRetrieval(_) => "compare retrieval",
         }
     }
 
     /// What the work needs for itself.
     pub fn resources(&self) -> Vec<Resource> {
         match self {
-            Self::Import(_) | Self::Report(_) | Self::Export(_) => Vec::new(),
-            Self::FetchModel(_) => vec![Resource::Network],
-            Self::Collect(_) | Self::Train(_) | Self::Evaluate(_) | Self::Measure(_) => {
-                vec![Resource::Cpu]
+            Self::Import(_) | Self::Report(_) | Self::Export(_) | Self::ExportTrajectories(_) => {
+                Vec::new()
             }
+            Self::FetchModel(_) => vec![Resource::Network],
+            Self::Collect(_)
+            | Self::Train(_)
+            | Self::Evaluate(_)
+            | Self::Measure(_)
+            | Self::CompareRetrieval(_) => vec![Resource::Cpu],
             Self::BuildBank(_) => vec![Resource::Cpu, Resource::BankWrite],
         }
     }
@@ -109,6 +120,9 @@ pub struct ImportWork {
     pub dataset: DatasetId,
     /// Its name for people.
     pub name: String,
+    /// What the columns of a table mean, if somebody chose.
+    #[serde(default)]
+    pub columns: Option<ColumnMap>,
 }
 
 /// See [`Work::FetchModel`].
@@ -148,6 +162,9 @@ pub struct BankWork {
     pub datasets: Vec<DatasetId>,
     /// Which embedder makes the keys.
     pub embedder: ModelId,
+    /// Keys beside those of the task and the whole trajectory; a bank that exists keeps its own.
+    #[serde(default)]
+    pub keys: BankKeys,
 }
 
 /// See [`Work::Train`].
@@ -219,6 +236,26 @@ pub struct ExportWork {
 pub struct MeasureWork {
     /// Which model.
     pub model: ModelId,
+}
+
+/// See [`Work::ExportTrajectories`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportTrajectoriesWork {
+    /// Where they stand.
+    pub source: Source,
+    /// In which form.
+    pub form: ExportForm,
+    /// The file to make.
+    pub path: String,
+}
+
+/// See [`Work::CompareRetrieval`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CompareRetrievalWork {
+    /// Which bank.
+    pub bank: BankId,
+    /// What is compared.
+    pub grid: GridSpec,
 }
 
 /// A question about jobs.

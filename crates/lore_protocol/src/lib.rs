@@ -39,9 +39,9 @@ pub use experiment::{ExperimentInfo, ExperimentRequest, ExperimentResponse, Expe
 pub use export::{ExportOption, ExportRequest, ExportResponse, ExportedFile};
 pub use export_format::{Carried, ExportFormat};
 pub use job::{
-    BankWork, CollectWork, EvaluateWork, ExportWork, FetchWork, ImportWork, JobInfo, JobRequest,
-    JobResponse, JobSpec, JobState, MeasureWork, MetricPoint, ReportWork, Resource, TrainWork,
-    Work,
+    BankWork, CollectWork, CompareRetrievalWork, EvaluateWork, ExportTrajectoriesWork, ExportWork,
+    FetchWork, ImportWork, JobInfo, JobRequest, JobResponse, JobSpec, JobState, MeasureWork,
+    MetricPoint, ReportWork, Resource, TrainWork, Work,
 };
 pub use job_event::{JobEvent, JobLine, Level, Progress};
 pub use model::{ModelRequest, ModelResponse, ModelSource, StarterModel};

@@ -1,6 +1,6 @@
 //! From an experiment to its jobs.
 
-use lore_core::{AdapterId, Arm, BankId, DatasetId, ExperimentSpec, JobId};
+use lore_core::{AdapterId, Arm, BankId, BankKeys, DatasetId, ExperimentSpec, JobId};
 
 use crate::{
     BankWork, CollectWork, EvaluateWork, JobSpec, PROTOCOL_VERSION, ReportWork, TrainWork, Work,
@@ -119,11 +119,13 @@ impl Planner<'_> {
 
     fn bank(&mut self, collect: &JobId) -> JobId {
         let spec = self.spec;
+        let key = spec.retrieval.selection.key(spec.retrieval.mode);
         let work = Work::BuildBank(BankWork {
             bank: bank_of(spec),
             name: format!("Bank of {}", spec.name),
             datasets: vec![dataset_of(spec)],
             embedder: spec.embedder.clone(),
+            keys: BankKeys::for_key(key),
         });
         self.push(
             "bank",
@@ -195,7 +197,7 @@ fn train_name(with_memory: bool, seed: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lore_core::Preset;
+    use lore_core::{KeyKind, Preset};
 
     fn context() -> PlanContext {
         PlanContext {
@@ -226,5 +228,19 @@ mod tests {
         assert_eq!(count("train"), 2);
         assert_eq!(count("play test tasks"), 5);
         assert_eq!(count("report"), 1);
+    }
+
+    #[test]
+    fn the_bank_gets_the_keys_that_agents_ask_by() {
+        for key in KeyKind::ALL {
+            let mut spec = ExperimentSpec::preset(Preset::Smoke);
+            spec.retrieval.selection.key = Some(key);
+            let jobs = plan(&spec, &context());
+            let keys = jobs.iter().find_map(|job| match &job.work {
+                Work::BuildBank(work) => Some(work.keys),
+                _ => None,
+            });
+            assert!(keys.is_some_and(|keys| keys.has(key)), "{key:?}");
+        }
     }
 }

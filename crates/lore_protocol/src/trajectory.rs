@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    BankId, DatasetId, EpisodeEnd, ExperimentId, JobId, Page, PaintedExample, Trajectory,
-    TrajectoryFilter, TrajectoryId, TrajectoryRow,
+    BankId, DatasetId, EpisodeEnd, ExperimentId, ExportForm, JobId, Page, PaintedExample,
+    Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
 };
 
 /// A question about trajectories.
@@ -52,6 +52,15 @@ pub enum TrajectoryRequest {
         /// Which.
         id: TrajectoryId,
     },
+    /// Writes all of a source for other programs → [`TrajectoryResponse::Job`].
+    Export {
+        /// Where they stand.
+        source: Source,
+        /// In which form.
+        form: ExportForm,
+        /// The file to make.
+        path: String,
+    },
 }
 
 /// The answer to a [`TrajectoryRequest`].
@@ -65,6 +74,8 @@ pub enum TrajectoryResponse {
     Painted(Box<PaintedExample>),
     /// What a person marked, newest first.
     Marks(Vec<Mark>),
+    /// The job that was started.
+    Job(JobId),
 }
 
 /// A bookmark, with what a person noted.

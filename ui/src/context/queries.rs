@@ -3,7 +3,7 @@
 use lore_core::{
     Adapter, AdapterId, BankId, BankInfo, DatasetInfo, Experience, ExperienceId, ExperimentId,
     ExperimentResults, ExperimentSpec, FormatGuess, JobId, MapPoint, ModelId, ModelInfo,
-    PaintedExample, Query, Trajectory, TrajectoryId,
+    PaintedExample, Query, RemovalPreview, RetrievalGrid, Trajectory, TrajectoryId,
 };
 use lore_protocol::{
     BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
@@ -57,12 +57,40 @@ impl<'a> Ctx<'a> {
             })
     }
 
-    /// What would be retrieved: hits and the seconds it took.
-    pub fn hits(&self, bank: &BankId, query: &Query) -> Loaded<'a, BankResponse> {
-        let (bank, query) = (bank.clone(), query.clone());
-        self.query(&Request::Bank(BankRequest::Ask { bank, query }))
+    /// What would be retrieved into so many tokens, what would not, and why; 0 means no limit.
+    pub fn explained(
+        &self,
+        bank: &BankId,
+        query: &Query,
+        token_budget: usize,
+    ) -> Loaded<'a, BankResponse> {
+        self.query(&Request::Bank(BankRequest::Explain {
+            bank: bank.clone(),
+            query: query.clone(),
+            token_budget,
+        }))
+        .and_then(|response| match response {
+            Response::Bank(explained @ BankResponse::Explained { .. }) => Some(explained),
+            _ => None,
+        })
+    }
+
+    /// What taking an experience out would change.
+    pub fn removal_preview(&self, bank: &BankId, id: &ExperienceId) -> Loaded<'a, RemovalPreview> {
+        let (bank, ids) = (bank.clone(), vec![id.clone()]);
+        self.query(&Request::Bank(BankRequest::PreviewRemoval { bank, ids }))
             .and_then(|response| match response {
-                Response::Bank(hits @ BankResponse::Hits { .. }) => Some(hits),
+                Response::Bank(BankResponse::RemovalPreview(preview)) => Some(preview),
+                _ => None,
+            })
+    }
+
+    /// What a comparison of ways of retrieval found, once its job is done.
+    pub fn compared(&self, job: &JobId) -> Loaded<'a, RetrievalGrid> {
+        let job = job.clone();
+        self.query(&Request::Bank(BankRequest::Compared { job }))
+            .and_then(|response| match response {
+                Response::Bank(BankResponse::Compared(grid)) => Some(grid),
                 _ => None,
             })
     }

@@ -4,10 +4,12 @@ mod errors;
 mod job;
 mod loaded;
 mod page;
+mod retrieval_choices;
 mod train_numbers;
 
 pub(crate) use errors::{action_error_ui, error_ui};
 pub(crate) use job::{job_at_ui, job_progress_ui, job_tone};
 pub(crate) use loaded::loaded_ui;
 pub(crate) use page::{crumb_ui, page_column, page_scroll};
+pub(crate) use retrieval_choices::{Asker, key_ui, retrieval_choices_ui, sentence, toggles};
 pub(crate) use train_numbers::{number, train_numbers_ui};

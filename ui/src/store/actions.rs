@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lore_core::JobId;
 use lore_protocol::{
     ApiError, BankResponse, DatasetResponse, ExportResponse, JobResponse, ModelResponse, RequestId,
-    Response,
+    Response, TrajectoryResponse,
 };
 
 use crate::command::{Action, Place};
@@ -126,6 +126,7 @@ fn job_of(response: &Response) -> Option<&JobId> {
     match response {
         Response::Dataset(DatasetResponse::Job(job))
         | Response::Bank(BankResponse::Job(job))
+        | Response::Trajectory(TrajectoryResponse::Job(job))
         | Response::Model(ModelResponse::Job(job))
         | Response::Job(JobResponse::Submitted(job))
         | Response::Export(ExportResponse::Job(job)) => Some(job),

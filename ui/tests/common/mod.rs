@@ -1,6 +1,10 @@
 //! A window without a display.
 
-#![expect(dead_code, reason = "every test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "every test file uses a part of it"
+)]
 
 use egui::vec2;
 use egui_kittest::kittest::Queryable;

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use lore_bank::{BankRowFilter, ExperienceBank, bank_id, map_points};
 use lore_core::{
-    BankId, DatasetId, EmbedKind, EpisodeEnd, Experience, ExperienceId, ExperienceRow, ModelId,
-    Page, Query, TrajectoryFilter, TrajectoryId, TrajectoryRow,
+    BankId, EmbedKind, EpisodeEnd, Experience, ExperienceId, ExperienceRow, GRID_FILE, JobId, Page,
+    Query, TrajectoryFilter, TrajectoryId, TrajectoryRow,
 };
 use lore_protocol::{
-    Answer, ApiError, BankRequest, BankResponse, BankWork, Question, Response, Topic, Work,
+    Answer, ApiError, BankRequest, BankResponse, BankWork, CompareRetrievalWork, Question,
+    Response, Topic, Work,
 };
 
 use super::{datasets, jobs};
 use crate::core::Core;
+use crate::files;
 use crate::mentions::Noun;
 use crate::names;
 
@@ -26,7 +28,17 @@ pub(super) fn handle(core: &Core, request: BankRequest) -> Result<Response> {
             name,
             datasets,
             embedder,
-        } => build(core, bank, &name, datasets, embedder)?,
+            keys,
+        } => {
+            let work = BankWork {
+                bank,
+                name,
+                datasets,
+                embedder,
+                keys,
+            };
+            build(core, work)?
+        }
         BankRequest::Rows {
             bank,
             filter,
@@ -38,6 +50,18 @@ pub(super) fn handle(core: &Core, request: BankRequest) -> Result<Response> {
         }
         BankRequest::Get { bank, id } => BankResponse::One(Box::new(get(core, &bank, &id)?)),
         BankRequest::Ask { bank, query } => ask(core, &bank, query)?,
+        BankRequest::Explain {
+            bank,
+            query,
+            token_budget,
+        } => explain(core, &bank, query, token_budget)?,
+        BankRequest::Compare { bank, grid } => {
+            let title = format!("Compare retrieval from {}", open(core, &bank)?.info()?.name);
+            let work = CompareRetrievalWork { bank, grid };
+            let job = core.submit(&title, |_| Ok(Work::CompareRetrieval(work)))?;
+            BankResponse::Job(job)
+        }
+        BankRequest::Compared { job } => compared(core, &job)?,
         BankRequest::Map { bank } => {
             let points = map_points(&open(core, &bank)?)?;
             BankResponse::Map { bank, points }
@@ -53,6 +77,13 @@ pub(super) fn handle(core: &Core, request: BankRequest) -> Result<Response> {
         } => {
             open(core, &bank)?.set_never_use(&id, never_use)?;
             return Ok(done(core));
+        }
+        BankRequest::SetLesson { bank, id, lesson } => {
+            open(core, &bank)?.set_lesson(&id, &lesson)?;
+            return Ok(done(core));
+        }
+        BankRequest::PreviewRemoval { bank, ids } => {
+            BankResponse::RemovalPreview(open(core, &bank)?.preview_removal(&ids)?)
         }
         BankRequest::Remove { bank, ids } => {
             open(core, &bank)?.remove(&ids)?;
@@ -86,13 +117,14 @@ pub(super) fn get(core: &Core, bank: &BankId, id: &ExperienceId) -> Result<Exper
 }
 
 /// Queues a job that fills a bank.
-fn build(
-    core: &Core,
-    bank: BankId,
-    name: &str,
-    datasets: Vec<DatasetId>,
-    embedder: ModelId,
-) -> Result<BankResponse> {
+fn build(core: &Core, work: BankWork) -> Result<BankResponse> {
+    let BankWork {
+        bank,
+        name,
+        datasets,
+        embedder,
+        keys,
+    } = work;
     jobs::needs_model(core, &embedder)?;
     if datasets.is_empty() {
         return Err(ApiError::new("Choose at least one data set to remember").into());
@@ -128,6 +160,7 @@ fn build(
             name,
             datasets,
             embedder,
+            keys,
         }))
     })?;
     Ok(BankResponse::Job(job))
@@ -137,6 +170,42 @@ fn build(
 fn ask(core: &Core, id: &BankId, query: Query) -> Result<BankResponse> {
     let began = core.clock.elapsed();
     let bank = open(core, id)?;
+    let hits = bank.retrieve(&query, &vector(core, &bank, &query)?)?;
+    let took: Duration = core.clock.elapsed().saturating_sub(began);
+    Ok(BankResponse::Hits {
+        query,
+        hits,
+        secs: took.as_secs_f64(),
+    })
+}
+
+/// What would be retrieved, what would not, and why.
+fn explain(core: &Core, id: &BankId, query: Query, token_budget: usize) -> Result<BankResponse> {
+    let began = core.clock.elapsed();
+    let bank = open(core, id)?;
+    let explanation = bank.explain(&query, &vector(core, &bank, &query)?, token_budget)?;
+    let took: Duration = core.clock.elapsed().saturating_sub(began);
+    Ok(BankResponse::Explained {
+        query,
+        explanation,
+        secs: took.as_secs_f64(),
+    })
+}
+
+/// What a job that compared ways of retrieval found.
+fn compared(core: &Core, job: &JobId) -> Result<BankResponse> {
+    let job = core.jobs.get(job)?;
+    let folder = core
+        .dir
+        .job(job.info.spec.experiment.as_ref(), &job.info.spec.id);
+    let grid = files::read_json(&folder.join(GRID_FILE)).with_context(|| {
+        ApiError::not_found("The comparison has no result yet; wait for its job to finish")
+    })?;
+    Ok(BankResponse::Compared(grid))
+}
+
+/// The question as a vector, by the bank's own embedder.
+fn vector(core: &Core, bank: &ExperienceBank, query: &Query) -> Result<Vec<f32>> {
     let embedder = bank.embedder().clone();
     jobs::needs_model(core, &embedder)?;
     let answer = core.interactive.ask(Question::Embed {
@@ -147,14 +216,7 @@ fn ask(core: &Core, id: &BankId, query: Query) -> Result<BankResponse> {
     let Answer::Vectors(vectors) = answer else {
         return Err(no_vector().into());
     };
-    let vector = vectors.first().ok_or_else(no_vector)?;
-    let hits = bank.retrieve(&query, vector)?;
-    let took: Duration = core.clock.elapsed().saturating_sub(began);
-    Ok(BankResponse::Hits {
-        query,
-        hits,
-        secs: took.as_secs_f64(),
-    })
+    Ok(vectors.into_iter().next().ok_or_else(no_vector)?)
 }
 
 fn no_vector() -> ApiError {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use lore_core::{DatasetId, Page, Task};
+use lore_core::{ColumnMap, DatasetId, Page, Task};
 use lore_data::Dataset;
 use lore_protocol::{
     ApiError, CollectWork, DatasetRequest, DatasetResponse, ImportWork, Response, TaskRow, Topic,
@@ -32,7 +32,13 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
             let path = existing(&path)?;
             DatasetResponse::Guess(lore_data::inspect(path)?)
         }
-        DatasetRequest::Import { path, name } => import(core, &path, &name)?,
+        DatasetRequest::Import {
+            path,
+            name,
+            columns,
+        } => import(core, &path, &name, columns)?,
+        DatasetRequest::Stats { id } => DatasetResponse::Stats(open(core, &id)?.stats()?),
+        DatasetRequest::Leaks { id } => DatasetResponse::Leaks(open(core, &id)?.split_leaks()),
         DatasetRequest::Collect {
             world,
             per_type,
@@ -71,6 +77,13 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
         DatasetRequest::SetUnseen { id, unseen_types } => {
             let mut dataset = open(core, &id)?;
             dataset.set_unseen(&unseen_types)?;
+            core.hub.stale(Topic::Datasets);
+            DatasetResponse::One(dataset.info().clone())
+        }
+        DatasetRequest::Relabel { id, ids, labels } => {
+            free_to_change(core, &id)?;
+            let mut dataset = open(core, &id)?;
+            dataset.relabel(&core.dir, &ids, &labels)?;
             core.hub.stale(Topic::Datasets);
             DatasetResponse::One(dataset.info().clone())
         }
@@ -122,7 +135,12 @@ fn existing(path: &str) -> Result<&Path, ApiError> {
     }
 }
 
-fn import(core: &Core, path: &str, name: &str) -> Result<DatasetResponse> {
+fn import(
+    core: &Core,
+    path: &str,
+    name: &str,
+    columns: Option<ColumnMap>,
+) -> Result<DatasetResponse> {
     let place = std::path::absolute(existing(path)?)?;
     let file_name = place.file_name().unwrap_or(place.as_os_str());
     let path = place.to_string_lossy().into_owned();
@@ -135,6 +153,7 @@ fn import(core: &Core, path: &str, name: &str) -> Result<DatasetResponse> {
             path,
             dataset: free_id(core, &name),
             name,
+            columns,
         }))
     })?;
     Ok(DatasetResponse::Job(job))
@@ -170,7 +189,8 @@ pub(super) fn free_id(core: &Core, wish: &str) -> DatasetId {
     DatasetId(names::free(&names::slug(wish), "data", is_taken))
 }
 
-fn delete(core: &Core, id: &DatasetId) -> Result<()> {
+/// Refuses a change while a job needs the data set.
+fn free_to_change(core: &Core, id: &DatasetId) -> Result<()> {
     Noun::Dataset.check(id.as_str())?;
     if let Some(title) = core.user_of(Noun::Dataset, id.as_str())? {
         return Err(ApiError::precondition(format!(
@@ -178,6 +198,11 @@ fn delete(core: &Core, id: &DatasetId) -> Result<()> {
         ))
         .into());
     }
+    Ok(())
+}
+
+fn delete(core: &Core, id: &DatasetId) -> Result<()> {
+    free_to_change(core, id)?;
     core.trash().put(KIND, id.as_str(), &core.dir.dataset(id))
 }
 

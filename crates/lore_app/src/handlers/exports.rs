@@ -140,6 +140,22 @@ fn export(
     Ok(Response::Export(ExportResponse::Job(job)))
 }
 
+/// Accepts a file in a folder that is there, outside the data folder. One of that name is replaced: the
+/// dialog has asked.
+pub(super) fn check_file(core: &Core, path: &Path) -> Result<(), ApiError> {
+    let steps_up = path.components().any(|part| part == Component::ParentDir);
+    let is_in_folder = path.parent().is_some_and(Path::is_dir);
+    if !path.is_absolute() || steps_up || !is_in_folder || path.is_dir() {
+        return Err(ApiError::new("Choose the file to write"));
+    }
+    if path.starts_with(core.dir.root()) {
+        return Err(ApiError::new(
+            "That folder belongs to Lorekeeper itself; choose one outside of it",
+        ));
+    }
+    Ok(())
+}
+
 /// Accepts a folder that is not there or empty, outside the data folder.
 pub(super) fn check_destination(core: &Core, path: &Path) -> Result<(), ApiError> {
     let steps_up = path.components().any(|part| part == Component::ParentDir);

@@ -104,7 +104,8 @@ fn complete(core: &Core, work: &mut Work) -> Result<()> {
         Work::Measure(measure) => needs_model(core, &measure.model)?,
         Work::BuildBank(build) => needs_model(core, &build.embedder)?,
         Work::Export(export) => exports::check_destination(core, Path::new(&export.destination))?,
-        Work::FetchModel(_) | Work::Report(_) => {}
+        Work::ExportTrajectories(export) => exports::check_file(core, Path::new(&export.path))?,
+        Work::FetchModel(_) | Work::Report(_) | Work::CompareRetrieval(_) => {}
     }
     Ok(())
 }

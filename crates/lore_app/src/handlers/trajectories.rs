@@ -1,16 +1,18 @@
 //! Trajectories, wherever they stand.
 
+use std::path::Path;
+
 use anyhow::Result;
 use lore_core::{
     ExperienceId, MemoryUse, ModelId, Page, RetrievalConfig, Trajectory, TrajectoryFilter,
     TrajectoryId, TrajectoryRow,
 };
 use lore_protocol::{
-    Answer, ApiError, EvaluateWork, Mark, Question, Response, Source, Topic, TrajectoryRequest,
-    TrajectoryResponse, Work,
+    Answer, ApiError, EvaluateWork, ExportTrajectoriesWork, Mark, Question, Response, Source,
+    Topic, TrajectoryRequest, TrajectoryResponse, Work,
 };
 
-use super::{banks, datasets, experiments, jobs};
+use super::{banks, datasets, experiments, exports, jobs};
 use crate::core::Core;
 use crate::supervisor::JobRecord;
 
@@ -33,6 +35,13 @@ pub(super) fn handle(core: &Core, request: TrajectoryRequest) -> Result<Response
         TrajectoryRequest::Marks => TrajectoryResponse::Marks(core.marks.all()?),
         TrajectoryRequest::Mark { mark } => marked(core, core.marks.put(*mark)?),
         TrajectoryRequest::Unmark { source, id } => marked(core, core.marks.remove(&source, &id)?),
+        TrajectoryRequest::Export { source, form, path } => {
+            exports::check_file(core, Path::new(&path))?;
+            let work = ExportTrajectoriesWork { source, form, path };
+            let title = format!("Export episodes as {}", form.label());
+            let job = core.submit(&title, |_| Ok(Work::ExportTrajectories(work)))?;
+            TrajectoryResponse::Job(job)
+        }
     };
     Ok(Response::Trajectory(response))
 }

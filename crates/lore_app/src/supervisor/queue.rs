@@ -154,6 +154,7 @@ mod tests {
             name: String::new(),
             datasets: Vec::new(),
             embedder: "m".into(),
+            keys: lore_core::BankKeys::default(),
         })
     }
 

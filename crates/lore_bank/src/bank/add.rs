@@ -10,7 +10,7 @@ use crate::table::texts;
 use crate::{ExperienceBank, KeyedExperience};
 
 /// Rows written at once: every write is a version and a fragment, so few large ones are better.
-const BATCH_ROWS: usize = 1000;
+const BATCH_ROWS: usize = 4096;
 
 impl ExperienceBank {
     /// Adds experiences in batches and returns how many were new: those whose identifier is there
@@ -35,6 +35,9 @@ impl ExperienceBank {
         }
         let num_new = new.len() as u64;
         let rows = batch(&self.binding.schema(), self.binding.dim, &new)?;
+        // Stretches first: without their experience nobody finds them, and a second attempt after a
+        // kill only adds them once more.
+        self.add_windows(&new)?;
         self.inner.wait(self.inner.table.add(rows).execute())?;
         Ok(num_new)
     }

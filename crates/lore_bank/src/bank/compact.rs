@@ -14,7 +14,33 @@ const FRAGMENT_BYTES: u64 = 256 << 20;
 /// Bounds of a fragment's rows, whatever the rows' size.
 const FRAGMENT_ROWS: std::ops::RangeInclusive<u64> = 1_000..=1_000_000;
 
+/// Small fragments that are worth joining: reading them costs more than writing them once more.
+const MAX_SMALL_FRAGMENTS: usize = 64;
+
 impl ExperienceBank {
+    /// What a job does when it has added experiences: joins fragments, throws old versions away and makes
+    /// or extends the indices that pay.
+    pub fn tidy(&self, keep: Duration) -> Result<()> {
+        self.compact(keep)?;
+        self.index()
+    }
+
+    /// Joins fragments in the middle of long work, once there are many small ones.
+    pub fn tidy_if_due(&self, keep: Duration) -> Result<()> {
+        let Some(native) = self.inner.table.as_native() else {
+            return Ok(());
+        };
+        let target_rows = self.target_rows().with_context(|| self.unreadable())?;
+        let num_small = self
+            .inner
+            .wait(native.num_small_files(target_rows))
+            .with_context(|| self.unreadable())?;
+        if num_small > MAX_SMALL_FRAGMENTS {
+            self.compact(keep)?;
+        }
+        Ok(())
+    }
+
     /// Joins small fragments and throws away versions older than `keep`, except those that
     /// [`ExperienceBank::keep_version`] named. Others may read and write meanwhile.
     pub fn compact(&self, keep: Duration) -> Result<()> {
@@ -41,6 +67,21 @@ impl ExperienceBank {
                     self.id
                 )
             })
+    }
+
+    /// The versions that [`ExperienceBank::keep_version`] named, by name.
+    pub fn kept_versions(&self) -> Result<Vec<(String, u64)>> {
+        let tags = self.inner.runtime.block_on(async {
+            let tags = self.inner.table.tags().await?;
+            tags.list().await
+        });
+        let tags = tags.with_context(|| self.unreadable())?;
+        let mut kept: Vec<(String, u64)> = tags
+            .into_iter()
+            .map(|(name, content)| (name, content.version))
+            .collect();
+        kept.sort();
+        Ok(kept)
     }
 
     fn try_compact(&self, keep: Duration) -> Result<()> {

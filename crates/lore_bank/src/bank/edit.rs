@@ -1,11 +1,11 @@
-//! Pinning, shunning and removing experiences.
+//! Pinning, shunning, noting lessons on and removing experiences.
 
 use anyhow::{Context, Result, bail};
 use lore_core::ExperienceId;
 
 use crate::ExperienceBank;
 use crate::schema::column;
-use crate::sql::is_among;
+use crate::sql::{is_among, literal};
 
 impl ExperienceBank {
     /// Shows an experience first from now on, or no longer.
@@ -31,12 +31,22 @@ impl ExperienceBank {
         Ok(deleted.num_deleted_rows)
     }
 
+    /// Notes something short on an experience; an empty text takes the note away.
+    pub fn set_lesson(&self, id: &ExperienceId, lesson: &str) -> Result<()> {
+        self.set(id, column::LESSON, literal(lesson.trim()))
+    }
+
     fn set_flag(&self, id: &ExperienceId, column: &str, value: bool) -> Result<()> {
+        self.set(id, column, value.to_string())
+    }
+
+    /// Sets a column to the value of an SQL expression.
+    fn set(&self, id: &ExperienceId, column: &str, value: String) -> Result<()> {
         self.check_writable()?;
         let update = self.inner.table.update();
         let update = update
             .only_if(is_among(column::ID, &[id.as_str()]))
-            .column(column, value.to_string());
+            .column(column, value);
         let updated = self
             .inner
             .wait(update.execute())

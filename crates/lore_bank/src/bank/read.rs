@@ -5,14 +5,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use arrow_array::RecordBatch;
+use lancedb::query::Select;
 use lore_core::{BankInfo, Experience, ExperienceId, ExperienceRow, MapPoint, Page};
 
 use crate::schema::column;
 use crate::sql::{Conditions, is_among};
-use crate::table::{counts, flags, key, keys, texts};
+use crate::table::{collect, counts, flags, key, keys, texts};
 use crate::{BankRowFilter, ExperienceBank};
 
-const ROW_COLUMNS: [&str; 10] = [
+const ROW_COLUMNS: [&str; 11] = [
     column::ID,
     column::GOAL,
     column::TASK_TYPE,
@@ -23,6 +24,7 @@ const ROW_COLUMNS: [&str; 10] = [
     column::SOURCE,
     column::PINNED,
     column::NEVER_USE,
+    column::LESSON,
 ];
 
 impl ExperienceBank {
@@ -77,6 +79,7 @@ impl ExperienceBank {
             column::NUM_TOKENS,
             column::PINNED,
             column::NEVER_USE,
+            column::LESSON,
             column::TRAJECTORY,
         ];
         let batches = self.inner.scan(Some(&is_among(column::ID, &ids)), &columns);
@@ -90,6 +93,7 @@ impl ExperienceBank {
                 flags(&batch, column::PINNED)?,
             );
             let never_use = flags(&batch, column::NEVER_USE)?;
+            let lessons = texts(&batch, column::LESSON)?;
             for row in 0..batch.num_rows() {
                 let id = ExperienceId::from(ids.value(row));
                 let trajectory = serde_json::from_str(trajectories.value(row))
@@ -100,6 +104,7 @@ impl ExperienceBank {
                     num_tokens: num_tokens.value(row),
                     pinned: pinned.value(row),
                     never_use: never_use.value(row),
+                    lesson: lessons.value(row).to_owned(),
                 };
                 found.insert(id, experience);
             }
@@ -118,8 +123,9 @@ impl ExperienceBank {
         Ok(all)
     }
 
-    /// Every experience as a point that has not been placed yet, with its task key, by identifier.
-    pub fn task_keys(&self) -> Result<Vec<(MapPoint, Vec<f32>)>> {
+    /// At most `max` experiences, evenly spread over the bank, as points that have not been placed yet,
+    /// with their task keys, by identifier.
+    pub fn task_keys(&self, max: usize) -> Result<Vec<(MapPoint, Vec<f32>)>> {
         let columns = [
             column::ID,
             column::GOAL,
@@ -128,30 +134,25 @@ impl ExperienceBank {
             column::TASK_KEY,
         ];
         let mut points = Vec::new();
-        let batches = self.inner.scan(None, &columns);
+        let batches = self.sample(max, &columns);
         for batch in batches.with_context(|| self.unreadable())? {
-            let ids = texts(&batch, column::ID)?;
-            let (goals, types) = (
-                texts(&batch, column::GOAL)?,
-                texts(&batch, column::TASK_TYPE)?,
-            );
-            let (success, task_keys) = (
-                flags(&batch, column::SUCCESS)?,
-                keys(&batch, column::TASK_KEY)?,
-            );
-            for row in 0..batch.num_rows() {
-                let point = MapPoint {
-                    id: ExperienceId::from(ids.value(row)),
-                    goal: goals.value(row).to_owned(),
-                    task_type: types.value(row).to_owned(),
-                    success: success.value(row),
-                    ..MapPoint::default()
-                };
-                points.push((point, key(task_keys, row)?));
-            }
+            push_points(&batch, &mut points).with_context(|| self.unreadable())?;
         }
         points.sort_by(|a, b| a.0.id.cmp(&b.0.id));
         Ok(points)
+    }
+
+    /// At most `max` rows: of a million keys only those that are shown are read.
+    fn sample(&self, max: usize, columns: &[&str]) -> Result<Vec<RecordBatch>> {
+        let num_rows = self.inner.count(None)?;
+        if num_rows <= max as u64 {
+            return self.inner.scan(None, columns);
+        }
+        let step = num_rows.div_ceil(max as u64).max(1) as usize;
+        let offsets = (0..num_rows).step_by(step).collect();
+        let take = self.inner.table.take_offsets(offsets);
+        self.inner
+            .wait(collect(&take.select(Select::columns(columns))))
     }
 
     /// What is in the bank, and what it takes on the disk.
@@ -160,16 +161,14 @@ impl ExperienceBank {
     }
 
     fn read_info(&self) -> Result<BankInfo> {
-        let mut task_types = BTreeSet::new();
-        for batch in self.inner.scan(None, &[column::TASK_TYPE])? {
-            let types = texts(&batch, column::TASK_TYPE)?;
-            for task_type in types.iter().flatten() {
-                if !task_types.contains(task_type) {
-                    task_types.insert(task_type.to_owned());
-                }
-            }
+        let columns = [column::TASK_TYPE, column::ENVIRONMENT];
+        let (mut task_types, mut environments) = (BTreeSet::new(), BTreeSet::new());
+        for batch in self.inner.scan(None, &columns)? {
+            put_texts(&batch, column::TASK_TYPE, &mut task_types)?;
+            put_texts(&batch, column::ENVIRONMENT, &mut environments)?;
         }
         let is_success = format!("{} = true", column::SUCCESS);
+        let versions = self.inner.wait(self.inner.table.list_versions())?;
         let num_fragments = match self.inner.table.as_native() {
             Some(native) => self.inner.wait(native.count_fragments())? as u64,
             None => 0,
@@ -182,11 +181,26 @@ impl ExperienceBank {
             num_experiences: self.inner.count(None)?,
             num_successes: self.inner.count(Some(is_success))?,
             task_types: task_types.into_iter().collect(),
+            environments: environments.into_iter().collect(),
             version: self.version()?,
             num_fragments,
             num_bytes: bytes_below(&self.folder),
+            num_versions: versions.len() as u64,
+            kept_versions: self.kept_versions()?,
+            indices: self.indexed_columns()?.into_iter().collect(),
+            keys: self.binding.keys,
         })
     }
+}
+
+/// Adds the different texts of a column.
+fn put_texts(batch: &RecordBatch, column: &str, all: &mut BTreeSet<String>) -> Result<()> {
+    for text in texts(batch, column)?.iter().flatten() {
+        if !all.contains(text) {
+            all.insert(text.to_owned());
+        }
+    }
+    Ok(())
 }
 
 fn push_rows(batch: &RecordBatch, rows: &mut Vec<ExperienceRow>) -> Result<()> {
@@ -200,6 +214,7 @@ fn push_rows(batch: &RecordBatch, rows: &mut Vec<ExperienceRow>) -> Result<()> {
         flags(batch, column::PINNED)?,
         flags(batch, column::NEVER_USE)?,
     );
+    let lessons = text(column::LESSON)?;
     rows.extend((0..batch.num_rows()).map(|row| ExperienceRow {
         id: ExperienceId::from(ids.value(row)),
         goal: goals.value(row).to_owned(),
@@ -211,7 +226,28 @@ fn push_rows(batch: &RecordBatch, rows: &mut Vec<ExperienceRow>) -> Result<()> {
         source: sources.value(row).to_owned(),
         pinned: pinned.value(row),
         never_use: never_use.value(row),
+        lesson: lessons.value(row).to_owned(),
     }));
+    Ok(())
+}
+
+fn push_points(batch: &RecordBatch, points: &mut Vec<(MapPoint, Vec<f32>)>) -> Result<()> {
+    let (ids, goals) = (texts(batch, column::ID)?, texts(batch, column::GOAL)?);
+    let (types, success) = (
+        texts(batch, column::TASK_TYPE)?,
+        flags(batch, column::SUCCESS)?,
+    );
+    let task_keys = keys(batch, column::TASK_KEY)?;
+    for row in 0..batch.num_rows() {
+        let point = MapPoint {
+            id: ExperienceId::from(ids.value(row)),
+            goal: goals.value(row).to_owned(),
+            task_type: types.value(row).to_owned(),
+            success: success.value(row),
+            ..MapPoint::default()
+        };
+        points.push((point, key(task_keys, row)?));
+    }
     Ok(())
 }
 

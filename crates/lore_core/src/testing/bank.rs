@@ -1,6 +1,7 @@
-//! A bank in memory: the plainest correct retrieval, which the real one is compared with.
+//! A bank in memory: the plainest correct retrieval, which the real one is compared with. It searches by
+//! meaning, takes the best scores, and has keys of tasks and whole trajectories only.
 
-use crate::{EmbedKind, Embedder, Experience, Hit, Query, RetrievalMode, Retriever, dot};
+use crate::{EmbedKind, Embedder, Experience, Hit, KeyKind, Query, Retriever, dot};
 
 /// Experiences, their keys, and exact search over them.
 pub struct InMemoryBank {
@@ -66,9 +67,9 @@ impl Retriever for InMemoryBank {
                     && !query.guard.blocks(trajectory)
             })
             .map(|entry| {
-                let key = match query.mode {
-                    RetrievalMode::Static => &entry.task_key,
-                    RetrievalMode::Dynamic => &entry.trajectory_key,
+                let key = match query.key() {
+                    KeyKind::Task | KeyKind::TaskAndOutcome => &entry.task_key,
+                    KeyKind::Whole | KeyKind::Window => &entry.trajectory_key,
                 };
                 (dot(&vector, key), &entry.experience)
             })
@@ -89,7 +90,7 @@ impl Retriever for InMemoryBank {
 mod tests {
     use super::*;
     use crate::testing::{HashEmbedder, experience};
-    use crate::{EpisodeEnd, Filter, LeakGuard, OutcomeFilter};
+    use crate::{EpisodeEnd, LeakGuard, OutcomeFilter};
 
     fn bank() -> InMemoryBank {
         let mut shunned = experience("heat the mug", EpisodeEnd::Success);
@@ -116,10 +117,8 @@ mod tests {
     fn filter_guard_and_never_use_are_honoured() {
         let mut query = Query {
             text: "heat the mug".into(),
-            mode: RetrievalMode::Static,
             k: 5,
-            filter: Filter::default(),
-            guard: LeakGuard::default(),
+            ..Query::default()
         };
         assert_eq!(goals(&query), ["heat the mug now", "heat the cup"]);
         query.filter.outcome = OutcomeFilter::Successes;

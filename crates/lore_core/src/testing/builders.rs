@@ -36,5 +36,6 @@ pub fn experience(goal: &str, end: EpisodeEnd) -> Experience {
         trajectory,
         pinned: false,
         never_use: false,
+        lesson: String::new(),
     }
 }

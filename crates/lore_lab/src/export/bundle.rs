@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use lore_bank::ExperienceBank;
 use lore_core::{
-    GenerateRequest, LanguageModel as _, LeakGuard, Message, Query, RetrievalConfig, RetrievalMode,
-    Retriever as _, Sampling, Watcher as _, prompt,
+    GenerateRequest, LanguageModel as _, Message, Query, RetrievalConfig, Retriever as _, Sampling,
+    Watcher as _, prompt,
 };
 use lore_llm::{BaseModel, ChatModel};
 
@@ -101,7 +101,7 @@ fn write_bank(
     let cannot_write = || format!("Could not write {}.", path.display());
     let file = fs::File::create_new(path).with_context(cannot_write)?;
     let mut file = std::io::BufWriter::new(file);
-    let keys = bank.task_keys()?;
+    let keys = bank.task_keys(usize::MAX)?;
     let total = keys.len() as u64;
     for ((point, vector), done) in keys.into_iter().zip(0..) {
         job.relay
@@ -117,7 +117,7 @@ fn write_bank(
         let row = Row {
             task: trajectory.task_key(),
             success: trajectory.is_success(),
-            memory: prompt::memory(trajectory, retrieval.format),
+            memory: prompt::remembered(&experience, retrieval.format),
             vector,
         };
         serde_json::to_writer(&mut file, &row)?;
@@ -139,10 +139,9 @@ fn example(
 ) -> Result<Example> {
     let hits = memories.retrieve(&Query {
         text: TASK.to_owned(),
-        mode: RetrievalMode::Static,
         k: retrieval.k,
         filter: retrieval.filter.clone(),
-        guard: LeakGuard::default(),
+        ..Query::default()
     })?;
     let system_prompt = prompt::system_prompt(&[], &hits, retrieval.format);
     let mut chat = ChatModel::new(Arc::clone(model), Some(Arc::clone(&material.weights)))?;

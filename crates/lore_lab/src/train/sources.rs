@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 
 use lore_core::{
-    BankAtTest, DataDir, Filter, Hit, LeakGuard, Query, RetrievalConfig, RetrievalMode, Retriever,
+    BankAtTest, DataDir, Filter, Hit, LeakGuard, RetrievalConfig, RetrievalMode, Retriever,
     SplitKind, StopToken, Trajectory, Watcher, content_hash,
 };
 use lore_data::Dataset;
@@ -97,13 +97,16 @@ fn retrieve(
     config: &RetrievalConfig,
     filter: &Filter,
 ) -> Result<Vec<Hit>> {
-    let query = Query {
-        text: trajectory.task_key(),
-        mode: RetrievalMode::Static,
-        k: config.k,
-        filter: filter.clone(),
-        guard: LeakGuard::for_training(trajectory),
+    let before_acting = Trajectory {
+        steps: Vec::new(),
+        ..trajectory.clone()
     };
+    let config = RetrievalConfig {
+        mode: RetrievalMode::Static,
+        ..config.clone()
+    };
+    let guard = LeakGuard::for_training(trajectory);
+    let query = config.query(&before_acting, filter.clone(), guard);
     let hits = retriever.retrieve(&query)?;
     ensure!(
         hits.iter()

@@ -1,6 +1,10 @@
 //! An experience bank.
 
-use lore_core::{BankInfo, Experience, ExperienceId, ExperienceRow, Hit, MapPoint, Trajectory};
+use lore_core::{
+    BankInfo, BankKeys, DropReason, DroppedExperience, Experience, ExperienceId, ExperienceRow,
+    Explanation, GridCell, GridScore, Hit, KeyKind, MapPoint, RemovalPreview, RetrievalGrid,
+    Trajectory,
+};
 use lore_protocol::ApiError;
 
 use super::datasets::TYPES;
@@ -19,6 +23,12 @@ pub(super) fn banks() -> Vec<BankInfo> {
             version: 4,
             num_fragments: 1,
             num_bytes: 1_240_000,
+            environments: vec!["alfworld".into()],
+            keys: BankKeys {
+                outcome: true,
+                window_steps: BankKeys::WINDOW_STEPS,
+            },
+            ..BankInfo::default()
         },
         BankInfo {
             id: "people".into(),
@@ -31,6 +41,7 @@ pub(super) fn banks() -> Vec<BankInfo> {
             version: 12,
             num_fragments: 3,
             num_bytes: 61_800_000,
+            ..BankInfo::default()
         },
     ]
 }
@@ -50,6 +61,7 @@ pub(super) fn rows(trajectories: &[Trajectory]) -> Vec<ExperienceRow> {
             source: trajectory.source.clone(),
             pinned: index == 0,
             never_use: index == 5,
+            lesson: String::new(),
         })
         .collect()
 }
@@ -65,6 +77,7 @@ fn of(trajectory: &Trajectory) -> Experience {
         num_tokens: num_tokens(trajectory),
         pinned: false,
         never_use: false,
+        lesson: String::new(),
     }
 }
 
@@ -90,6 +103,73 @@ pub(super) fn hits(trajectories: &[Trajectory], k: usize) -> Vec<Hit> {
             rank: rank as u32,
         })
         .collect()
+}
+
+/// What would be retrieved and what would not; the next best are left out for different reasons.
+pub(super) fn explanation(trajectories: &[Trajectory], k: usize) -> Explanation {
+    let reasons = [
+        DropReason::Diversity,
+        DropReason::Budget,
+        DropReason::TaskType,
+        DropReason::Rank,
+    ];
+    let dropped = trajectories.iter().skip(k).zip(reasons).zip(k..);
+    Explanation {
+        hits: hits(trajectories, k),
+        dropped: dropped
+            .map(|((trajectory, reason), rank)| DroppedExperience {
+                id: ExperienceId(trajectory.id.0.clone()),
+                goal: trajectory.task.goal.clone(),
+                task_type: trajectory.task.task_type.clone(),
+                success: trajectory.is_success(),
+                score: 0.93 - 0.06 * rank as f32,
+                rank: rank as u32,
+                num_tokens: num_tokens(trajectory),
+                reason,
+            })
+            .collect(),
+        kept_out: vec![(DropReason::NeverUse, 1), (DropReason::Outcome, 15)],
+        num_experiences: trajectories.len() as u64,
+    }
+}
+
+/// What taking these out would change.
+pub(super) fn preview(rows: &[ExperienceRow], ids: &[ExperienceId]) -> RemovalPreview {
+    let going = || rows.iter().filter(|row| ids.contains(&row.id));
+    RemovalPreview {
+        num_experiences: going().count() as u64,
+        num_pinned: going().filter(|row| row.pinned).count() as u64,
+        num_lessons: going().filter(|row| !row.lesson.is_empty()).count() as u64,
+        kept_versions: vec!["sample-1.exprag-seed2025".into()],
+        ..RemovalPreview::default()
+    }
+}
+
+/// A small comparison: more memories find more and cost more.
+pub(super) fn grid() -> RetrievalGrid {
+    let cell = |key, k: usize, success_of_type| GridCell {
+        key,
+        k,
+        score: GridScore {
+            success_of_type,
+            same_object: success_of_type * 0.6,
+            reciprocal_rank: success_of_type * 0.9,
+            recall: success_of_type * 0.8,
+            num_tokens: 410.0 * k as f64,
+        },
+        ..GridCell::default()
+    };
+    RetrievalGrid {
+        bank: "sample-1-bank".into(),
+        version: 4,
+        num_probes: 60,
+        cells: vec![
+            cell(KeyKind::Task, 1, 0.71),
+            cell(KeyKind::Task, 4, 0.93),
+            cell(KeyKind::Whole, 1, 0.64),
+            cell(KeyKind::Whole, 4, 0.88),
+        ],
+    }
 }
 
 /// Clouds of points, one for each kind of task.

@@ -168,6 +168,7 @@ fn bank() -> Work {
         name: "Bank of the sample".into(),
         datasets: vec!["sample-1-episodes".into()],
         embedder: "all-minilm-l6-v2".into(),
+        keys: lore_core::BankKeys::default(),
     })
 }
 

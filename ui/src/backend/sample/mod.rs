@@ -8,8 +8,8 @@ mod models;
 mod trajectories;
 
 use lore_core::{
-    Adapter, BankInfo, DatasetId, DatasetInfo, ExperienceRow, ExperimentResults, FormatGuess,
-    MapPoint, ModelInfo, Page, Trajectory, TrajectoryId, TrajectoryRow,
+    Adapter, BankInfo, DatasetId, DatasetInfo, DatasetStats, ExperienceRow, ExperimentResults,
+    FormatGuess, MapPoint, ModelInfo, Page, Trajectory, TrajectoryId, TrajectoryRow,
 };
 use lore_protocol::{
     ApiError, BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
@@ -176,6 +176,7 @@ impl Sample {
             DatasetRequest::Import { .. } => DatasetResponse::Job("import-1".into()),
             DatasetRequest::Collect { .. } => DatasetResponse::Job("collect-1".into()),
             DatasetRequest::Get { id }
+            | DatasetRequest::Relabel { id, .. }
             | DatasetRequest::Rename { id, .. }
             | DatasetRequest::Delete { id }
             | DatasetRequest::Restore { id } => DatasetResponse::One(find(id)?),
@@ -186,6 +187,8 @@ impl Sample {
             DatasetRequest::Trajectories { offset, limit, .. } => {
                 DatasetResponse::Trajectories(page(&self.rows, *offset, *limit))
             }
+            DatasetRequest::Stats { .. } => DatasetResponse::Stats(DatasetStats::default()),
+            DatasetRequest::Leaks { .. } => DatasetResponse::Leaks(Vec::new()),
             DatasetRequest::Tasks { offset, limit, .. } => {
                 DatasetResponse::Tasks(page(&self.tasks, *offset, *limit))
             }
@@ -223,7 +226,18 @@ impl Sample {
                 bank: bank.clone(),
                 points: self.map.clone(),
             },
+            BankRequest::Explain { query, .. } => BankResponse::Explained {
+                query: query.clone(),
+                explanation: bank::explanation(&self.trajectories, query.k),
+                secs: 0.061,
+            },
+            BankRequest::Compare { .. } => BankResponse::Job("compare-1".into()),
+            BankRequest::Compared { .. } => BankResponse::Compared(bank::grid()),
+            BankRequest::PreviewRemoval { ids, .. } => {
+                BankResponse::RemovalPreview(bank::preview(&self.bank_rows, ids))
+            }
             BankRequest::Pin { .. }
+            | BankRequest::SetLesson { .. }
             | BankRequest::NeverUse { .. }
             | BankRequest::Remove { .. }
             | BankRequest::Delete { .. } => return Ok(Response::Done),
@@ -301,6 +315,7 @@ impl Sample {
             TrajectoryRequest::Mark { mark } => {
                 TrajectoryResponse::Marks(vec![mark.as_ref().clone()])
             }
+            TrajectoryRequest::Export { .. } => TrajectoryResponse::Job("export-1".into()),
         })
     }
 }

@@ -4,7 +4,8 @@ use egui::Ui;
 use lore_core::{BankInfo, ExperienceRow, Page, TrajectoryFilter};
 use lore_protocol::{BankRequest, BankResponse, Request, Response};
 
-use super::{choose, chosen_experience, detail, edit};
+use super::detail::Detail;
+use super::{choose, chosen_experience, edit};
 use crate::context::{Ctx, Paged};
 use crate::format;
 use crate::parts::loaded_ui;
@@ -27,6 +28,7 @@ pub(super) struct Browse {
     success: Option<bool>,
     task_type: Option<String>,
     visible: std::ops::Range<usize>,
+    detail: Detail,
 }
 
 impl Browse {
@@ -39,7 +41,7 @@ impl Browse {
             if column == 0 {
                 self.list_ui(ctx, ui, bank);
             } else {
-                detail::detail_ui(ctx, ui, bank, id);
+                self.detail.ui(ctx, ui, bank, id);
             }
         });
     }

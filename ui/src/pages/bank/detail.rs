@@ -4,6 +4,8 @@ use egui::{CornerRadius, Frame, Margin, ScrollArea, Ui};
 use lore_core::{BankInfo, Experience, ExperienceId, Trajectory};
 use lore_protocol::Source;
 
+use super::lesson::{self, lesson_ui};
+use super::removal::removal_ui;
 use super::{choose, edit};
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, loaded_ui};
@@ -16,29 +18,48 @@ const TEXT_HEIGHT: f32 = 240.0;
 /// Margins of card and page below the text.
 const BELOW: f32 = 58.0;
 
-/// The chosen experience as a card.
-pub(super) fn detail_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, id: &ExperienceId) {
-    let tokens = ctx.tokens;
-    Card::new().show(ui, tokens, |ui| {
-        let experience = ctx.experience(&bank.id, id);
-        loaded_ui(
-            ctx,
-            ui,
-            experience,
-            "Fetching the episode",
-            |ui, experience| {
-                heading_ui(ctx, ui, bank, experience);
-                buttons_ui(ctx, ui, bank, experience);
-                action_error_ui(ctx, ui, &edit::place(id));
-                action_error_ui(ctx, ui, &edit::remove_place(id));
-                ScrollArea::vertical()
-                    .id_salt("episode")
-                    .max_height(remaining_height(ui, BELOW, TEXT_HEIGHT))
-                    .auto_shrink([false, true])
-                    .show(ui, |ui| episode_ui(ctx, ui, &experience.trajectory));
-            },
-        );
-    });
+/// What is being done with the chosen experience.
+#[derive(Debug, Default)]
+pub(super) struct Detail {
+    /// The one that somebody is about to remove.
+    removing: Option<ExperienceId>,
+    lesson: lesson::Draft,
+}
+
+impl Detail {
+    /// The chosen experience as a card.
+    pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, id: &ExperienceId) {
+        Card::new().show(ui, ctx.tokens, |ui| {
+            let experience = ctx.experience(&bank.id, id);
+            let waiting_for = "Fetching the episode";
+            loaded_ui(ctx, ui, experience, waiting_for, |ui, experience| {
+                self.experience_ui(ctx, ui, bank, experience);
+            });
+        });
+    }
+
+    fn experience_ui(
+        &mut self,
+        ctx: &Ctx<'_>,
+        ui: &mut Ui,
+        bank: &BankInfo,
+        experience: &Experience,
+    ) {
+        let id = &experience.id;
+        heading_ui(ctx, ui, bank, experience);
+        if buttons_ui(ctx, ui, bank, experience) {
+            self.removing = Some(id.clone());
+        }
+        removal_ui(ctx, ui, bank, id, &mut self.removing);
+        action_error_ui(ctx, ui, &edit::place(id));
+        action_error_ui(ctx, ui, &edit::remove_place(id));
+        lesson_ui(ctx, ui, bank, experience, &mut self.lesson);
+        ScrollArea::vertical()
+            .id_salt("episode")
+            .max_height(remaining_height(ui, BELOW, TEXT_HEIGHT))
+            .auto_shrink([false, true])
+            .show(ui, |ui| episode_ui(ctx, ui, &experience.trajectory));
+    }
 }
 
 fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, experience: &Experience) {
@@ -85,7 +106,8 @@ fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, experience: &Experien
     )));
 }
 
-fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, experience: &Experience) {
+/// What can be done with it; true when it is to be removed.
+fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, experience: &Experience) -> bool {
     let tokens = ctx.tokens;
     let busy = ctx.is_busy(&edit::place(&experience.id));
     let id = &experience.id;
@@ -124,11 +146,10 @@ fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, experience: &Experien
         }
         let remove = Button::quiet("Remove")
             .icon(Icon::Trash)
-            .hover("Takes it out of this bank. The data set it came from stays as it is");
-        if remove.show(ui, tokens).clicked() {
-            edit::remove(ctx, &bank.id, id);
-        }
-    });
+            .hover("Shows first what taking it out would change. Its data set stays as it is");
+        remove.show(ui, tokens).clicked()
+    })
+    .inner
 }
 
 /// An episode to read: what was seen in plain text, what was done on a soft background.

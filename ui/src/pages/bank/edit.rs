@@ -1,6 +1,6 @@
-//! What can be done with an experience: pin it, keep it from being used, take it out.
+//! What can be done with an experience: pin it, keep it from being used, note a lesson, take it out.
 
-use lore_core::{BankId, ExperienceId};
+use lore_core::{BankId, Experience, ExperienceId};
 use lore_protocol::{BankRequest, Request};
 
 use crate::command::{Action, Command};
@@ -49,6 +49,21 @@ pub(super) fn never_use(ctx: &Ctx<'_>, bank: &BankId, id: &ExperienceId, never_u
     let action = Action::new(place(id), request(never_use))
         .say(message)
         .undo_with(request(!never_use));
+    ctx.act(action);
+}
+
+/// Notes what an experience teaches; an empty note takes it away.
+pub(super) fn set_lesson(ctx: &Ctx<'_>, bank: &BankId, experience: &Experience, lesson: &str) {
+    let request = |lesson: &str| {
+        Request::Bank(BankRequest::SetLesson {
+            bank: bank.clone(),
+            id: experience.id.clone(),
+            lesson: lesson.to_owned(),
+        })
+    };
+    let action = Action::new(place(&experience.id), request(lesson))
+        .say("The lesson was saved")
+        .undo_with(request(&experience.lesson));
     ctx.act(action);
 }
 

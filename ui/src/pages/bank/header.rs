@@ -12,7 +12,7 @@ use crate::widgets::{Button, Icon, Menu, choice, columns, menu_item, right_align
 use crate::{Route, format};
 
 /// Room for the tabs and the menu.
-const TABS: f32 = 420.0;
+const TABS: f32 = 510.0;
 
 /// Where the deletion's error is shown.
 pub(super) fn delete_place(id: &BankId) -> String {

@@ -1,11 +1,15 @@
-//! The experience bank: browse it, see it as a map, ask what would be retrieved.
+//! The experience bank: browse it, see it as a map, ask what would be retrieved, compare ways to.
 
+mod answer;
 mod ask;
 mod browse;
+mod compare;
 mod detail;
 mod edit;
 mod header;
+mod lesson;
 mod map;
+mod removal;
 
 use egui::{Key, Modifiers, Ui};
 use lore_core::{BankId, BankInfo, ExperienceId};
@@ -25,6 +29,7 @@ pub(crate) struct BankPage {
     browse: browse::Browse,
     map: map::MapView,
     ask: ask::Ask,
+    compare: compare::Compare,
 }
 
 /// What the page shows of a bank.
@@ -34,6 +39,7 @@ enum Tab {
     Browse,
     Map,
     Ask,
+    Compare,
 }
 
 impl Page for BankPage {
@@ -64,6 +70,7 @@ impl Page for BankPage {
             ("Browse the bank", Icon::List, Key::Num1),
             ("Show the bank as a map", Icon::Map, Key::Num2),
             ("Ask what would be retrieved", Icon::Search, Key::Num3),
+            ("Compare ways of retrieval", Icon::Chart, Key::Num4),
         ]
         .into_iter()
         .enumerate()
@@ -76,7 +83,7 @@ impl Page for BankPage {
 
     fn obey(&mut self, order: Order) {
         if let Order::View(view) = order {
-            let tabs = [Tab::Browse, Tab::Map, Tab::Ask];
+            let tabs = [Tab::Browse, Tab::Map, Tab::Ask, Tab::Compare];
             self.tab = tabs.get(view).copied().unwrap_or_default();
         }
     }
@@ -90,6 +97,7 @@ impl BankPage {
                 (Tab::Browse, "Browse"),
                 (Tab::Map, "Map"),
                 (Tab::Ask, "What would be retrieved for…"),
+                (Tab::Compare, "Compare"),
             ];
             segmented(ui, tokens, &mut self.tab, &tabs, "View of the bank");
         });
@@ -100,6 +108,7 @@ impl BankPage {
             }
             Tab::Map => self.map.ui(ctx, ui, bank),
             Tab::Ask => self.ask.ui(ctx, ui, bank),
+            Tab::Compare => self.compare.ui(ctx, ui, bank),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Building an experience bank from a data set.
 
 use egui::Ui;
-use lore_core::{BankId, DatasetInfo, ModelId, ModelKind};
+use lore_core::{BankId, BankKeys, DatasetInfo, ModelId, ModelKind};
 use lore_protocol::{BankRequest, Request};
 
 use crate::Route;
@@ -9,7 +9,13 @@ use crate::command::{Action, Command};
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, job_at_ui};
 use crate::text;
-use crate::widgets::{Button, Card, Field, Icon, choice, field, field_with_help, text_field};
+use crate::widgets::{
+    Button, Card, Field, Icon, choice, explained_switch, field, field_with_help, number_field,
+    section_title, text_field,
+};
+
+/// Steps in a stretch at most.
+const MAX_WINDOW_STEPS: usize = 50;
 
 /// View state.
 #[derive(Debug, Default)]
@@ -20,6 +26,7 @@ pub(super) struct BankForm {
     into: Option<BankId>,
     name: String,
     embedder: Option<ModelId>,
+    keys: BankKeys,
 }
 
 impl BankForm {
@@ -92,6 +99,53 @@ impl BankForm {
         field_with_help(ui, tokens, about, |ui| {
             choice(ui, tokens, &mut self.embedder, &embedders, "Embedder")
         });
+        self.keys_ui(ctx, ui);
+    }
+
+    /// By what episodes can be found, beside the task and everything that happened.
+    fn keys_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let tokens = ctx.tokens;
+        section_title(ui, tokens, "How episodes can be found");
+        ui.label(tokens.small("Always by their task, and by everything that was seen and done"));
+        let keys = &mut self.keys;
+        let why = "Tells tasks that worked out from tasks that did not";
+        explained_switch(
+            ui,
+            tokens,
+            &mut keys.outcome,
+            "Also by task and outcome",
+            why,
+        );
+        let mut has_windows = keys.window_steps > 0;
+        let why = "Finds the part of a long episode that resembles the situation; takes more room \
+                   and time";
+        let words = "Also by stretches of steps";
+        if explained_switch(ui, tokens, &mut has_windows, words, why).changed() {
+            keys.window_steps = if has_windows {
+                BankKeys::WINDOW_STEPS
+            } else {
+                0
+            };
+        }
+        if keys.window_steps == 0 {
+            return;
+        }
+        let about = Field {
+            label: "Steps in a stretch",
+            help: "Stretches overlap by half, so that no situation is cut in two",
+            note: "Short stretches find single situations, long ones whole courses of action",
+        };
+        field_with_help(ui, tokens, about, |ui| {
+            let steps = &mut keys.window_steps;
+            number_field(
+                ui,
+                tokens,
+                steps,
+                1..=MAX_WINDOW_STEPS,
+                "steps",
+                about.label,
+            )
+        });
     }
 
     fn buttons_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo, place: &str) {
@@ -112,6 +166,7 @@ impl BankForm {
                     name: self.name(ctx, dataset),
                     datasets: vec![dataset.id.clone()],
                     embedder,
+                    keys: self.keys,
                 });
                 ctx.act(Action::new(place.to_owned(), request));
                 self.open = false;

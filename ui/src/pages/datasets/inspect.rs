@@ -70,7 +70,11 @@ impl Inspect {
         match pressed {
             Some(Pressed::Import) => {
                 let name = std::mem::take(&mut self.name).trim().to_owned();
-                let request = Request::Dataset(DatasetRequest::Import { path, name });
+                let request = Request::Dataset(DatasetRequest::Import {
+                    path,
+                    name,
+                    columns: None,
+                });
                 ctx.act(Action::new(PLACE, request));
                 self.waiting.remove(0);
             }

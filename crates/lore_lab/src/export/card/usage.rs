@@ -120,6 +120,7 @@ fn example() -> Hit {
             num_tokens: 0,
             pinned: false,
             never_use: false,
+            lesson: String::new(),
         },
         score: 1.0,
         rank: 0,

@@ -8,7 +8,8 @@ use egui::accesskit::Role;
 use egui::{Sense, Ui, WidgetInfo, vec2};
 use lore_core::{BankInfo, MapPoint};
 
-use super::{choose, chosen_experience, detail};
+use super::detail::Detail;
+use super::{choose, chosen_experience};
 use crate::context::Ctx;
 use crate::parts::loaded_ui;
 use crate::widgets::{Button, Card, EmptyState, Icon, columns, help, remaining_height, split_row};
@@ -27,6 +28,7 @@ pub(in crate::pages::bank) struct MapView {
     view: View,
     /// The kind of task that stands out, while the pointer is on its name.
     highlighted: Option<usize>,
+    detail: Detail,
 }
 
 impl MapView {
@@ -39,7 +41,7 @@ impl MapView {
             if column == 0 {
                 self.card_ui(ctx, ui, bank);
             } else {
-                detail::detail_ui(ctx, ui, bank, id);
+                self.detail.ui(ctx, ui, bank, id);
             }
         });
     }

@@ -8,7 +8,7 @@ use lore_core::{
 
 use crate::context::Ctx;
 use crate::format;
-use crate::parts::train_numbers_ui;
+use crate::parts::{Asker, retrieval_choices_ui, train_numbers_ui};
 use crate::widgets::{
     Card, Field, choice, field, field_with_help, number_field, segmented, switch, text_field,
 };
@@ -199,6 +199,7 @@ fn memory_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
             let banks = BankAtTest::ALL.map(|it| (it, it.label().to_owned()));
             choice(ui, tokens, &mut spec.bank_at_test, &banks, "Bank at test")
         });
+        retrieval_choices_ui(ctx, ui, &mut spec.retrieval, Asker::Agents(&TYPES));
     });
 }
 
