@@ -39,9 +39,13 @@ pub(crate) fn secs_left(core: &Core, spec: &ExperimentSpec, jobs: &[JobRecord]) 
     let estimate = estimate_experiment(spec, num_parameters, speed);
     let shares = shares(&estimate, jobs);
     let share = |job: &JobRecord| shares.get(job.id()).copied().unwrap_or_default();
+    // What collecting takes is not reckoned but a constant, and says nothing about the machine.
+    let is_reckoned = |job: &JobRecord| {
+        matches!(job.info.spec.work, Work::Train(_) | Work::Evaluate(_)) && share(job) > 0.0
+    };
     let finished = jobs
         .iter()
-        .filter(|job| job.is_finished() && share(job) > 0.0);
+        .filter(|job| job.is_finished() && is_reckoned(job));
     let (took, expected) = finished.fold((0.0, 0.0), |(took, expected), job| {
         let secs = job.millis_spent(core.clock.now_ms()) as f64 / 1000.0;
         (took + secs, expected + share(job))
@@ -57,10 +61,12 @@ pub(crate) fn secs_left(core: &Core, spec: &ExperimentSpec, jobs: &[JobRecord]) 
     jobs.iter().map(left).sum()
 }
 
-/// By what to multiply expected times, given how long finished jobs took. Short ones say little.
+/// By what to multiply expected times, given how long finished jobs took. Short ones say little, and a
+/// machine that was busy with other things for a while need not stay so.
 fn corrected_pace(took: f64, expected: f64) -> f64 {
     const WEIGHT_OF_EXPECTATION: f64 = 30.0;
-    (took + WEIGHT_OF_EXPECTATION) / (expected + WEIGHT_OF_EXPECTATION)
+    let pace = (took + WEIGHT_OF_EXPECTATION) / (expected + WEIGHT_OF_EXPECTATION);
+    pace.clamp(0.25, 4.0)
 }
 
 /// Each part of the estimate, shared among the jobs it covers.
@@ -277,7 +283,8 @@ mod tests {
         assert!((corrected_pace(0.0, 0.0) - 1.0).abs() < 1e-12);
         assert!((corrected_pace(1.0, 2.0) - 1.0).abs() < 0.05);
         assert!((corrected_pace(120.0, 420.0) - 1.0 / 3.0).abs() < 0.01);
-        assert!((corrected_pace(4000.0, 1000.0) - 3.9).abs() < 0.1);
+        assert!((corrected_pace(3000.0, 1000.0) - 2.9).abs() < 0.1);
+        assert!((corrected_pace(1e6, 1.0) - 4.0).abs() < 1e-12);
     }
 
     #[test]
