@@ -1,10 +1,10 @@
 //! Every request there is, for tests that must forget none.
 
-use lore_core::{EpisodeEnd, ExperimentSpec, Query, TrajectoryFilter, WorldSpec};
+use lore_core::{EpisodeEnd, ExperimentSpec, Query, ServerSpec, TrajectoryFilter, WorldSpec};
 use lore_protocol::{
-    BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JobRequest, Mark,
-    MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest, ShellRequest,
-    Source, TrajectoryRequest, Work,
+    BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JavaSource,
+    JobRequest, Mark, MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest,
+    ShellRequest, Source, TrajectoryRequest, Work, WorldRequest,
 };
 
 fn page() -> (TrajectoryFilter, u64, u64) {
@@ -259,6 +259,50 @@ fn trajectories(id: &str) -> Vec<Request> {
         .collect()
 }
 
+fn worlds(id: &str) -> Vec<Request> {
+    let server = ServerSpec {
+        name: "A server".into(),
+        address: "http://127.0.0.1:9".into(),
+        ..ServerSpec::default()
+    };
+    let requests = vec![
+        WorldRequest::List,
+        WorldRequest::Tasks {
+            world: WorldSpec::default(),
+            text: "lamp".into(),
+            offset: 0,
+            limit: u64::MAX,
+        },
+        WorldRequest::Install {
+            source: JavaSource::File {
+                path: "/no/such/file".into(),
+            },
+        },
+        WorldRequest::Try {
+            server: server.clone(),
+        },
+        WorldRequest::SaveServer { server },
+        WorldRequest::RemoveServer {
+            name: "A server".into(),
+        },
+        // Before anything was begun there is nothing to keep.
+        WorldRequest::Keep {
+            name: "Mine".into(),
+        },
+        WorldRequest::Begin {
+            world: WorldSpec::default(),
+            task: id.into(),
+        },
+        WorldRequest::Current,
+        WorldRequest::Act {
+            action: "look".into(),
+        },
+        WorldRequest::Suggest { num_steps: 1 },
+        WorldRequest::Leave,
+    ];
+    requests.into_iter().map(Request::World).collect()
+}
+
 fn others(id: &str) -> Vec<Request> {
     let adapter = || id.into();
     let destination = "relative/folder".to_owned();
@@ -295,7 +339,15 @@ fn others(id: &str) -> Vec<Request> {
 /// Every request there is, about things called `id`.
 pub fn every_request(id: &str) -> Vec<Request> {
     let mut all = Vec::new();
-    for part in [datasets, banks, jobs, experiments, trajectories, others] {
+    for part in [
+        datasets,
+        banks,
+        jobs,
+        experiments,
+        trajectories,
+        worlds,
+        others,
+    ] {
         all.extend(part(id));
     }
     all

@@ -71,6 +71,7 @@ fn no_request_is_forgotten() {
         ("Job", "job.rs"),
         ("Experiment", "experiment.rs"),
         ("Trajectory", "trajectory.rs"),
+        ("World", "world.rs"),
         ("Export", "export.rs"),
         ("Settings", "settings.rs"),
     ] {

@@ -1,6 +1,8 @@
 //! Where we are: a page and what is chosen on it. Serialised, so that a reload returns there.
 
-use lore_core::{AdapterId, BankId, DatasetId, ExperienceId, ExperimentId, JobId, TrajectoryId};
+use lore_core::{
+    AdapterId, BankId, DatasetId, ExperienceId, ExperimentId, JobId, TrajectoryId, WorldSpec,
+};
 use lore_protocol::Source;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,8 @@ pub enum Route {
     Home,
     /// Data sets, one of them chosen.
     Datasets(Option<DatasetId>),
+    /// Worlds to play in, one of them chosen.
+    Worlds(Option<WorldSpec>),
     /// Experience banks, one of them chosen, and one experience of it.
     Bank {
         /// The bank.
@@ -62,6 +66,7 @@ impl Route {
         match self {
             Self::Home => PageId::Home,
             Self::Datasets(_) => PageId::Datasets,
+            Self::Worlds(_) => PageId::Worlds,
             Self::Bank { .. } => PageId::Bank,
             Self::Models => PageId::Models,
             Self::Train(_) => PageId::Train,
@@ -74,13 +79,15 @@ impl Route {
     }
 }
 
-/// One of the ten pages.
+/// One of the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PageId {
     /// The sample experiment and recent work.
     Home,
     /// Data sets.
     Datasets,
+    /// Worlds.
+    Worlds,
     /// Experience banks.
     Bank,
     /// Models.
@@ -101,9 +108,10 @@ pub enum PageId {
 
 impl PageId {
     /// Every page, in the order of the navigation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Home,
         Self::Datasets,
+        Self::Worlds,
         Self::Bank,
         Self::Models,
         Self::Train,
@@ -119,6 +127,7 @@ impl PageId {
         match self {
             Self::Home => "Home",
             Self::Datasets => "Data sets",
+            Self::Worlds => "Worlds",
             Self::Bank => "Experience bank",
             Self::Models => "Models",
             Self::Train => "Train",
@@ -135,6 +144,7 @@ impl PageId {
         match self {
             Self::Home => "The sample experiment and what you did last",
             Self::Datasets => "Records of past episodes, and games to play",
+            Self::Worlds => "Where agents act, here or on a server; play a task yourself",
             Self::Bank => "Past episodes that an agent can be reminded of",
             Self::Models => "The language models that act, and the embedders that compare texts",
             Self::Train => "Fine-tune a model on past episodes",
@@ -151,6 +161,7 @@ impl PageId {
         match self {
             Self::Home => Icon::Home,
             Self::Datasets => Icon::Database,
+            Self::Worlds => Icon::Globe,
             Self::Bank => Icon::Bank,
             Self::Models => Icon::Chip,
             Self::Train => Icon::Flask,
@@ -167,6 +178,7 @@ impl PageId {
         match self {
             Self::Home => Route::Home,
             Self::Datasets => Route::Datasets(None),
+            Self::Worlds => Route::Worlds(None),
             Self::Bank => Route::Bank {
                 bank: None,
                 experience: None,

@@ -14,9 +14,10 @@ pub struct Start {
     pub theme: Option<Theme>,
 }
 
-const PAGES: [(&str, PageId); 10] = [
+const PAGES: [(&str, PageId); 11] = [
     ("home", PageId::Home),
     ("datasets", PageId::Datasets),
+    ("worlds", PageId::Worlds),
     ("bank", PageId::Bank),
     ("models", PageId::Models),
     ("train", PageId::Train),

@@ -175,7 +175,7 @@ fn asking_shows_what_would_be_retrieved_and_why() {
     window.click("What would be retrieved for…");
     window.write("Task in words", "put a clean mug on the desk");
     pick(&mut window, "Compare with", "Whole episode");
-    window.click("Ask");
+    press(&mut window, Role::Button, "Ask");
     let (query, token_budget) = asked(&window).pop().expect("it was asked");
     assert_eq!(query.text, "put a clean mug on the desk");
     assert_eq!(query.selection.key, Some(KeyKind::Whole));

@@ -44,6 +44,7 @@ fn untouched(name: &str, sample: Sample, route: Route) -> Scene {
 fn scenes() -> Vec<Scene> {
     let datasets = || PageId::Datasets.route();
     let bank = || PageId::Bank.route();
+    let worlds = || PageId::Worlds.route();
     let mut scenes: Vec<Scene> = PageId::ALL
         .into_iter()
         .map(|page| {
@@ -69,6 +70,12 @@ fn scenes() -> Vec<Scene> {
         scene("data-sets-bank", Sample::busy(), datasets(), |window| {
             window.click("Build a bank");
         }),
+        scene("worlds-connect", Sample::busy(), worlds(), |window| {
+            window.click("Connect a server");
+            window.write("Address of the server", "http://localhost:8000");
+            window.click("Play one step");
+        }),
+        untouched("worlds-play", Sample::playing(), worlds()),
         scene("bank-detail", Sample::busy(), bank(), |window| {
             let row = window
                 .harness

@@ -39,6 +39,7 @@ fn every_page_is_reached_by_keys() {
         Key::Num8,
         Key::Num9,
         Key::Num0,
+        Key::Comma,
     ];
     for (page, key) in PageId::ALL.into_iter().zip(keys) {
         window.harness.key_press_modifiers(Modifiers::COMMAND, key);

@@ -74,6 +74,7 @@ fn the_tour_points_at_the_pages_one_after_the_other() {
     window.click("Show me around");
     for page in [
         PageId::Datasets,
+        PageId::Worlds,
         PageId::Bank,
         PageId::Train,
         PageId::Runs,

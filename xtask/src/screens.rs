@@ -17,9 +17,10 @@ use crate::place::Place;
 use crate::{launch, process, setup};
 
 /// The pages, as `--page` knows them.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "home",
     "datasets",
+    "worlds",
     "bank",
     "models",
     "train",

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context as _, Result};
 use lore_core::{DataDir, JobId, ModelInfo};
 use lore_protocol::plan::PlanContext;
-use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
+use lore_protocol::{GameView, JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::app::AppConfig;
 use crate::clock::Clock;
@@ -34,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) interactive: Interactive,
     pub(crate) played: RunFiles,
     pub(crate) marks: MarksFile,
+    /// What a person is playing.
+    pub(crate) game: Mutex<Option<GameView>>,
     /// Held while a name is found and taken, so that two requests do not find the same one.
     naming: Mutex<()>,
 }
@@ -68,6 +70,7 @@ impl Core {
             warnings,
             jobs,
             played: RunFiles::default(),
+            game: Mutex::default(),
             naming: Mutex::default(),
         };
         if let Some(bundled) = &config.bundled_models {
@@ -163,6 +166,7 @@ pub(crate) fn make_folders(root: &Path) -> Result<DataDir> {
             dir.experiments(),
             dir.jobs(),
             dir.trash(),
+            dir.worlds(),
         ] {
             fs::create_dir_all(folder)?;
         }

@@ -10,11 +10,14 @@ use crate::{files, names};
 /// What is stale once the job has ended.
 pub(crate) fn topics(spec: &JobSpec) -> Vec<Topic> {
     let mut topics = match &spec.work {
-        Work::Import(_) | Work::Collect(_) => vec![Topic::Datasets],
+        // Data sets of games are worlds.
+        Work::Import(_) => vec![Topic::Datasets, Topic::Worlds],
+        Work::Collect(_) => vec![Topic::Datasets],
         Work::BuildBank(_) => vec![Topic::Banks],
         Work::Train(_) => vec![Topic::Adapters],
         Work::Evaluate(_) | Work::Report(_) => vec![Topic::Experiments],
         Work::FetchModel(_) => vec![Topic::Models, Topic::Settings],
+        Work::InstallWorld(_) => vec![Topic::Worlds],
         Work::Export(_)
         | Work::Measure(_)
         | Work::ExportTrajectories(_)

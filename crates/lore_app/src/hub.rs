@@ -9,13 +9,15 @@ use lore_protocol::{Event, Incoming, Topic};
 const REMEMBERED: usize = 2000;
 
 /// Everything a page may show.
-const TOPICS: [Topic; 8] = [
+const TOPICS: [Topic; 10] = [
     Topic::Datasets,
     Topic::Banks,
     Topic::Models,
     Topic::Jobs,
     Topic::Experiments,
     Topic::Adapters,
+    Topic::Worlds,
+    Topic::Game,
     Topic::Settings,
     Topic::Marks,
 ];

@@ -1,5 +1,5 @@
-//! The worker that answers what needs a model while someone waits: started on demand, let go when
-//! nobody has asked for a while.
+//! The worker that answers what needs a model or a world while someone waits: started on demand, let
+//! go when nobody has asked for a while.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -15,6 +15,9 @@ use crate::supervisor::{WorkerProcess, WorkerProgram, read_lines};
 
 /// How long nobody has to ask before the worker is let go.
 const IDLE: Duration = Duration::from_mins(2);
+
+/// How long a person may think about the next action of a task.
+const IDLE_WHILE_PLAYING: Duration = Duration::from_hours(2);
 
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_secs(5);
@@ -38,6 +41,8 @@ struct Live {
     run: u64,
     last_id: u64,
     last_used: Duration,
+    /// True while a person plays a task in it.
+    is_held: bool,
     asked: BTreeMap<u64, SyncSender<Result<Answer, ApiError>>>,
 }
 
@@ -71,6 +76,11 @@ impl Interactive {
                 .into())
             }
         }
+    }
+
+    /// Says whether a person plays in the worker, who may think for a while.
+    pub(crate) fn hold(&self, is_held: bool) {
+        lock(&self.live).is_held = is_held;
     }
 
     /// Lets the worker go.
@@ -167,7 +177,12 @@ fn while_used(live: &Weak<Mutex<Live>>, run: u64, clock: &dyn Clock) {
         if live.run != run || live.process.is_none() {
             return;
         }
-        if live.asked.is_empty() && clock.elapsed() >= live.last_used + IDLE {
+        let idle = if live.is_held {
+            IDLE_WHILE_PLAYING
+        } else {
+            IDLE
+        };
+        if live.asked.is_empty() && clock.elapsed() >= live.last_used + idle {
             live.process = None;
             return;
         }

@@ -79,6 +79,8 @@ pub struct ExperienceBank {
     pub(crate) windows_folder: PathBuf,
     pub(crate) binding: Binding,
     pub(crate) inner: BlockingTable,
+    /// Experiences from which on keys are indexed.
+    pub(crate) index_rows: u64,
     /// Set when this handle shows a past version.
     pub(crate) version: Option<u64>,
 }

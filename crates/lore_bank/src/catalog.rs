@@ -50,6 +50,7 @@ impl ExperienceBank {
                 connection,
                 table,
             },
+            index_rows: crate::INDEX_ROWS,
             version: None,
         };
         if new.keys.window_steps > 0 {
@@ -85,6 +86,7 @@ impl ExperienceBank {
                 connection,
                 table,
             },
+            index_rows: crate::INDEX_ROWS,
             version: None,
         })
     }

@@ -12,7 +12,7 @@ use lore_core::{
 use crate::disk::{check_name, recover, recover_all};
 use crate::split::split_hash;
 use crate::twins::split_leaks;
-use crate::writer::{DatasetWriter, write_info};
+use crate::writer::{Added, DatasetWriter, write_info};
 use crate::{GameFile, NewDataset, TrajectoryFile};
 
 /// What a data set says about itself.
@@ -158,15 +158,8 @@ impl Dataset {
         ids: &[TrajectoryId],
         labels: &Labels,
     ) -> Result<u64> {
-        let target = NewDataset {
-            data: data.clone(),
-            id: self.info.id.clone(),
-            name: self.info.name.clone(),
-            source: self.info.source.clone(),
-            unseen_types: None,
-            created_ms: self.info.created_ms,
-        };
         let file = self.trajectories()?;
+        let target = self.anew(data, None);
         let mut writer = DatasetWriter::replacing(&target, DatasetKind::Trajectories)?;
         let mut num_changed = 0;
         for trajectory in file.read_all()? {
@@ -185,6 +178,36 @@ impl Dataset {
         info.split_hash = split_hash(&info.content_hash, &info.unseen_types);
         self.store(info)?;
         Ok(num_changed)
+    }
+
+    /// Adds a trajectory at the end, unless it is in the set already. The set is written anew, so this
+    /// is for small ones, such as what a person played.
+    pub fn append(&mut self, data: &DataDir, trajectory: Trajectory) -> Result<()> {
+        let file = self.trajectories()?;
+        let target = self.anew(data, Some(self.info.unseen_types.clone()));
+        let mut writer = DatasetWriter::replacing(&target, DatasetKind::Trajectories)?;
+        for old in file.read_all()? {
+            writer.add(&old?.into())?;
+        }
+        let mut report = self.info.report.clone();
+        match writer.add(&trajectory.into())? {
+            Added::Stored => report.num_accepted += 1,
+            Added::Duplicate | Added::NameTaken => report.num_duplicates += 1,
+        }
+        self.info = writer.replace(report)?;
+        Ok(())
+    }
+
+    /// What is written in its place.
+    fn anew(&self, data: &DataDir, unseen_types: Option<Vec<String>>) -> NewDataset {
+        NewDataset {
+            data: data.clone(),
+            id: self.info.id.clone(),
+            name: self.info.name.clone(),
+            source: self.info.source.clone(),
+            unseen_types,
+            created_ms: self.info.created_ms,
+        }
     }
 
     /// Gives it another name for people.

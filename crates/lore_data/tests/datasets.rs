@@ -326,6 +326,25 @@ fn labels_can_be_changed() {
 }
 
 #[test]
+fn an_episode_is_added_once() {
+    let world = World::new();
+    let all = trajectories(3);
+    write_dataset(&world.target("a"), all.iter().take(2).cloned().map(Ok)).unwrap();
+    let mut set = world.open("a");
+    let created_ms = set.info().created_ms;
+    for _ in 0..2 {
+        set.append(&world.data(), all[2].clone()).unwrap();
+    }
+    let info = world.open("a").info().clone();
+    assert_eq!(info, *set.info());
+    assert_eq!((info.num_items, info.created_ms), (3, created_ms));
+    let report = &info.report;
+    assert_eq!((report.num_accepted, report.num_duplicates), (3, 1));
+    assert!(world.open("a").get(&all[2].id).is_ok());
+    assert_eq!(names(&world.data().datasets()), ["a"]);
+}
+
+#[test]
 fn figures_are_counted() {
     let world = World::new();
     write_dataset(&world.target("a"), trajectories(8).into_iter().map(Ok)).unwrap();

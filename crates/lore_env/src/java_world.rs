@@ -10,7 +10,8 @@ pub(crate) fn installed(world: JavaWorld, data: &DataDir) -> Result<Launch> {
     let jar = data.java_world(world);
     if !jar.is_file() {
         bail!(
-            "{} is not installed: its program {} is missing.",
+            "{} is not installed: its program {} is missing. Open the page Worlds and install \
+             it.",
             world.label(),
             jar.display()
         );
@@ -18,7 +19,8 @@ pub(crate) fn installed(world: JavaWorld, data: &DataDir) -> Result<Launch> {
     let py4j = Some(data.py4j()).filter(|jar| jar.is_file());
     if py4j.is_none() && world == JavaWorld::TextWorldExpress {
         bail!(
-            "TextWorld-Express needs py4j as well: {} is missing.",
+            "TextWorld-Express needs py4j as well: {} is missing. Open the page Worlds and install \
+             it.",
             data.py4j().display()
         );
     }

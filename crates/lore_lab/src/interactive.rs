@@ -1,4 +1,4 @@
-//! Single questions that need a model.
+//! Single questions that need a model or a world.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use lore_llm::{BaseModel, ChatModel, SentenceEmbedder};
 use lore_protocol::{Answer, Question};
 use lore_train::{ExampleRecipe, ExampleSource};
 
+use crate::person::Playing;
 use crate::{measure, models, templates};
 
 /// Answers questions with models that stay loaded: one language model, one embedder and one pairing of
@@ -21,6 +22,7 @@ pub struct Interactive {
     base: Option<(ModelId, String, Arc<BaseModel>)>,
     chat: Option<(ChatKey, ChatModel)>,
     embedder: Option<(ModelId, String, SentenceEmbedder)>,
+    playing: Playing,
 }
 
 /// What a loaded pairing is known by; a model or adapter that was made anew is another one.
@@ -38,6 +40,7 @@ impl Interactive {
             base: None,
             chat: None,
             embedder: None,
+            playing: Playing::default(),
         }
     }
 
@@ -84,6 +87,9 @@ impl Interactive {
             Question::Measure { model } => {
                 let base = self.base(&model)?;
                 Ok(Answer::Speed(measure::speed(&base)?))
+            }
+            Question::World(question) => {
+                Ok(Answer::World(self.playing.answer(&self.data, question)?))
             }
         }
     }

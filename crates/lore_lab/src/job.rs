@@ -9,7 +9,8 @@ use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::events::{EventSink, Relay};
 use crate::{
-    bank, collect, compare, episodes, evaluate, export, fetch, import, measure, report, train,
+    bank, collect, compare, episodes, evaluate, export, fetch, import, install, measure, report,
+    train,
 };
 
 /// What differs from machine to machine and is no part of a job.
@@ -20,6 +21,8 @@ pub struct LabOptions {
     pub bundled_models: Vec<PathBuf>,
     /// Where models are fetched from, without a slash at the end.
     pub hub_url: String,
+    /// The package index that Java worlds are fetched from, without a slash at the end.
+    pub index_url: String,
 }
 
 impl Default for LabOptions {
@@ -27,6 +30,7 @@ impl Default for LabOptions {
         Self {
             bundled_models: Vec::new(),
             hub_url: "https://huggingface.co".to_owned(),
+            index_url: "https://pypi.org".to_owned(),
         }
     }
 }
@@ -99,6 +103,7 @@ pub fn run(
     match &spec.work {
         Work::Import(work) => import::run(job, work),
         Work::FetchModel(work) => fetch::run(job, work),
+        Work::InstallWorld(work) => install::run(job, work),
         Work::Collect(work) => collect::run(job, work),
         Work::BuildBank(work) => bank::run(job, work),
         Work::Train(work) => train::run(job, work),

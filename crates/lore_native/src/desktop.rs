@@ -58,6 +58,7 @@ pub fn title_of(kind: FileKind) -> &'static str {
         FileKind::DatasetFolder => "Choose a folder with episodes or games",
         FileKind::ModelFile => "Choose a GGUF model file",
         FileKind::ModelFolder => "Choose a Hugging Face model folder",
+        FileKind::WorldFile => "Choose a wheel or a JAR of a world",
         FileKind::ExportFolder => "Choose where to write the adapter",
     }
 }
@@ -73,6 +74,7 @@ pub fn filters_of(kind: FileKind) -> &'static [(&'static str, &'static [&'static
             ("All files", &["*"]),
         ],
         FileKind::ModelFile => &[("GGUF models", &["gguf"])],
+        FileKind::WorldFile => &[("Wheels and JARs", &["whl", "jar"])],
         FileKind::DatasetFolder | FileKind::ModelFolder | FileKind::ExportFolder => &[],
     }
 }
@@ -81,7 +83,7 @@ pub fn filters_of(kind: FileKind) -> &'static [(&'static str, &'static [&'static
 pub fn is_folder(kind: FileKind) -> bool {
     match kind {
         FileKind::DatasetFolder | FileKind::ModelFolder | FileKind::ExportFolder => true,
-        FileKind::Dataset | FileKind::ModelFile => false,
+        FileKind::Dataset | FileKind::ModelFile | FileKind::WorldFile => false,
     }
 }
 

@@ -8,7 +8,7 @@ use lore_core::{
     TrainConfig, WorldSpec,
 };
 
-use crate::{ApiError, ExportFormat, JobLine, ModelSource, Progress, Source};
+use crate::{ApiError, ExportFormat, JavaSource, JobLine, ModelSource, Progress, Source};
 
 /// Everything a worker needs to do a job, and to do it again (`job.json`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +56,9 @@ pub enum Work {
     Import(ImportWork),
     /// Gets a model.
     FetchModel(FetchWork),
-    /// Has the scripted expert play.
+    /// Installs a Java world.
+    InstallWorld(InstallWork),
+    /// Has an expert play.
     Collect(CollectWork),
     /// Builds or extends a bank.
     BuildBank(BankWork),
@@ -82,6 +84,7 @@ impl Work {
         match self {
             Self::Import(_) => "import",
             Self::FetchModel(_) => "get model",
+            Self::InstallWorld(_) => "install world",
             Self::Collect(_) => "collect episodes",
             Self::BuildBank(_) => "build bank",
             Self::Train(_) => "train",
@@ -100,7 +103,7 @@ impl Work {
             Self::Import(_) | Self::Report(_) | Self::Export(_) | Self::ExportTrajectories(_) => {
                 Vec::new()
             }
-            Self::FetchModel(_) => vec![Resource::Network],
+            Self::FetchModel(_) | Self::InstallWorld(_) => vec![Resource::Network],
             Self::Collect(_)
             | Self::Train(_)
             | Self::Evaluate(_)
@@ -130,6 +133,13 @@ pub struct ImportWork {
 pub struct FetchWork {
     /// From where.
     pub source: ModelSource,
+}
+
+/// See [`Work::InstallWorld`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstallWork {
+    /// From where.
+    pub source: JavaSource,
 }
 
 /// See [`Work::Collect`].

@@ -26,6 +26,7 @@ mod settings;
 mod shell;
 mod trajectory;
 mod worker;
+mod world;
 
 pub use backend::{Backend, Call, Incoming, RequestId};
 pub use bank::{BankRequest, BankResponse};
@@ -40,8 +41,8 @@ pub use export::{ExportOption, ExportRequest, ExportResponse, ExportedFile};
 pub use export_format::{Carried, ExportFormat};
 pub use job::{
     BankWork, CollectWork, CompareRetrievalWork, EvaluateWork, ExportTrajectoriesWork, ExportWork,
-    FetchWork, ImportWork, JobInfo, JobRequest, JobResponse, JobSpec, JobState, MeasureWork,
-    MetricPoint, ReportWork, Resource, TrainWork, Work,
+    FetchWork, ImportWork, InstallWork, JobInfo, JobRequest, JobResponse, JobSpec, JobState,
+    MeasureWork, MetricPoint, ReportWork, Resource, TrainWork, Work,
 };
 pub use job_event::{JobEvent, JobLine, Level, Progress};
 pub use model::{ModelRequest, ModelResponse, ModelSource, StarterModel};
@@ -51,4 +52,7 @@ pub use settings::{
 };
 pub use shell::{FileKind, ShellEvent, ShellRequest, ShellResponse};
 pub use trajectory::{Mark, Source, TrajectoryRequest, TrajectoryResponse};
-pub use worker::{Answer, Control, Question, WorkerReply, WorkerRequest};
+pub use worker::{
+    Answer, Control, Question, WorkerReply, WorkerRequest, WorldAnswer, WorldQuestion,
+};
+pub use world::{GameView, JavaSource, WorldInfo, WorldRequest, WorldResponse};

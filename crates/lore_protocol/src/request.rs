@@ -8,7 +8,7 @@ use crate::{
     BankRequest, BankResponse, DatasetRequest, DatasetResponse, ExperimentRequest,
     ExperimentResponse, ExportRequest, ExportResponse, JobLine, JobRequest, JobResponse,
     ModelRequest, ModelResponse, SettingsRequest, SettingsResponse, ShellEvent, ShellRequest,
-    ShellResponse, TrajectoryRequest, TrajectoryResponse,
+    ShellResponse, TrajectoryRequest, TrajectoryResponse, WorldRequest, WorldResponse,
 };
 
 /// The version of the protocol; first in every conversation with a worker.
@@ -29,6 +29,8 @@ pub enum Request {
     Experiment(ExperimentRequest),
     /// Single trajectories.
     Trajectory(TrajectoryRequest),
+    /// Worlds, and a person playing in them.
+    World(WorldRequest),
     /// Adapters and their export.
     Export(ExportRequest),
     /// Settings and the state of the application.
@@ -54,6 +56,8 @@ pub enum Response {
     Experiment(ExperimentResponse),
     /// Single trajectories.
     Trajectory(TrajectoryResponse),
+    /// Worlds, and a person playing in them.
+    World(WorldResponse),
     /// Adapters and their export.
     Export(ExportResponse),
     /// Settings and the state of the application.
@@ -94,6 +98,10 @@ pub enum Topic {
     Experiments,
     /// Adapters.
     Adapters,
+    /// The list of worlds.
+    Worlds,
+    /// The task a person plays.
+    Game,
     /// Settings and status.
     Settings,
     /// Bookmarks and notes.

@@ -36,6 +36,8 @@ pub enum FileKind {
     ModelFile,
     /// A Hugging Face folder.
     ModelFolder,
+    /// A wheel or a JAR of a Java world.
+    WorldFile,
     /// An empty folder to write to.
     ExportFolder,
 }

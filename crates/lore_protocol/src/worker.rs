@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    EmbedKind, Message, ModelId, PaintedExample, RetrievalConfig, Sampling, ScoredAction,
-    Trajectory,
+    EmbedKind, Message, ModelId, Page, PaintedExample, RetrievalConfig, Sampling, ScoredAction,
+    ServerSpec, Task, TaskId, Trajectory, WorldSpec,
 };
 
-use crate::{ApiError, MachineSpeed};
+use crate::{ApiError, GameView, MachineSpeed};
 
 /// A line to a job's stdin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +17,7 @@ pub enum Control {
     Stop,
 }
 
-/// A line to the stdin of the long-lived worker that answers what needs a model.
+/// A line to the stdin of the long-lived worker that answers what needs a model or a world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkerRequest {
     /// Numbers the question.
@@ -87,6 +87,8 @@ pub enum Question {
         /// Which model.
         model: ModelId,
     },
+    /// Something about a world → [`Answer::World`].
+    World(WorldQuestion),
 }
 
 /// What the long-lived worker answers.
@@ -102,4 +104,56 @@ pub enum Answer {
     Text(String),
     /// The speeds.
     Speed(MachineSpeed),
+    /// About a world.
+    World(WorldAnswer),
+}
+
+/// What the long-lived worker is asked about worlds. One task is played at a time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum WorldQuestion {
+    /// A world's tasks → [`WorldAnswer::Tasks`].
+    Tasks {
+        /// Whose.
+        world: WorldSpec,
+        /// Only those that contain this.
+        text: String,
+        /// The first row.
+        offset: u64,
+        /// How many rows.
+        limit: u64,
+    },
+    /// One step on a server → [`WorldAnswer::Game`].
+    Try {
+        /// Which.
+        server: ServerSpec,
+    },
+    /// Begins a task for a person → [`WorldAnswer::Game`].
+    Begin {
+        /// Of which world.
+        world: WorldSpec,
+        /// Which.
+        task: TaskId,
+    },
+    /// Takes an action in it → [`WorldAnswer::Game`].
+    Act {
+        /// Which.
+        action: String,
+    },
+    /// Everything that could be done in it now → [`WorldAnswer::Actions`].
+    Suggest,
+    /// Ends it → [`WorldAnswer::Left`].
+    Leave,
+}
+
+/// What the long-lived worker answers about worlds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum WorldAnswer {
+    /// A part of a world's tasks.
+    Tasks(Page<Task>),
+    /// A task being played.
+    Game(Box<GameView>),
+    /// Everything that could be done now.
+    Actions(Vec<String>),
+    /// No task is being played.
+    Left,
 }

@@ -19,7 +19,7 @@ Usage: lore_worker --data DIR --job JOB_JSON [--models DIR]... [--hub URL]
   --hub URL      where models are fetched from
 
 The environment variables LOREKEEPER_MODELS (folders, separated as in PATH) and LOREKEEPER_HUB stand
-in for the last two.";
+in for the last two; LOREKEEPER_INDEX names another package index for Java worlds.";
 
 /// What the worker was told.
 #[derive(Debug)]
@@ -80,6 +80,9 @@ fn from_environment() -> LabOptions {
         .extend(beside.map(|folder| folder.join("models")));
     if let Ok(url) = std::env::var("LOREKEEPER_HUB") {
         options.hub_url = url;
+    }
+    if let Ok(url) = std::env::var("LOREKEEPER_INDEX") {
+        options.index_url = url;
     }
     options
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use lore_core::{EpisodeEnd, PaintedExample};
+use lore_core::{EpisodeEnd, Page, PaintedExample, Step, Task, TaskId, Trajectory, WorldSpec};
 use lore_protocol::{
-    Answer, ApiError, JobEvent, JobSpec, Level, MachineSpeed, PROTOCOL_VERSION, Progress, Question,
-    Work, WorkerReply, WorkerRequest,
+    Answer, ApiError, GameView, JobEvent, JobSpec, Level, MachineSpeed, PROTOCOL_VERSION, Progress,
+    Question, Work, WorkerReply, WorkerRequest, WorldAnswer, WorldQuestion,
 };
 
 fn main() -> ExitCode {
@@ -159,7 +159,53 @@ fn wait_for_file(folder: &Path) -> ExitCode {
     finish("Waited.")
 }
 
+/// A world in which everything is seen and nothing ends.
+fn play(game: &mut Option<GameView>, question: WorldQuestion) -> WorldAnswer {
+    match question {
+        WorldQuestion::Tasks { .. } => WorldAnswer::Tasks(Page::default()),
+        WorldQuestion::Try { server } => {
+            WorldAnswer::Game(Box::new(begin(WorldSpec::Server(server), "first".into())))
+        }
+        WorldQuestion::Begin { world, task } => {
+            let view = game.insert(begin(world, task));
+            WorldAnswer::Game(Box::new(view.clone()))
+        }
+        WorldQuestion::Act { action } => {
+            let view = game.get_or_insert_with(|| begin(WorldSpec::default(), "first".into()));
+            view.trajectory.steps.push(Step {
+                observation: format!("You did {action:?}."),
+                action,
+                ..Step::default()
+            });
+            view.trajectory.id = view.trajectory.content_id();
+            WorldAnswer::Game(Box::new(view.clone()))
+        }
+        WorldQuestion::Suggest => WorldAnswer::Actions(vec!["look".into()]),
+        WorldQuestion::Leave => {
+            *game = None;
+            WorldAnswer::Left
+        }
+    }
+}
+
+fn begin(world: WorldSpec, task: TaskId) -> GameView {
+    let task = Task {
+        id: task,
+        task_type: "look".into(),
+        ..Task::default()
+    };
+    let end = EpisodeEnd::Truncated;
+    GameView {
+        world,
+        trajectory: Trajectory::new(task, "person", "You see everything.", Vec::new(), end),
+        admissible: vec!["look".into()],
+        templates: Vec::new(),
+        end: None,
+    }
+}
+
 fn serve() -> ExitCode {
+    let mut game = None;
     for text in stdin().lock().lines().map_while(Result::ok) {
         let request: WorkerRequest = serde_json::from_str(&text).expect("a question");
         let answer = match request.question {
@@ -180,6 +226,7 @@ fn serve() -> ExitCode {
                 train_tokens_per_sec: 100.0,
                 measured: true,
             }),
+            Question::World(question) => Answer::World(play(&mut game, question)),
         };
         say(&WorkerReply {
             id: request.id,

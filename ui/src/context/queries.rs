@@ -2,14 +2,16 @@
 
 use lore_core::{
     Adapter, AdapterId, BankId, BankInfo, DatasetInfo, Experience, ExperienceId, ExperimentId,
-    ExperimentResults, ExperimentSpec, FormatGuess, JobId, MapPoint, ModelId, ModelInfo,
-    PaintedExample, Query, RemovalPreview, RetrievalGrid, Trajectory, TrajectoryId,
+    ExperimentResults, ExperimentSpec, FormatGuess, JobId, MapPoint, ModelId, ModelInfo, Page,
+    PaintedExample, Query, RemovalPreview, RetrievalGrid, Task, Trajectory, TrajectoryId,
+    WorldSpec,
 };
 use lore_protocol::{
     BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
-    ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest, ExportResponse, JobRequest,
-    JobResponse, Mark, MetricPoint, ModelRequest, ModelResponse, Request, Response,
+    ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest, ExportResponse, GameView,
+    JobRequest, JobResponse, Mark, MetricPoint, ModelRequest, ModelResponse, Request, Response,
     SettingsRequest, SettingsResponse, Source, Status, TrajectoryRequest, TrajectoryResponse,
+    WorldInfo, WorldRequest, WorldResponse,
 };
 
 use super::Ctx;
@@ -101,6 +103,47 @@ impl<'a> Ctx<'a> {
         self.query(&Request::Bank(BankRequest::Map { bank }))
             .and_then(|response| match response {
                 Response::Bank(BankResponse::Map { points, .. }) => Some(points.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// Every world.
+    pub fn worlds(&self) -> Loaded<'a, [WorldInfo]> {
+        self.query(&Request::World(WorldRequest::List))
+            .and_then(|response| match response {
+                Response::World(WorldResponse::List(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// The first tasks of a world that contain a text.
+    pub fn tasks(&self, world: &WorldSpec, text: &str, limit: u64) -> Loaded<'a, Page<Task>> {
+        self.query(&Request::World(WorldRequest::Tasks {
+            world: world.clone(),
+            text: text.to_owned(),
+            offset: 0,
+            limit,
+        }))
+        .and_then(|response| match response {
+            Response::World(WorldResponse::Tasks(page)) => Some(page),
+            _ => None,
+        })
+    }
+
+    /// The task a person is playing.
+    pub fn game(&self) -> Option<&'a GameView> {
+        let current = self.query(&Request::World(WorldRequest::Current));
+        match current.ready()? {
+            Response::World(WorldResponse::Game(view)) => Some(view.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// Everything that could be done in it after so many steps.
+    pub fn suggestions(&self, num_steps: usize) -> Loaded<'a, [String]> {
+        self.query(&Request::World(WorldRequest::Suggest { num_steps }))
+            .and_then(|response| match response {
+                Response::World(WorldResponse::Suggestions(actions)) => Some(actions.as_slice()),
                 _ => None,
             })
     }

@@ -1,4 +1,4 @@
-//! The ten pages. Each owns its view state; everything else arrives by [`Ctx`].
+//! The pages. Each owns its view state; everything else arrives by [`Ctx`].
 
 mod bank;
 mod datasets;
@@ -11,6 +11,7 @@ mod settings;
 mod start;
 mod train;
 mod trajectories;
+mod worlds;
 
 use egui::Ui;
 
@@ -51,6 +52,7 @@ pub(crate) trait Page {
 pub(crate) struct Pages {
     home: home::HomePage,
     datasets: datasets::DatasetsPage,
+    worlds: worlds::WorldsPage,
     bank: bank::BankPage,
     models: models::ModelsPage,
     train: train::TrainPage,
@@ -67,6 +69,7 @@ impl Pages {
         match page {
             PageId::Home => &mut self.home,
             PageId::Datasets => &mut self.datasets,
+            PageId::Worlds => &mut self.worlds,
             PageId::Bank => &mut self.bank,
             PageId::Models => &mut self.models,
             PageId::Train => &mut self.train,

@@ -1,4 +1,4 @@
-//! The navigation at the left: ten pages, the way to the list of commands, the running job. In small
+//! The navigation at the left: the pages, the way to the list of commands, the running job. In small
 //! windows it is a rail of icons.
 
 use egui::accesskit::Role;

@@ -27,7 +27,7 @@ pub(crate) const ZOOM_RESET: KeyboardShortcut =
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Num0);
 
 /// The keys of the pages, in the order of the navigation.
-const PAGE_KEYS: [Key; 10] = [
+const PAGE_KEYS: [Key; 11] = [
     Key::Num1,
     Key::Num2,
     Key::Num3,
@@ -38,6 +38,7 @@ const PAGE_KEYS: [Key; 10] = [
     Key::Num8,
     Key::Num9,
     Key::Num0,
+    Key::Comma,
 ];
 
 /// The shortcut that shows a page.

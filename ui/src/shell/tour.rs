@@ -10,11 +10,16 @@ use crate::context::Ctx;
 use crate::widgets::{Button, right_aligned};
 
 /// The stops.
-const STOPS: [(PageId, &str); 7] = [
+const STOPS: [(PageId, &str); 8] = [
     (
         PageId::Datasets,
         "Everything begins with episodes: drop a file anywhere on the window, or let a scripted expert \
          play fresh games. Here you also fence off the kinds of task that training must not see.",
+    ),
+    (
+        PageId::Worlds,
+        "Where agents act: generated household games, worlds you install, servers you connect. You can \
+         play a task yourself, and what you did can teach an agent.",
     ),
     (
         PageId::Bank,

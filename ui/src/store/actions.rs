@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lore_core::JobId;
 use lore_protocol::{
     ApiError, BankResponse, DatasetResponse, ExportResponse, JobResponse, ModelResponse, RequestId,
-    Response, TrajectoryResponse,
+    Response, TrajectoryResponse, WorldResponse,
 };
 
 use crate::command::{Action, Place};
@@ -128,6 +128,7 @@ fn job_of(response: &Response) -> Option<&JobId> {
         | Response::Bank(BankResponse::Job(job))
         | Response::Trajectory(TrajectoryResponse::Job(job))
         | Response::Model(ModelResponse::Job(job))
+        | Response::World(WorldResponse::Job(job))
         | Response::Job(JobResponse::Submitted(job))
         | Response::Export(ExportResponse::Job(job)) => Some(job),
         _ => None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lore_protocol::{
     ApiError, DatasetRequest, ExperimentRequest, JobRequest, Request, RequestId, Response, Source,
-    Topic, TrajectoryRequest,
+    Topic, TrajectoryRequest, WorldRequest,
 };
 
 /// Answers kept at most; what was not shown for longest goes first.
@@ -178,6 +178,8 @@ fn topic_of(request: &Request) -> Option<Topic> {
         Request::Trajectory(_) => None,
         Request::Export(_) => Some(Topic::Adapters),
         Request::Settings(_) => Some(Topic::Settings),
+        Request::World(WorldRequest::Current | WorldRequest::Suggest { .. }) => Some(Topic::Game),
+        Request::World(_) => Some(Topic::Worlds),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The row of every list: a picture, a title, a line under it, something at the right.
 
+use std::borrow::Cow;
+
 use egui::accesskit::Role;
 use egui::{
     Align2, Color32, CornerRadius, Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2,
@@ -10,6 +12,10 @@ use crate::theme::Tokens;
 
 /// A row that can be clicked.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of its own, set by name"
+)]
 #[must_use = "a row is there once `show` was called"]
 pub struct ListRow<'a> {
     title: &'a str,
@@ -20,6 +26,7 @@ pub struct ListRow<'a> {
     selected: bool,
     chevron: bool,
     inert: bool,
+    verbatim: bool,
 }
 
 impl<'a> ListRow<'a> {
@@ -34,6 +41,7 @@ impl<'a> ListRow<'a> {
             selected: false,
             chevron: false,
             inert: false,
+            verbatim: false,
         }
     }
 
@@ -85,13 +93,20 @@ impl<'a> ListRow<'a> {
         self
     }
 
+    /// A row whose title a world or a person wrote: it is shown as it is, whatever the language.
+    pub fn verbatim(mut self) -> Self {
+        self.verbatim = true;
+        self
+    }
+
     /// Puts the row there, as wide as there is room.
     pub fn show(self, ui: &mut Ui, tokens: &Tokens) -> Response {
-        let (title, subtitle, note) = (
-            tokens.say(self.title),
-            tokens.say(self.subtitle),
-            tokens.say(self.note),
-        );
+        let title = if self.verbatim {
+            Cow::Borrowed(self.title)
+        } else {
+            tokens.say(self.title)
+        };
+        let (subtitle, note) = (tokens.say(self.subtitle), tokens.say(self.note));
         let said = ListRow {
             title: &title,
             subtitle: &subtitle,

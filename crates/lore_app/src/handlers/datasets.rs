@@ -107,6 +107,8 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
 
 fn done(core: &Core) -> Response {
     core.hub.stale(Topic::Datasets);
+    // Data sets of games are worlds.
+    core.hub.stale(Topic::Worlds);
     Response::Done
 }
 

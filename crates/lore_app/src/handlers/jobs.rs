@@ -105,7 +105,10 @@ fn complete(core: &Core, work: &mut Work) -> Result<()> {
         Work::BuildBank(build) => needs_model(core, &build.embedder)?,
         Work::Export(export) => exports::check_destination(core, Path::new(&export.destination))?,
         Work::ExportTrajectories(export) => exports::check_file(core, Path::new(&export.path))?,
-        Work::FetchModel(_) | Work::Report(_) | Work::CompareRetrieval(_) => {}
+        Work::FetchModel(_)
+        | Work::InstallWorld(_)
+        | Work::Report(_)
+        | Work::CompareRetrieval(_) => {}
     }
     Ok(())
 }

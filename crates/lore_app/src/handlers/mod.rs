@@ -9,6 +9,7 @@ mod jobs;
 pub(crate) mod models;
 mod settings;
 mod trajectories;
+mod worlds;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,6 +26,7 @@ pub(crate) fn answer(core: &Core, request: Request) -> Result<Response, ApiError
         Request::Job(request) => jobs::handle(core, request),
         Request::Experiment(request) => experiments::handle(core, request),
         Request::Trajectory(request) => trajectories::handle(core, request),
+        Request::World(request) => worlds::handle(core, request),
         Request::Export(request) => exports::handle(core, request),
         Request::Settings(request) => settings::handle(core, request),
         Request::Shell(_) => {

@@ -23,6 +23,13 @@ const ROWS_PER_PARTITION: u64 = 1_000_000;
 const MAX_UNINDEXED: usize = 10_000;
 
 impl ExperienceBank {
+    /// Makes indices of keys and columns from this many experiences on, in place of [`INDEX_ROWS`].
+    #[must_use]
+    pub fn indexed_from(mut self, num_rows: u64) -> Self {
+        self.index_rows = num_rows;
+        self
+    }
+
     /// Makes the indices that pay and extends those that miss many rows. Words are indexed in every bank,
     /// because searching by them needs it; keys and columns from [`INDEX_ROWS`] on. Others may read and
     /// write meanwhile.
@@ -63,7 +70,7 @@ impl ExperienceBank {
     /// The columns that should have an index in a bank of this size, and which.
     fn wanted(&self, num_rows: u64) -> Vec<(&'static str, Index)> {
         let mut wanted = vec![(column::TEXT, words())];
-        if num_rows < INDEX_ROWS {
+        if num_rows < self.index_rows {
             return wanted;
         }
         let distinct = [column::ID, column::TASK_ID, column::TEXT_HASH];

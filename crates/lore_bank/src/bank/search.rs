@@ -136,7 +136,7 @@ impl ExperienceBank {
             .vector_search(vector)?
             .column(key_column)
             .distance_type(DistanceType::Dot)
-            .ef(MIN_EF.max(2 * limit))
+            .ef(MIN_EF.max(REFINE as usize * limit))
             .refine_factor(REFINE)
             .limit(limit)
             .select(Select::columns(&columns(key_column, DISTANCE)));

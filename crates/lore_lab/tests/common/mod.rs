@@ -93,7 +93,9 @@ impl Lab {
             _root: root,
             options: LabOptions {
                 bundled_models: vec![models],
+                // Nothing may be fetched.
                 hub_url: "http://127.0.0.1:9".to_owned(),
+                index_url: "http://127.0.0.1:9".to_owned(),
             },
         };
         lab.get_starters();

@@ -6,17 +6,18 @@ mod experiment;
 mod jobs;
 mod models;
 mod trajectories;
+mod worlds;
 
 use lore_core::{
     Adapter, BankInfo, DatasetId, DatasetInfo, DatasetStats, ExperienceRow, ExperimentResults,
-    FormatGuess, MapPoint, ModelInfo, Page, Trajectory, TrajectoryId, TrajectoryRow,
+    FormatGuess, MapPoint, ModelInfo, Page, Task, Trajectory, TrajectoryId, TrajectoryRow,
 };
 use lore_protocol::{
     ApiError, BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
-    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, JobInfo, JobLine,
-    JobRequest, JobResponse, Mark, ModelRequest, ModelResponse, Request, Response, Settings,
-    SettingsRequest, SettingsResponse, ShellRequest, ShellResponse, Status, TaskRow,
-    TrajectoryRequest, TrajectoryResponse,
+    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, GameView, JobInfo,
+    JobLine, JobRequest, JobResponse, Mark, ModelRequest, ModelResponse, Request, Response,
+    Settings, SettingsRequest, SettingsResponse, ShellRequest, ShellResponse, Status, TaskRow,
+    TrajectoryRequest, TrajectoryResponse, WorldInfo,
 };
 
 /// What a core made of canned answers knows.
@@ -60,6 +61,12 @@ pub struct Sample {
     pub status: Status,
     /// What every file dialog returns.
     pub picked: Option<String>,
+    /// Worlds.
+    pub worlds: Vec<WorldInfo>,
+    /// Tasks of every world.
+    pub world_tasks: Vec<Task>,
+    /// The task a person is playing.
+    pub game: Option<GameView>,
 }
 
 impl Sample {
@@ -80,6 +87,8 @@ impl Sample {
             models: models::models(),
             estimate: experiment::estimate(),
             guess: datasets::guess(),
+            worlds: worlds::worlds(),
+            world_tasks: worlds::tasks(),
             status: Status {
                 version: "0.1.0".into(),
                 data_dir: "/home/ada/Lorekeeper".into(),
@@ -132,6 +141,7 @@ impl Sample {
             Request::Job(request) => Ok(self.job(request)),
             Request::Experiment(request) => return Some(self.experiment(request)),
             Request::Trajectory(request) => self.trajectory(request).map(Response::Trajectory),
+            Request::World(request) => Ok(self.world(request)),
             Request::Export(request) => Ok(match request {
                 ExportRequest::Adapters => {
                     Response::Export(ExportResponse::Adapters(self.adapters.clone()))

@@ -15,9 +15,6 @@ use crate::widgets::{
 /// Where the collection's progress and error are shown.
 const PLACE: &str = "datasets/collect";
 
-/// Task types of the household world.
-const NUM_TYPES: usize = 6;
-
 /// View state.
 #[derive(Debug)]
 pub(super) struct Collect {
@@ -35,6 +32,8 @@ enum World {
     Small,
     Full,
     Games(DatasetId),
+    /// A world that shows itself how its tasks are done.
+    Shown(WorldSpec),
 }
 
 impl Default for Collect {
@@ -82,7 +81,7 @@ impl Collect {
         field(ui, tokens, "Games", |ui| {
             choice(ui, tokens, &mut self.world, &worlds, "Games")
         });
-        if !matches!(self.world, World::Games(_)) {
+        if matches!(self.world, World::Small | World::Full) {
             let seed = Field {
                 label: "Seed",
                 help: "The same seed makes the same games, on every computer",
@@ -92,9 +91,10 @@ impl Collect {
                 number_field(ui, tokens, &mut self.seed, 0..=9999, "", "Seed")
             });
         }
+        let num_types = self.world.spec(self.seed).task_types().len();
         let note = format!(
-            "{} in all, for {NUM_TYPES} kinds of task",
-            format::counted((self.per_type * NUM_TYPES) as u64, "episode", "episodes")
+            "{} in all, for {num_types} kinds of task",
+            format::counted((self.per_type * num_types) as u64, "episode", "episodes")
         );
         let per_type = Field {
             label: "Episodes of each kind",
@@ -129,20 +129,9 @@ impl Collect {
     }
 
     fn request(&self) -> DatasetRequest {
-        let generated = |small| WorldSpec::Generated {
-            seed: self.seed,
-            small,
-        };
         let name = self.name.trim();
         DatasetRequest::Collect {
-            world: match &self.world {
-                World::Small => generated(true),
-                World::Full => generated(false),
-                World::Games(id) => WorldSpec::Games {
-                    train: id.clone(),
-                    test: None,
-                },
-            },
+            world: self.world.spec(self.seed),
             per_type: self.per_type,
             name: if name.is_empty() {
                 "Expert episodes".to_owned()
@@ -153,7 +142,23 @@ impl Collect {
     }
 }
 
-/// The generated worlds, and every data set of games.
+impl World {
+    /// What the core knows it as; generated games are made from `seed`.
+    fn spec(&self, seed: u64) -> WorldSpec {
+        let generated = |small| WorldSpec::Generated { seed, small };
+        match self {
+            Self::Small => generated(true),
+            Self::Full => generated(false),
+            Self::Games(id) => WorldSpec::Games {
+                train: id.clone(),
+                test: None,
+            },
+            Self::Shown(spec) => spec.clone(),
+        }
+    }
+}
+
+/// The generated worlds, every data set of games, and the worlds that know how they are won.
 fn worlds(ctx: &Ctx<'_>) -> Vec<(World, String)> {
     let mut worlds = vec![
         (World::Small, "Generated, small rooms".to_owned()),
@@ -166,5 +171,14 @@ fn worlds(ctx: &Ctx<'_>) -> Vec<(World, String)> {
             .filter(|dataset| dataset.kind == DatasetKind::Games)
             .map(|dataset| (World::Games(dataset.id.clone()), dataset.name.clone())),
     );
+    let installed = ctx.worlds().ready().unwrap_or_default().iter();
+    let shown = installed.filter(|world| {
+        let knows = matches!(
+            world.spec,
+            WorldSpec::ScienceWorld { .. } | WorldSpec::TextWorldExpress
+        );
+        knows && world.missing.is_none()
+    });
+    worlds.extend(shown.map(|world| (World::Shown(world.spec.clone()), world.name.clone())));
     worlds
 }

@@ -13,16 +13,6 @@ use crate::widgets::{
     Card, Field, choice, field, field_with_help, number_field, segmented, switch, text_field,
 };
 
-/// The six ALFWorld task types.
-const TYPES: [&str; 6] = [
-    "pick_and_place_simple",
-    "look_at_obj_in_light",
-    "pick_clean_then_place_in_recep",
-    "pick_heat_then_place_in_recep",
-    "pick_cool_then_place_in_recep",
-    "pick_two_obj_and_place",
-];
-
 /// The cards.
 pub(super) fn ui(
     ctx: &Ctx<'_>,
@@ -63,6 +53,11 @@ fn tasks_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec, seeds: &mut S
             let mut train = without_test(&spec.world);
             let response = choice(ui, tokens, &mut train, &worlds, "Tasks from");
             if response.changed() {
+                // Other worlds have other kinds of task, and longer ones.
+                if train.task_types() != spec.world.task_types() {
+                    spec.unseen_types = train.default_unseen_types();
+                    spec.agent.max_steps = train.default_max_steps();
+                }
                 spec.world = train;
             }
             response
@@ -124,6 +119,7 @@ fn worlds(ctx: &Ctx<'_>) -> Vec<(WorldSpec, String)> {
         let train: DatasetId = dataset.id.clone();
         worlds.push((WorldSpec::Games { train, test: None }, dataset.name.clone()));
     }
+    worlds.extend(installed_worlds(ctx));
     worlds
 }
 
@@ -160,17 +156,40 @@ fn test_games_ui(ctx: &Ctx<'_>, ui: &mut Ui, world: &mut WorldSpec) {
     });
 }
 
+/// Worlds that run in Java, where they are installed, and servers.
+fn installed_worlds(ctx: &Ctx<'_>) -> Vec<(WorldSpec, String)> {
+    let worlds = ctx.worlds().ready().unwrap_or_default();
+    let mut installed = Vec::new();
+    for world in worlds.iter().filter(|world| world.missing.is_none()) {
+        match world.spec {
+            WorldSpec::Generated { .. } | WorldSpec::Games { .. } => {}
+            WorldSpec::ScienceWorld { .. } => {
+                installed.push((world.spec.clone(), world.name.clone()));
+                let name = format!("{}, with simplifications", world.name);
+                installed.push((WorldSpec::ScienceWorld { easy: true }, name));
+            }
+            WorldSpec::TextWorldExpress | WorldSpec::Server(_) => {
+                installed.push((world.spec.clone(), world.name.clone()));
+            }
+        }
+    }
+    installed
+}
+
 fn types_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
     let tokens = ctx.tokens;
+    if spec.world.task_types().is_empty() {
+        return;
+    }
     Card::titled("Task types that may be learned")
         .subtitle("Types switched off are unseen: training never uses them")
         .show(ui, tokens, |ui| {
-            for name in TYPES {
+            for name in spec.world.task_types() {
                 let mut seen = !spec.is_unseen(name);
                 if switch(ui, tokens, &mut seen, &format::task_type(name)).changed() {
                     spec.unseen_types.retain(|other| other != name);
                     if !seen {
-                        spec.unseen_types.push(name.to_owned());
+                        spec.unseen_types.push((*name).to_owned());
                     }
                 }
             }
@@ -199,7 +218,8 @@ fn memory_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
             let banks = BankAtTest::ALL.map(|it| (it, it.label().to_owned()));
             choice(ui, tokens, &mut spec.bank_at_test, &banks, "Bank at test")
         });
-        retrieval_choices_ui(ctx, ui, &mut spec.retrieval, Asker::Agents(&TYPES));
+        let asker = Asker::Agents(spec.world.task_types());
+        retrieval_choices_ui(ctx, ui, &mut spec.retrieval, asker);
     });
 }
 
