@@ -6,6 +6,10 @@ N training variations of each of the 30 kinds (the first, the last, and those be
 episode lands in DIR/episodes.jsonl: {task, variation, initial, steps: [{action, observation, score, done}]}. The JARs of
 the wrapper and of py4j are copied beside it, for the comparison. An episode that is there already is not played again.
 
+Every replay has a JVM of its own: the simulator numbers its objects from its start on and goes through them in an
+order that follows from the numbers, so that scores depend on what the same JVM played before (in which of two steps
+a lamp lights up, which flower is pollinated). Alone, an episode is the same every time.
+
 The wrapper's own step decides about scores and ends. The list of all valid actions, which it makes at every step and which
 changes nothing, is left out: it takes most of the time.
 """
@@ -32,11 +36,21 @@ def variations(env, count):
     return sorted({every[round(i * (len(every) - 1) / max(count - 1, 1))] for i in range(count)})
 
 
-def play(env, task, variation):
-    """One gold path, replayed in a world that does not know it."""
+def open_env():
+    env = ScienceWorldEnv(envStepLimit=10_000)
+    env.get_valid_action_object_combinations = list
+    return env
+
+
+def gold_path(env, task, variation):
     env.load(task, variation, "", generateGoldPath=True)
     env.reset()
-    actions = env.get_gold_action_sequence()
+    return env.get_gold_action_sequence()
+
+
+def play(actions, task, variation):
+    """One gold path, replayed in a JVM that knows nothing."""
+    env = open_env()
     env.load(task, variation, "", generateGoldPath=False)
     initial, _ = env.reset()
     steps = []
@@ -45,6 +59,7 @@ def play(env, task, variation):
         steps.append({"action": action, "observation": observation, "score": info["score"], "done": done})
         if done:
             break
+    env.close()
     return {"task": task, "variation": variation, "initial": initial, "steps": steps}
 
 
@@ -62,15 +77,14 @@ def main():
         lines = [line for line in path.read_text().splitlines() if line.endswith("}")]
         path.write_text("".join(line + "\n" for line in lines))
         known = {(episode["task"], episode["variation"]) for episode in map(json.loads, lines)}
-    env = ScienceWorldEnv(envStepLimit=10_000)
-    env.get_valid_action_object_combinations = list
+    env = open_env()
     with path.open("a") as file:
         for task in env.get_task_names():
             env.load(task, 0, "")
             for variation in variations(env, options.variations):
                 if (task, variation) in known:
                     continue
-                episode = play(env, task, variation)
+                episode = play(gold_path(env, task, variation), task, variation)
                 file.write(json.dumps(episode) + "\n")
                 file.flush()
                 last = episode["steps"][-1]["score"] if episode["steps"] else None

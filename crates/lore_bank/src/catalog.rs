@@ -76,6 +76,12 @@ impl ExperienceBank {
         let open = connection.open_table(id.as_str());
         let table = runtime.block_on(open.execute()).with_context(damaged)?;
         let schema = runtime.block_on(table.schema()).with_context(damaged)?;
+        if Binding::is_of_earlier_version(&schema) {
+            bail!(
+                "The bank {id} was made by an earlier version of Lorekeeper. Please delete it and build \
+                 it again: the data sets it was made from are still there."
+            );
+        }
         Ok(Self {
             id: id.clone(),
             folder: folder(data, id),
@@ -154,7 +160,7 @@ impl ExperienceBank {
 fn info_or_damaged(data: &DataDir, id: BankId) -> BankInfo {
     let info = ExperienceBank::open(data, &id).and_then(|bank| bank.info());
     info.unwrap_or_else(|_| BankInfo {
-        name: format!("{id} (damaged)"),
+        name: format!("{id} (cannot be opened)"),
         id,
         ..BankInfo::default()
     })

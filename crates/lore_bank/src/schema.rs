@@ -98,6 +98,11 @@ impl Binding {
         Arc::new(Schema::new_with_metadata(fields, metadata))
     }
 
+    /// True for tables of earlier versions of the program, which knew fewer keys.
+    pub(crate) fn is_of_earlier_version(schema: &Schema) -> bool {
+        schema.metadata.contains_key(NAME) && !schema.metadata.contains_key(WINDOW)
+    }
+
     /// The binding a table was made with.
     pub(crate) fn of(schema: &Schema) -> Result<Self> {
         let get = |key| {

@@ -372,7 +372,7 @@ fn damage_and_absence_are_described() {
         .unwrap();
     assert!(damaged.to_string().contains("damaged"), "{damaged:#}");
     let list = ExperienceBank::list(&world.data()).unwrap();
-    assert_eq!(list[0].name, "b (damaged)");
+    assert_eq!(list[0].name, "b (cannot be opened)");
     ExperienceBank::delete(&world.data(), &BankId::from("b")).unwrap();
     assert!(ExperienceBank::list(&world.data()).unwrap().is_empty());
     assert!(ExperienceBank::delete(&world.data(), &BankId::from("../b")).is_err());

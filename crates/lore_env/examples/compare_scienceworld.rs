@@ -1,7 +1,7 @@
 //! Plays again what the official `ScienceWorld` wrapper played: `cargo xtask reference scienceworld`.
 //!
 //! The argument is a folder that `tests/reference/scienceworld.py` has filled. Every gold path is
-//! replayed, and the score after every step has to be equal. Three episodes are then played
+//! replayed in a JVM of its own, and the score after every step has to be equal. Three episodes are then played
 //! interleaved and have to read like the same three alone; in a third round the JVM is killed in the
 //! middle of one of them, and the other two still have to. Figures go to stdout as JSON, differences
 //! to stderr.
@@ -55,11 +55,6 @@ fn main() -> Result<()> {
     let folder = std::env::args().nth(1);
     let folder = folder.context("the folder of the reference is missing")?;
     let folder = Path::new(&folder);
-    let launch = Launch::new(
-        folder.join("scienceworld.jar"),
-        Some(folder.join("py4j.jar")),
-    );
-    let world = ScienceWorld::new(launch, false);
     let text = fs::read_to_string(folder.join("episodes.jsonl"))?;
     let episodes: Vec<Episode> = text
         .lines()
@@ -67,9 +62,11 @@ fn main() -> Result<()> {
         .collect::<Result<_, _>>()?;
     let mut tally = Tally::default();
     for episode in &episodes {
-        compare(&world, episode, &mut tally)?;
+        // A JVM of its own, as in the script: what the simulator does depends on what it did before.
+        compare(&new_world(folder), episode, &mut tally)?;
     }
     report(&tally)?;
+    let world = new_world(folder);
     let three: Vec<&Episode> = episodes
         .iter()
         .step_by(episodes.len().div_ceil(3))
@@ -92,6 +89,12 @@ fn main() -> Result<()> {
         "a killed JVM harmed other episodes"
     );
     Ok(())
+}
+
+fn new_world(folder: &Path) -> ScienceWorld {
+    let gateway = Some(folder.join("py4j.jar"));
+    let launch = Launch::new(folder.join("scienceworld.jar"), gateway);
+    ScienceWorld::new(launch, false)
 }
 
 fn id(episode: &Episode) -> TaskId {

@@ -51,8 +51,12 @@ pub(crate) fn run(job: &mut Job<'_>, work: &BankWork) -> Result<Outcome> {
         bank.tidy(KEEP_VERSIONS)?;
     }
     let info = bank.info()?;
+    let added = match num_added {
+        1 => "1 episode was added".to_owned(),
+        n => format!("{n} episodes were added"),
+    };
     Ok(Outcome::finished(format!(
-        "{num_added} episodes were added; the bank holds {}, of which {} succeeded.",
+        "{added}; the bank holds {}, of which {} succeeded.",
         info.num_experiences, info.num_successes
     )))
 }

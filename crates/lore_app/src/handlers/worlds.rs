@@ -56,8 +56,7 @@ pub(super) fn handle(core: &Core, request: WorldRequest) -> Result<Response> {
         },
         WorldRequest::Keep { name } => keep(core, &name)?,
         WorldRequest::Leave => {
-            set_current(core, None);
-            ask(core, WorldQuestion::Leave)?;
+            leave(core)?;
             return Ok(Response::Done);
         }
     };
@@ -93,6 +92,12 @@ fn play(core: &Core, question: WorldQuestion) -> Result<WorldResponse> {
 fn current(core: &Core) -> Option<GameView> {
     let game = core.game.lock();
     game.unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Ends the game, wherever it stands.
+fn leave(core: &Core) -> Result<()> {
+    set_current(core, None);
+    ask(core, WorldQuestion::Leave).map(drop)
 }
 
 fn set_current(core: &Core, view: Option<GameView>) {
@@ -221,8 +226,13 @@ fn keep(core: &Core, name: &str) -> Result<WorldResponse> {
         name => name,
     };
     let trajectory = view.trajectory.id.clone();
+    let has_ended = view.end.is_some();
     let dataset = core.while_naming(|| add(core, name, view.trajectory))?;
     core.hub.stale(Topic::Datasets);
+    // What has ended and is kept needs no more attention; what goes on can be kept again.
+    if has_ended {
+        leave(core)?;
+    }
     Ok(WorldResponse::Kept {
         dataset,
         trajectory,

@@ -70,6 +70,8 @@ impl BankForm {
         banks.extend(
             existing
                 .iter()
+                // One that cannot be opened has no embedder.
+                .filter(|bank| !bank.embedder.0.is_empty())
                 .map(|bank| (Some(bank.id.clone()), format!("Add to {}", bank.name))),
         );
         field(ui, tokens, "Bank", |ui| {

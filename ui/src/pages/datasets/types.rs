@@ -88,11 +88,11 @@ fn split_text(dataset: &DatasetInfo) -> String {
             .sum()
     };
     let what = match dataset.kind {
-        DatasetKind::Trajectories => "episodes",
-        DatasetKind::Games => "games",
+        DatasetKind::Trajectories => "Episodes",
+        DatasetKind::Games => "Games",
     };
     format!(
-        "{} {what} of seen kinds, {} of unseen kinds",
+        "{what} of seen kinds: {}, of unseen kinds: {}",
         format::count(in_unseen(false)),
         format::count(in_unseen(true))
     )
