@@ -104,6 +104,9 @@ impl Chosen {
     }
 }
 
+/// Letters of a goal that are in view in most windows; longer ones are told in full by pointing.
+const SHORT_GOAL: usize = 50;
+
 fn tasks_ui(ctx: &Ctx<'_>, ui: &mut Ui, world: &WorldSpec, page: &Page<Task>) {
     let tokens = ctx.tokens;
     if page.rows.is_empty() {
@@ -127,8 +130,11 @@ fn tasks_ui(ctx: &Ctx<'_>, ui: &mut Ui, world: &WorldSpec, page: &Page<Task>) {
             );
             let goal = format::goal(&task.goal);
             let row = ListRow::new(&goal).verbatim().subtitle(&about);
-            let row = row.icon(Icon::Play).show(ui, tokens);
-            if row.on_hover_text(&goal).clicked() && !ctx.is_busy(PLACE) {
+            let mut row = row.icon(Icon::Play).show(ui, tokens);
+            if goal.chars().count() > SHORT_GOAL {
+                row = row.on_hover_text(&goal);
+            }
+            if row.clicked() && !ctx.is_busy(PLACE) {
                 let request = WorldRequest::Begin {
                     world: world.clone(),
                     task: task.id.clone(),
