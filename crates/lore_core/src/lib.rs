@@ -18,6 +18,7 @@ mod id;
 mod language_model;
 mod layout;
 mod message;
+mod mix;
 mod model;
 mod page;
 mod painted;
@@ -57,6 +58,7 @@ pub use language_model::{
 };
 pub use layout::DataDir;
 pub use message::{Message, Role};
+pub use mix::mix;
 pub use model::{ModelInfo, ModelKind};
 pub use page::{Page, TrajectoryFilter, TrajectoryRow};
 pub use painted::{MaskedToken, PaintedExample};

@@ -1,5 +1,7 @@
 //! One seed for everything random, and a seed of its own for every use.
 
+use lore_core::mix;
+
 /// Keeps uses of one seed apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -20,14 +22,6 @@ pub(crate) fn derive(seed: u64, purpose: Purpose, path: &[u64]) -> u64 {
 pub(crate) fn below(seed: u64, path: &[u64]) -> u64 {
     path.iter()
         .fold(seed, |seed, part| mix(seed ^ mix(part.wrapping_add(1))))
-}
-
-/// The finaliser of `SplitMix64` (Steele, Lea and Flood 2014).
-fn mix(value: u64) -> u64 {
-    let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ impl AdapterWeights {
                 (&pair.b, pair.b.len() / rank, &tensors[1]),
             ] {
                 let bytes = numbers::to_le_bytes(&transposed(values, rows));
-                writer.tensor(tensor, &bytes, &mut go_on)?;
+                writer.tensor(tensor, bytes, &mut go_on)?;
             }
         }
         writer.finish()

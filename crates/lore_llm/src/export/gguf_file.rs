@@ -2,16 +2,15 @@
 //!
 //! Source: the GGUF specification in ggml's repository, `docs/gguf.md`.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::Value;
 
+use super::Progress;
 use super::encode::{encode, encoded_len, ggml_number};
-use super::{Progress, cannot_write};
+use super::tensor_file::TensorFile;
 
 const MAGIC: &[u8; 4] = b"GGUF";
 const VERSION: u32 = 3;
@@ -35,12 +34,7 @@ impl GgufTensor {
 }
 
 /// A GGUF file whose header is written and whose tensors follow in order.
-pub(crate) struct GgufWriter {
-    path: PathBuf,
-    file: BufWriter<File>,
-    done: u64,
-    total: u64,
-}
+pub(crate) struct GgufWriter(TensorFile);
 
 impl GgufWriter {
     /// Makes the file and writes metadata and the list of tensors.
@@ -50,15 +44,8 @@ impl GgufWriter {
         tensors: &[GgufTensor],
     ) -> Result<Self> {
         let header = header(metadata, tensors)?;
-        let file = File::create_new(path).with_context(|| cannot_write(path))?;
-        let mut writer = Self {
-            path: path.to_owned(),
-            file: BufWriter::new(file),
-            done: 0,
-            total: tensors.iter().map(|it| aligned(it.num_bytes())).sum(),
-        };
-        writer.write(&header)?;
-        Ok(writer)
+        let total = tensors.iter().map(|it| aligned(it.num_bytes())).sum();
+        TensorFile::create(path, &header, total).map(Self)
     }
 
     /// Writes the next tensor; `values` are row major. `false` when `progress` said to stop.
@@ -69,32 +56,16 @@ impl GgufWriter {
         progress: &mut Progress<'_>,
     ) -> Result<bool> {
         let cols = tensor.shape.last().copied().unwrap_or(1);
-        let mut bytes = encode(values, cols, tensor.dtype)?;
-        ensure!(
-            bytes.len() as u64 == tensor.num_bytes(),
-            "The weights {:?} do not have the size that was announced",
-            tensor.name
-        );
-        bytes.resize(aligned(bytes.len() as u64) as usize, 0);
-        self.write(&bytes)?;
-        self.done += bytes.len() as u64;
-        Ok(progress(self.done, self.total))
+        let bytes = encode(values, cols, tensor.dtype)?;
+        let num_bytes = tensor.num_bytes();
+        let room = aligned(num_bytes);
+        self.0
+            .tensor(&tensor.name, bytes, num_bytes, room, progress)
     }
 
     /// Makes sure that everything is on the disk.
     pub(crate) fn finish(self) -> Result<()> {
-        let path = self.path;
-        self.file
-            .into_inner()
-            .map_err(std::io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all())
-            .with_context(|| cannot_write(&path))
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file
-            .write_all(bytes)
-            .with_context(|| cannot_write(&self.path))
+        self.0.finish()
     }
 }
 

@@ -15,6 +15,7 @@ mod merge;
 mod names;
 mod safetensors_file;
 mod safetensors_model;
+mod tensor_file;
 
 use std::path::Path;
 

@@ -1,15 +1,14 @@
 //! Writing safetensors files, one tensor at a time.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use safetensors::Dtype;
 use serde_json::{Value, json};
 
-use super::{Progress, cannot_write};
+use super::Progress;
+use super::tensor_file::TensorFile;
 
 /// A tensor as the header describes it.
 pub(crate) struct SafetensorsTensor {
@@ -28,12 +27,7 @@ impl SafetensorsTensor {
 }
 
 /// A safetensors file whose header is written and whose tensors follow in order.
-pub(crate) struct SafetensorsWriter {
-    path: PathBuf,
-    file: BufWriter<File>,
-    done: u64,
-    total: u64,
-}
+pub(crate) struct SafetensorsWriter(TensorFile);
 
 impl SafetensorsWriter {
     /// Makes the file and writes its header.
@@ -58,48 +52,25 @@ impl SafetensorsWriter {
         let mut header = serde_json::to_vec(&header)?;
         // Numbers begin at a multiple of eight bytes.
         header.resize(header.len().next_multiple_of(8), b' ');
-        let file = File::create_new(path).with_context(|| cannot_write(path))?;
-        let mut writer = Self {
-            path: path.to_owned(),
-            file: BufWriter::new(file),
-            done: 0,
-            total: offset,
-        };
-        writer.write(&(header.len() as u64).to_le_bytes())?;
-        writer.write(&header)?;
-        Ok(writer)
+        let mut start = (header.len() as u64).to_le_bytes().to_vec();
+        start.append(&mut header);
+        TensorFile::create(path, &start, offset).map(Self)
     }
 
     /// Writes the next tensor. `false` when `progress` said to stop.
     pub(crate) fn tensor(
         &mut self,
         tensor: &SafetensorsTensor,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         progress: &mut Progress<'_>,
     ) -> Result<bool> {
-        ensure!(
-            bytes.len() as u64 == tensor.num_bytes(),
-            "The weights {:?} do not have the size that was announced",
-            tensor.name
-        );
-        self.write(bytes)?;
-        self.done += bytes.len() as u64;
-        Ok(progress(self.done, self.total))
+        let num_bytes = tensor.num_bytes();
+        self.0
+            .tensor(&tensor.name, bytes, num_bytes, num_bytes, progress)
     }
 
     /// Makes sure that everything is on the disk.
     pub(crate) fn finish(self) -> Result<()> {
-        let path = self.path;
-        self.file
-            .into_inner()
-            .map_err(std::io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all())
-            .with_context(|| cannot_write(&path))
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.file
-            .write_all(bytes)
-            .with_context(|| cannot_write(&self.path))
+        self.0.finish()
     }
 }

@@ -35,7 +35,7 @@ impl MergedModel<'_> {
         let mut writer = SafetensorsWriter::create(&path, &described)?;
         for (tensor, described) in merged.iter().zip(&described) {
             let values = self.values(tensor, Naming::HuggingFace)?;
-            if !writer.tensor(described, &format.encode(&values)?, progress)? {
+            if !writer.tensor(described, format.encode(&values)?, progress)? {
                 return Ok(false);
             }
         }
