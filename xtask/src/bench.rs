@@ -9,6 +9,7 @@ mod window;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
@@ -17,12 +18,14 @@ use crate::place::Place;
 use crate::reference::{self, Python};
 use crate::{cargo, process, setup};
 
-/// `cargo xtask bench NAME [arguments of the bench]`.
+/// `cargo xtask bench NAME [--dev] [arguments of the bench]`. With `--dev` the development build is
+/// measured, the one that `cargo xtask run` opens: it is there already, while optimising the database
+/// takes an hour.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let benches = examples(&place.root, "bench_")?;
     let names: Vec<&str> = benches
         .iter()
-        .map(|(name, _)| name.as_str())
+        .map(String::as_str)
         .chain(["window"])
         .collect();
     let Some(name) = args.positional() else {
@@ -32,18 +35,16 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     if name == "window" {
         return window::run(place, args);
     }
-    let Some((_, folder)) = benches.iter().find(|(known, _)| *known == name) else {
+    if !names.contains(&name.as_str()) {
         bail!(
             "There is no bench {name:?}; there are: {}",
             names.join(", ")
         );
-    };
+    }
+    let release = !args.flag("--dev");
     let ready = setup::everything(place)?;
-    let mut command = cargo::native(place, "run");
+    let mut command = example(place, &format!("bench_{name}"), release)?;
     command
-        .args(["--quiet", "--release", "--manifest-path"])
-        .arg(folder.join("Cargo.toml"))
-        .args(["--example", &format!("bench_{name}"), "--"])
         .args(args.rest())
         // As the supervisor starts workers.
         .env("CANDLE_NUM_THREADS", "1");
@@ -63,9 +64,25 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
 /// The variable by which a bench knows the reference's Python.
 const PYTHON: &str = "LOREKEEPER_REFERENCE_PYTHON";
 
-/// The examples of all crates that are called `prefix` and a name: the names, and the folders of
-/// their crates.
-pub(crate) fn examples(root: &Path, prefix: &str) -> Result<Vec<(String, PathBuf)>> {
+/// Builds an example of any crate and returns the command that starts it.
+///
+/// Features are those of the whole workspace: a smaller choice would build the large dependencies
+/// anew with other features, and optimised that takes an hour.
+pub(crate) fn example(place: &Place, name: &str, release: bool) -> Result<Command> {
+    let mut build = cargo::native(place, "build");
+    build.args(["--workspace", "--example", name]);
+    if release {
+        build.arg("--release");
+    }
+    process::run(&mut build)?;
+    let program = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let profile = if release { "release" } else { "debug" };
+    let folder = place.target.join(profile).join("examples");
+    Ok(Command::new(folder.join(program)))
+}
+
+/// The examples of all crates that are called `prefix` and a name: their names.
+pub(crate) fn examples(root: &Path, prefix: &str) -> Result<Vec<String>> {
     let mut folders: Vec<PathBuf> = fs::read_dir(root.join("crates"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .collect();
@@ -83,7 +100,7 @@ pub(crate) fn examples(root: &Path, prefix: &str) -> Result<Vec<(String, PathBuf
                 .strip_prefix(prefix)
                 .and_then(|rest| rest.strip_suffix(".rs"))
             {
-                found.push((name.to_owned(), folder.clone()));
+                found.push(name.to_owned());
             }
         }
     }

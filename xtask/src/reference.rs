@@ -14,7 +14,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
 use crate::place::Place;
-use crate::{bench, cargo, process, setup};
+use crate::{bench, process, setup};
 
 pub(crate) use python::Python;
 
@@ -33,16 +33,11 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
         );
     }
     let python = Python::of(place, &name)?;
-    let comparison = if args.flag("--script-only") {
-        None
-    } else {
-        comparison(place, &name)?
-    };
+    let is_compared =
+        !args.flag("--script-only") && bench::examples(&place.root, "compare_")?.contains(&name);
     let out = match args.value("--out")? {
         Some(out) => Some(PathBuf::from(out)),
-        None => comparison
-            .is_some()
-            .then(|| place.target.join("reference").join(&name)),
+        None => is_compared.then(|| place.target.join("reference").join(&name)),
     };
     let mut command = python.script(&folder.join(format!("{name}.py")));
     command.current_dir(&place.root).args(args.rest());
@@ -57,16 +52,10 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
         setup::require(setup::BUILD)?;
     }
     process::run(&mut command)?;
-    let (Some(manifest), Some(out)) = (comparison, out) else {
+    let Some(out) = out.filter(|_| is_compared) else {
         return Ok(());
     };
-    process::run(
-        cargo::native(place, "run")
-            .args(["--quiet", "--release", "--manifest-path"])
-            .arg(manifest)
-            .args(["--example", &format!("compare_{name}"), "--"])
-            .arg(out),
-    )
+    process::run(bench::example(place, &format!("compare_{name}"), true)?.arg(out))
 }
 
 /// Where the scripts are.
@@ -84,11 +73,4 @@ fn scripts(folder: &Path) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
-}
-
-/// The manifest of the crate that compares itself with a reference, if one does.
-fn comparison(place: &Place, name: &str) -> Result<Option<PathBuf>> {
-    let examples = bench::examples(&place.root, "compare_")?;
-    let found = examples.into_iter().find(|(known, _)| known == name);
-    Ok(found.map(|(_, folder)| folder.join("Cargo.toml")))
 }
