@@ -82,6 +82,8 @@ impl ExperimentSpec {
                 spec.train.learning_rate = 1e-3;
                 spec.train.max_tokens = 2048;
                 spec.agent.max_steps = 15;
+                // A model that has seen two dozen episodes knows what to do before it can spell it.
+                spec.agent.action_mode = ActionMode::Choose;
                 spec.retrieval.format = MemoryFormat::Plain;
             }
             Preset::Laptop => {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use lore_core::{ExperimentSpec, TrainConfig};
+use lore_core::{ActionMode, ExperimentSpec, TrainConfig};
 
 /// How fast this machine runs a model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +61,9 @@ pub struct EstimatePart {
 
 /// How much faster actions are written when many episodes are played side by side.
 const SIDE_BY_SIDE: f64 = 3.0;
+
+/// Tokens of all possible actions of a step together, as a mean over generated games in small rooms.
+const CANDIDATE_TOKENS: f64 = 110.0;
 
 /// Tokens of a typical trajectory, system prompt without memories included. Small generated rooms
 /// make shorter ones; the figures are means over the generator's expert episodes.
@@ -123,8 +126,12 @@ pub fn estimate_experiment(
         // An untrained model rarely ends early, so the step limit is what to reckon with.
         let steps = spec.agent.max_steps as f64;
         let prompt = 150.0 + memory + steps * 35.0;
-        let decode_tokens_per_sec = speed.decode_tokens_per_sec * SIDE_BY_SIDE;
-        let secs = prompt / speed.prefill_tokens_per_sec + steps * 8.0 / decode_tokens_per_sec;
+        let acting = match spec.agent.action_mode {
+            ActionMode::Generate => 8.0 / (speed.decode_tokens_per_sec * SIDE_BY_SIDE),
+            // Candidates are read like a prompt.
+            ActionMode::Choose => CANDIDATE_TOKENS / speed.prefill_tokens_per_sec,
+        };
+        let secs = prompt / speed.prefill_tokens_per_sec + steps * acting;
         parts.push(EstimatePart {
             title: format!("Play with {}", arm.name),
             secs: episodes * secs * seeds,
