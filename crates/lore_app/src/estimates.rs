@@ -10,7 +10,7 @@ use lore_protocol::{
 
 use crate::core::Core;
 use crate::supervisor::JobRecord;
-use crate::{effects, machine, mentions, names};
+use crate::{effects, machine, mentions, names, starters};
 
 /// What the experiment will take. Measures the machine when it was not measured with this model.
 pub(crate) fn estimate(core: &Core, spec: &ExperimentSpec) -> Estimate {
@@ -143,10 +143,12 @@ pub(crate) fn obstacles(core: &Core, spec: &ExperimentSpec) -> Vec<ApiError> {
     .into_iter()
     .filter(|(kind, ..)| find(core, spec, *kind).is_none())
     .map(|(_, what, id)| {
-        ApiError::with_code(
-            ErrorCode::ModelMissing,
-            format!("The {what} {id:?} is not on this computer; get it on the Models page"),
-        )
+        let sentence = if starters::is_on_its_way(core, id) {
+            format!("The {what} is being made ready; this takes a moment")
+        } else {
+            format!("The {what} {id:?} is not on this computer; get it on the Models page")
+        };
+        ApiError::with_code(ErrorCode::ModelMissing, sentence)
     })
     .collect();
     found.extend(missing_datasets(core, spec));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use lore_core::{ExperimentSpec, ModelInfo};
+use lore_core::{ExperimentSpec, ModelId, ModelInfo};
 use lore_protocol::{FetchWork, ModelSource, StarterModel, Work};
 
 use crate::core::Core;
@@ -53,15 +53,8 @@ fn absolute(bundled: &Path, path: &str) -> Result<String> {
 
 /// Has a worker look at a folder that does not describe itself, unless one was asked to already.
 fn fetch(core: &Core, name: &str, bundled: &Path) -> Result<()> {
-    let usual = ExperimentSpec::default();
-    let source = if name == usual.model.as_str() {
-        ModelSource::Starter {
-            starter: StarterModel::LanguageModel,
-        }
-    } else if name == usual.embedder.as_str() {
-        ModelSource::Starter {
-            starter: StarterModel::Embedder,
-        }
+    let source = if let Some(starter) = starter(name) {
+        ModelSource::Starter { starter }
     } else {
         let path = fs::canonicalize(bundled)?;
         let path = path.to_str().context("its folder has a strange name")?;
@@ -70,10 +63,33 @@ fn fetch(core: &Core, name: &str, bundled: &Path) -> Result<()> {
         }
     };
     let work = Work::FetchModel(FetchWork { source });
-    let jobs = core.jobs.list()?;
-    let asked = |job: &JobRecord| job.info.state.is_active() && job.info.spec.work == work;
-    if !jobs.iter().any(asked) {
+    if !is_being_done(core, &work) {
         core.submit(&format!("Get {name} ready"), |_| Ok(work))?;
     }
     Ok(())
+}
+
+/// The starter model that is kept under this name.
+fn starter(name: &str) -> Option<StarterModel> {
+    let usual = ExperimentSpec::default();
+    if name == usual.model.as_str() {
+        Some(StarterModel::LanguageModel)
+    } else if name == usual.embedder.as_str() {
+        Some(StarterModel::Embedder)
+    } else {
+        None
+    }
+}
+
+/// True while a job gets the starter model of this name.
+pub(crate) fn is_on_its_way(core: &Core, model: &ModelId) -> bool {
+    starter(model.as_str()).is_some_and(|starter| {
+        let source = ModelSource::Starter { starter };
+        is_being_done(core, &Work::FetchModel(FetchWork { source }))
+    })
+}
+
+fn is_being_done(core: &Core, work: &Work) -> bool {
+    let asked = |job: &JobRecord| job.info.state.is_active() && job.info.spec.work == *work;
+    core.jobs.list().is_ok_and(|jobs| jobs.iter().any(asked))
 }

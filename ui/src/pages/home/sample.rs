@@ -24,7 +24,8 @@ pub(super) fn card_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
              expert, and shows whether that helps on kinds of task it has never met.",
         ));
         ui.add_space(tokens.space.s);
-        for (index, step) in steps(&spec, estimate.ready()).iter().enumerate() {
+        let measured = estimate.ready().filter(|estimate| estimate.measured);
+        for (index, step) in steps(&spec, measured).iter().enumerate() {
             step_ui(ctx, ui, index, step);
         }
         ui.add_space(tokens.space.s);
@@ -67,6 +68,8 @@ fn start_ui(ctx: &Ctx<'_>, ui: &mut Ui, estimate: Loaded<'_, Estimate>, large: b
         }
         ui.add_space(tokens.space.xs);
         match estimate {
+            // What a missing model would take cannot be said.
+            Loaded::Ready(estimate) if !problems.is_empty() && !estimate.measured => {}
             Loaded::Ready(estimate) => time_ui(ctx, ui, estimate),
             Loaded::Waiting => {
                 ui.label(tokens.muted("Working out how long it will take…"));
