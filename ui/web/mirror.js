@@ -74,7 +74,7 @@ function describe(element, thing) {
   set(element, "role", thing.role);
   set(element, "aria-label", thing.name);
   set(element, "aria-valuetext", ["slider", "progressbar", "spinbutton"].includes(thing.role) ? thing.value : null);
-  set(element, "aria-description", ["textbox", "combobox"].includes(thing.role) ? thing.value : null);
+  set(element, "aria-description", ["textbox", "combobox", "listitem"].includes(thing.role) ? thing.value : null);
   set(element, "aria-checked", checked ? String(thing.on ?? false) : null);
   set(element, "aria-selected", !checked && thing.on !== undefined ? String(thing.on) : null);
   set(element, "aria-disabled", thing.disabled ? "true" : null);

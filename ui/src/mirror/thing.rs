@@ -16,7 +16,7 @@ pub struct Thing {
     /// Its name.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// What was written or chosen.
+    /// What was written or chosen, or a second line.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub value: String,
     /// Switched on or chosen, where it can be.
@@ -47,6 +47,7 @@ impl Thing {
         let label = node.label().unwrap_or_default();
         let value = node.value().map(str::to_owned);
         let value = value.or_else(|| node.numeric_value().map(|number| number.to_string()));
+        let value = value.or_else(|| node.description().map(str::to_owned));
         let value = value.unwrap_or_default();
         // A label carries its text as its value.
         let is_text = node.role() == Role::Label;

@@ -132,6 +132,11 @@ impl<'a> ListRow<'a> {
             let enabled = ui.is_enabled();
             WidgetInfo::selected(Role::ListItem, enabled, self.selected, self.title)
         });
+        if !self.subtitle.is_empty() {
+            ui.ctx().accesskit_node_builder(response.id, |node| {
+                node.set_description(self.subtitle);
+            });
+        }
         if ui.is_rect_visible(rect) {
             let fill = if self.inert {
                 Color32::TRANSPARENT
