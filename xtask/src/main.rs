@@ -11,6 +11,7 @@ mod cargo;
 mod check;
 mod dist;
 mod icons;
+mod journey;
 mod launch;
 mod place;
 mod process;
@@ -38,6 +39,8 @@ cargo xtask COMMAND
   reference NAME                  run a reference implementation (Python, in its own environment)
   screens [--data DIR] [--window KIND] [--page NAME] [--no-build]
                                   a screenshot of every page, both windows, both themes
+  journey [sample|official] [--window KIND] [--data DIR] [--games DIR] [--no-build]
+                                  what a newcomer would do, in a real window, with pictures
   icons                           the application icons from assets/icon.svg
   dist                            packages for this system
 ";
@@ -71,6 +74,7 @@ fn run() -> Result<()> {
         "bench" => bench::run(&place, args),
         "reference" => reference::run(&place, args),
         "screens" => screens::run(&place, args),
+        "journey" => journey::run(&place, args),
         "icons" => icons::run(&place, args),
         "dist" => dist::run(&place, args),
         "help" => {

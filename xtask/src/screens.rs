@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
 use crate::build_ui::{self, Choices};
+use crate::journey::hand;
 use crate::place::Place;
 use crate::{launch, process, setup};
 
@@ -33,6 +34,9 @@ const PAGES: [&str; 11] = [
 
 /// The display that no person looks at.
 pub(crate) const DISPLAY: &str = ":97";
+
+/// A place of the display where nothing is.
+pub(crate) const CORNER: (i64, i64) = (1279, 859);
 
 /// How long a window may take to settle.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -99,7 +103,8 @@ fn picture(app: &mut Command, file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn capture(file: &Path) -> Result<Vec<u8>> {
+/// Saves what the virtual screen shows, and returns the file's bytes.
+pub(crate) fn capture(file: &Path) -> Result<Vec<u8>> {
     let status = Command::new("import")
         .args(["-display", DISPLAY, "-window", "root", "-strip"])
         .args(["-define", "png:exclude-chunk=date,time"])
@@ -112,7 +117,7 @@ fn capture(file: &Path) -> Result<Vec<u8>> {
 }
 
 /// A program that ends with this value.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -154,6 +159,8 @@ impl Screen {
         if !process::exists("import", "-version") {
             bail!("import is missing (package imagemagick)");
         }
+        // In the middle, where it starts, the pointer would call up the hints of what is under it.
+        hand::point(CORNER)?;
         Ok(Self {
             _windows: windows,
             _server: server,

@@ -11,7 +11,7 @@ use anyhow::Result;
 use crate::cargo::WasmToolchain;
 use crate::place::Place;
 
-pub(crate) use packages::{BUILD, SCREENS, TESTS, require};
+pub(crate) use packages::{BUILD, JOURNEYS, SCREENS, TESTS, require};
 
 /// What [`everything`] found or made.
 pub(crate) struct Ready {

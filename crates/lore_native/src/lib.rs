@@ -4,6 +4,8 @@
 //! opening, revealing, and the words of dialogs.
 
 pub mod desktop;
+#[cfg(feature = "inspect")]
+mod inspect;
 mod shell_backend;
 mod window;
 

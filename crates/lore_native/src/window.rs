@@ -70,6 +70,12 @@ impl Window {
     fn new(creation: &eframe::CreationContext<'_>, core: Arc<App>, start: Start) -> Self {
         let context = creation.egui_ctx.clone();
         let wake: Waker = Arc::new(move || context.request_repaint());
+        #[cfg(feature = "inspect")]
+        if let Some(data) = state_file(&core).and_then(|file| Some(file.parent()?.to_owned()))
+            && let Err(error) = crate::inspect::install(&creation.egui_ctx, &data)
+        {
+            log::error!("Test drivers cannot look in: {error:#}");
+        }
         let backend = ShellBackend::new(Arc::clone(&core), wake);
         Self {
             ui: LoreApp::new(&creation.egui_ctx, Box::new(backend))

@@ -36,7 +36,11 @@ pub(crate) const SCREENS: &[&str] = &[
     "fonts-dejavu-core",
     "dbus",
     "at-spi2-core",
+    "xdotool",
 ];
+
+/// Needed to read the webview's page from outside, on top of those for pictures.
+pub(crate) const JOURNEYS: &[&str] = &["webkit2gtk-driver"];
 
 /// Installs those of `wanted` that are missing on Debian and its relatives. Elsewhere nothing is
 /// installed; the build itself then says what it misses.

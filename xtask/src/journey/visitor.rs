@@ -1,0 +1,223 @@
+//! A newcomer: looks for words, clicks on them, waits, and takes pictures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+
+use super::hand;
+use super::thing::Thing;
+use crate::screens;
+
+/// How long a click may take to show its effect.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long an experiment may take.
+const LONG: Duration = Duration::from_mins(90);
+
+/// How often a long wait is told about.
+const REPORT: Duration = Duration::from_secs(20);
+
+/// How often the window is looked at.
+const GLANCE: Duration = Duration::from_millis(300);
+
+/// The part of the screen below which things are hidden or half hidden, in pixels.
+const BOTTOM: i64 = 850;
+
+/// Where the bar at the top ends.
+const TOP: i64 = 56;
+
+/// Tells what the window shows.
+pub(crate) trait Reader {
+    /// Everything a screen reader is told, in reading order.
+    fn things(&mut self) -> Result<Vec<Thing>>;
+}
+
+/// The newcomer.
+pub(crate) struct Visitor {
+    reader: Box<dyn Reader>,
+    folder: PathBuf,
+    name: String,
+    num_pictures: usize,
+    start: Instant,
+}
+
+impl Visitor {
+    /// Pictures go to `folder` and are called `name` and a number.
+    pub(crate) fn new(reader: Box<dyn Reader>, folder: &Path, name: &str) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self {
+            reader,
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            num_pictures: 0,
+            start: Instant::now(),
+        })
+    }
+
+    /// The first thing that is called so and `fits`, as soon as there is one.
+    fn wait(
+        &mut self,
+        name: &str,
+        patience: Duration,
+        fits: impl Fn(&Thing) -> bool,
+    ) -> Result<Thing> {
+        let start = Instant::now();
+        loop {
+            let things = self.reader.things()?;
+            if let Some(thing) = things.into_iter().find(|it| it.name == name && fits(it)) {
+                return Ok(thing);
+            }
+            if start.elapsed() > patience {
+                self.picture("lost")?;
+                self.tell_all()?;
+                bail!("nothing called {name:?} came within {patience:?}");
+            }
+            sleep(GLANCE);
+        }
+    }
+
+    /// Waits until something is called so.
+    pub(crate) fn see(&mut self, name: &str) -> Result<()> {
+        self.wait(name, PATIENCE, |_| true).map(drop)
+    }
+
+    /// Waits until nothing is called so any more.
+    pub(crate) fn see_gone(&mut self, name: &str) -> Result<()> {
+        let start = Instant::now();
+        while self.reads(name)?.is_some() {
+            ensure!(start.elapsed() < PATIENCE, "{name:?} does not go away");
+            sleep(GLANCE);
+        }
+        Ok(())
+    }
+
+    /// Waits for something that takes long, and tells now and then what the window says of it.
+    pub(crate) fn follow(&mut self, end: &str) -> Result<()> {
+        let start = Instant::now();
+        while self.reads(end)?.is_none() {
+            ensure!(
+                start.elapsed() < LONG,
+                "{end:?} did not come within {LONG:?}"
+            );
+            if let Some(left) = self.says(" left")? {
+                eprintln!("{:>6.1} s  {left}", self.secs());
+            }
+            sleep(REPORT);
+        }
+        Ok(())
+    }
+
+    /// Waits for a text that holds these words.
+    pub(crate) fn hear(&mut self, words: &str) -> Result<String> {
+        let start = Instant::now();
+        loop {
+            if let Some(text) = self.says(words)? {
+                return Ok(text);
+            }
+            ensure!(start.elapsed() < 2 * PATIENCE, "nothing says {words:?}");
+            sleep(GLANCE);
+        }
+    }
+
+    /// The first text that holds these words, if there is one now.
+    fn says(&mut self, words: &str) -> Result<Option<String>> {
+        let things = self.reader.things()?;
+        let texts = things.into_iter().flat_map(|it| [it.name, it.value]);
+        Ok(texts.into_iter().find(|text| text.contains(words)))
+    }
+
+    /// The first name that begins so, if there is one now.
+    pub(crate) fn reads(&mut self, beginning: &str) -> Result<Option<String>> {
+        let things = self.reader.things()?;
+        let found = things.into_iter().find(|it| it.name.starts_with(beginning));
+        Ok(found.map(|it| it.name))
+    }
+
+    /// Clicks on the control with this name, scrolling to it when need be.
+    pub(crate) fn click(&mut self, name: &str) -> Result<()> {
+        self.click_where(name, Thing::is_control)
+    }
+
+    /// Clicks on the thing with this name and role.
+    pub(crate) fn click_role(&mut self, role: &str, name: &str) -> Result<()> {
+        self.click_where(name, |it| it.role == role)
+    }
+
+    fn click_where(&mut self, name: &str, fits: impl Fn(&Thing) -> bool) -> Result<()> {
+        let usable = |it: &Thing| fits(it) && !it.is_disabled;
+        let mut thing = self.wait(name, PATIENCE, usable)?;
+        for _ in 0..40 {
+            let (_, y) = thing.middle();
+            if (TOP..BOTTOM).contains(&y) {
+                break;
+            }
+            hand::point((thing.middle().0, i64::midpoint(TOP, BOTTOM)))?;
+            hand::wheel(if y >= BOTTOM { 3 } else { -3 })?;
+            thing = self.wait(name, PATIENCE, usable)?;
+        }
+        eprintln!(
+            "{:>6.1} s  click {name:?}",
+            self.start.elapsed().as_secs_f64()
+        );
+        hand::click(thing.middle())
+    }
+
+    /// Chooses from a list that opens: first its name, then the choice.
+    pub(crate) fn choose(&mut self, list: &str, choice: &str) -> Result<()> {
+        self.click_role("combobox", list)?;
+        self.click_where(choice, |it| it.is_control() && it.role != "combobox")
+    }
+
+    /// Writes into the field with this name, in place of what is there.
+    pub(crate) fn write(&mut self, field: &str, text: &str) -> Result<()> {
+        self.click(field)?;
+        hand::press("ctrl+a")?;
+        hand::write(text)
+    }
+
+    /// Takes a picture of the screen once it is still.
+    pub(crate) fn picture(&mut self, what: &str) -> Result<()> {
+        self.num_pictures += 1;
+        let file = format!("{}-{:02}-{what}.png", self.name, self.num_pictures);
+        let file = self.folder.join(file);
+        // The pointer's hints would cover what is under it.
+        hand::point(screens::CORNER)?;
+        sleep(Duration::from_millis(700));
+        screens::capture(&file)?;
+        eprintln!(
+            "{:>6.1} s  {}",
+            self.start.elapsed().as_secs_f64(),
+            file.display()
+        );
+        Ok(())
+    }
+
+    /// Seconds since the window was opened.
+    pub(crate) fn secs(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+
+    /// Waits until the window says something, and tells all of it.
+    pub(crate) fn look(&mut self) -> Result<()> {
+        while self.reader.things()?.is_empty() {
+            ensure!(self.start.elapsed() < PATIENCE, "the window says nothing");
+            sleep(GLANCE);
+        }
+        self.tell_all()
+    }
+
+    /// Tells everything that the window says.
+    fn tell_all(&mut self) -> Result<()> {
+        for thing in self.reader.things()? {
+            let state = if thing.is_disabled { " (disabled)" } else { "" };
+            eprintln!(
+                "  {:<10} {:?} {:?} {:?}{state}",
+                thing.role, thing.name, thing.value, thing.place
+            );
+        }
+        Ok(())
+    }
+}
