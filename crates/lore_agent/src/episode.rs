@@ -10,6 +10,7 @@ use lore_core::{
 };
 
 use crate::decide::{Decision, Situation, decide};
+use crate::loops::Loops;
 use crate::memory::{MemoryBlock, MemorySource};
 use crate::window::HistoryWindow;
 
@@ -54,7 +55,10 @@ pub fn run_episode(
 /// What the model is asked in a step.
 pub(crate) struct Question {
     messages: Vec<Message>,
+    /// What the world allows.
     admissible: Vec<String>,
+    /// What the agent may pick from.
+    candidates: Vec<String>,
     /// The seed of the step.
     seed: u64,
     new_memory: Option<Box<StepMemory>>,
@@ -66,7 +70,7 @@ impl Question {
     pub(crate) fn situation(&self) -> Situation<'_> {
         Situation {
             messages: &self.messages,
-            admissible: &self.admissible,
+            admissible: &self.candidates,
             seed: self.seed,
         }
     }
@@ -80,6 +84,7 @@ pub(crate) struct Episode<'a, 'm> {
     /// The memory block in force.
     block: MemoryBlock,
     window: HistoryWindow,
+    loops: Loops,
     trace: EpisodeTrace,
     record: Trajectory,
     end: Option<EpisodeEnd>,
@@ -104,6 +109,7 @@ impl<'a, 'm> Episode<'a, 'm> {
                 start: 0,
                 limit: prompt_limit(model, play.config),
             },
+            loops: Loops::default(),
             trace: EpisodeTrace {
                 seed: play.seed,
                 model: model.name(),
@@ -131,6 +137,11 @@ impl<'a, 'm> Episode<'a, 'm> {
     /// The rules.
     pub(crate) fn config(&self) -> &'a AgentConfig {
         self.play.config
+    }
+
+    /// Steps so far.
+    pub(crate) fn num_steps(&self) -> usize {
+        self.record.num_steps()
     }
 
     /// True until the episode has ended or its steps are used up.
@@ -165,9 +176,16 @@ impl<'a, 'm> Episode<'a, 'm> {
         let messages = self
             .window
             .chat(model, &self.block.system_prompt, &self.record)?;
+        let admissible = env.admissible_actions();
+        let candidates = if self.play.config.leaves_loops {
+            self.loops.leaving(&admissible)
+        } else {
+            admissible.clone()
+        };
         Ok(Question {
             messages,
-            admissible: env.admissible_actions(),
+            admissible,
+            candidates,
             seed: step_seed(self.play.seed, self.record.num_steps()),
             new_memory,
             began,
@@ -189,6 +207,7 @@ impl<'a, 'm> Episode<'a, 'm> {
                 end: Some(EpisodeEnd::EnvironmentError),
             });
         self.end = outcome.end;
+        self.loops.note(&decision.action, &outcome.observation);
         let trace = self.step_trace(&decision, question.new_memory, question.began);
         self.record.steps.push(Step {
             action: decision.action,
@@ -241,6 +260,7 @@ impl<'a, 'm> Episode<'a, 'm> {
             templates: _,
             block: _,
             window: _,
+            loops: _,
         } = self;
         record.end = end.unwrap_or(EpisodeEnd::Truncated);
         record.id = record.content_id();

@@ -15,6 +15,7 @@
 mod action;
 mod decide;
 mod episode;
+mod loops;
 mod memory;
 mod together;
 mod window;
@@ -22,4 +23,4 @@ mod window;
 pub use action::parse_action;
 pub use episode::{Play, run_episode};
 pub use memory::MemorySource;
-pub use together::{Seat, run_episodes};
+pub use together::{Played, Seat, run_episodes};

@@ -28,17 +28,29 @@ struct Table<'a> {
     episode: Episode<'a, 'a>,
 }
 
-/// Plays every episode that `next` gives, up to `num_seats` of them side by side, and hands each to
-/// `done` when it ends. False when `stop` was asked for before all had ended; half an episode is no
+/// What is told while episodes are played.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Played {
+    /// Every open episode went a step further; together they have this many now.
+    Round {
+        /// Steps of the episodes that are still open.
+        num_steps: usize,
+    },
+    /// An episode ended.
+    Episode(Box<Trajectory>),
+}
+
+/// Plays every episode that `next` gives, up to `num_seats` of them side by side, and tells `watch` of
+/// every round and of each that ends. False when `stop` was asked for before all had ended; half an episode is no
 /// result.
 ///
 /// # Errors
-/// When the model or a retrieval fails, or `next` or `done` does.
+/// When the model or a retrieval fails, or `next` or `watch` does.
 pub fn run_episodes<'a>(
     next: &mut dyn FnMut() -> Result<Option<Seat<'a>>>,
     num_seats: usize,
     model: &mut dyn LanguageModel,
-    done: &mut dyn FnMut(Trajectory) -> Result<()>,
+    watch: &mut dyn FnMut(Played) -> Result<()>,
     stop: &StopToken,
 ) -> Result<bool> {
     let mut tables: Vec<Table<'a>> = Vec::new();
@@ -51,13 +63,15 @@ pub fn run_episodes<'a>(
             }
         }
         for table in tables.extract_if(.., |table| !table.episode.is_open()) {
-            done(table.episode.close())?;
+            watch(Played::Episode(Box::new(table.episode.close())))?;
         }
         if stop.is_stopped() {
             return Ok(tables.is_empty() && !are_more);
         }
         if !tables.is_empty() {
             step(&mut tables, model)?;
+            let num_steps = tables.iter().map(|table| table.episode.num_steps()).sum();
+            watch(Played::Round { num_steps })?;
         } else if !are_more {
             return Ok(true);
         }

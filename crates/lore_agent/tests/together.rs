@@ -1,6 +1,6 @@
 //! Several episodes at once, with scripted worlds and a scripted model.
 
-use lore_agent::{Play, Seat, run_episode, run_episodes};
+use lore_agent::{Play, Played, Seat, run_episode, run_episodes};
 use lore_core::testing::{ScriptedModel, ScriptedWorld, task};
 use lore_core::{AgentConfig, EpisodeEnd, Message, StopToken, Trajectory};
 
@@ -65,7 +65,9 @@ fn episodes_side_by_side_equal_each_alone() {
             num_seats,
             &mut model(),
             &mut |played| {
-                ended.push(timeless(played));
+                if let Played::Episode(trajectory) = played {
+                    ended.push(timeless(*trajectory));
+                }
                 Ok(())
             },
             &StopToken::new(),
@@ -92,9 +94,11 @@ fn a_stop_leaves_what_has_not_ended() {
         },
         2,
         &mut model(),
-        &mut |_| {
-            num_ended += 1;
-            stop.stop();
+        &mut |played| {
+            if matches!(played, Played::Episode(_)) {
+                num_ended += 1;
+                stop.stop();
+            }
             Ok(())
         },
         &stop,

@@ -84,6 +84,7 @@ impl ExperimentSpec {
                 spec.agent.max_steps = 15;
                 // A model that has seen two dozen episodes knows what to do before it can spell it.
                 spec.agent.action_mode = ActionMode::Choose;
+                spec.agent.leaves_loops = true;
                 spec.retrieval.format = MemoryFormat::Plain;
             }
             Preset::Laptop => {
@@ -237,6 +238,9 @@ pub struct AgentConfig {
     pub max_steps: usize,
     /// How an action is picked.
     pub action_mode: ActionMode,
+    /// Whether an action that led to nothing new is set aside until something new is seen. For agents
+    /// that pick among the possible actions.
+    pub leaves_loops: bool,
     /// How tokens are picked.
     pub sampling: Sampling,
     /// The longest prompt, in tokens; older turns are left out beyond it.
@@ -248,6 +252,7 @@ impl Default for AgentConfig {
         Self {
             max_steps: 50,
             action_mode: ActionMode::Generate,
+            leaves_loops: false,
             sampling: Sampling::default(),
             max_prompt_tokens: 4096,
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
-use lore_agent::{MemorySource, Play, Seat, run_episodes};
+use lore_agent::{MemorySource, Play, Played, Seat, run_episodes};
 use lore_core::testing::{HashEmbedder, InMemoryBank};
 use lore_core::{
     AgentConfig, DataDir, Experience, ExperienceId, LeakGuard, RetrievalConfig, Split, StopToken,
@@ -114,8 +114,10 @@ fn measure(
         },
         num_seats,
         &mut model,
-        &mut |trajectory| {
-            ended.push(trajectory);
+        &mut |played| {
+            if let Played::Episode(trajectory) = played {
+                ended.push(*trajectory);
+            }
             Ok(())
         },
         &StopToken::new(),

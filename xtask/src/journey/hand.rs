@@ -47,9 +47,12 @@ pub(crate) fn write(text: &str) -> Result<()> {
 pub(crate) fn answer_file_dialog(path: &Path) -> Result<()> {
     let path = path.to_str().context("The path cannot be typed")?;
     sleep(OPENING);
-    // In GTK's dialog a slash opens the line for paths.
+    // In GTK's dialog a slash opens the line for paths; what is typed until it is there gets lost.
+    write("/")?;
+    sleep(Duration::from_secs(1));
+    press("ctrl+a")?;
     write(path)?;
-    sleep(PAUSE);
+    sleep(Duration::from_secs(1));
     press("Return")
 }
 

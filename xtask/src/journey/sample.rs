@@ -63,6 +63,7 @@ fn take_along(visitor: &mut Visitor, folder: &Path) -> Result<()> {
     let folder = folder.to_str().context("The path cannot be typed")?;
     visitor.write("Folder", folder)?;
     visitor.click_role("button", "Export")?;
-    visitor.see("Show the folder")?;
+    // Everything that is written is read back and compared.
+    visitor.see_at_last("Show the folder")?;
     visitor.picture("exported")
 }

@@ -84,6 +84,11 @@ impl Visitor {
         self.wait(name, PATIENCE, |_| true).map(drop)
     }
 
+    /// Waits until something is called so that takes long to come.
+    pub(crate) fn see_at_last(&mut self, name: &str) -> Result<()> {
+        self.wait(name, LONG, |_| true).map(drop)
+    }
+
     /// Waits until nothing is called so any more.
     pub(crate) fn see_gone(&mut self, name: &str) -> Result<()> {
         let start = Instant::now();
@@ -175,7 +180,9 @@ impl Visitor {
     pub(crate) fn write(&mut self, field: &str, text: &str) -> Result<()> {
         self.click(field)?;
         hand::press("ctrl+a")?;
-        hand::write(text)
+        hand::write(text)?;
+        // A slow page takes a while to take in what was typed, and loses it when it is left before.
+        self.wait(field, PATIENCE, |it| it.value == text).map(drop)
     }
 
     /// Takes a picture of the screen once it is still.

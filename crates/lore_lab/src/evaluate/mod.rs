@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 
+use lore_agent::Played;
 use lore_core::{EpisodeEnd, RunSummary, Split, SplitKind, Trajectory, Watcher as _};
 use lore_env::{NumTasks, World, select_tasks};
 use lore_protocol::{EvaluateWork, JobEvent};
@@ -24,12 +25,13 @@ use summary::{TestTask, summarise};
 
 /// Plays every test task that is not on disk yet, then writes `summary.json`.
 pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
-    job.relay.progress("Load the model", 0, 0, "episodes");
+    job.relay.progress("Load the model", 0, 0, "steps");
     let world = lore_env::open_world(&work.world, job.data)?;
     let tasks = test_tasks(world.as_ref(), work)?;
     let (data, stop) = (job.data, job.stop);
-    let record = play_all(job, &tasks, &mut |tests, done| {
-        Player::load(data, work)?.play(world.as_ref(), tests, done, stop)
+    let max_steps = work.agent.max_steps;
+    let record = play_all(job, &tasks, max_steps, &mut |tests, watch| {
+        Player::load(data, work)?.play(world.as_ref(), tests, watch, stop)
     })?;
     let Some(record) = record else {
         return Ok(Outcome::Stopped { resumable: true });
@@ -49,23 +51,28 @@ pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
     )))
 }
 
-/// Takes an episode that has ended.
-type Done<'a> = dyn FnMut(Trajectory) -> Result<()> + 'a;
+/// Is told how the play goes.
+type Watch<'a> = dyn FnMut(Played) -> Result<()> + 'a;
 
 /// Plays tasks; false when a stop was asked for before all had ended.
-type PlayTasks<'a> = dyn FnMut(&[&TestTask], &mut Done<'_>) -> Result<bool> + 'a;
+type PlayTasks<'a> = dyn FnMut(&[&TestTask], &mut Watch<'_>) -> Result<bool> + 'a;
 
 /// Plays the tasks that `trajectories.jsonl` does not hold yet, saving each episode as it ends.
 /// `None` when a stop was asked for.
+///
+/// Progress is counted in steps: episodes are played side by side, so for a long time none has ended.
+/// One that has counts for all the steps it might have taken.
 fn play_all<'a>(
     job: &mut Job<'_>,
     tasks: &'a [TestTask],
+    max_steps: usize,
     play: &mut PlayTasks<'_>,
 ) -> Result<Option<Record<'a>>> {
     let path = job.folder().join("trajectories.jsonl");
     let (mut log, played) = EpisodeLog::open(&path)?;
     let mut record = Record::new(tasks, played);
-    let total = tasks.len() as u64;
+    let steps_of = |num_episodes: u64| num_episodes * max_steps as u64;
+    let total = steps_of(tasks.len() as u64);
     let left: Vec<&TestTask> = tasks
         .iter()
         .filter(|test| record.find(test).is_none())
@@ -73,37 +80,52 @@ fn play_all<'a>(
     // Nothing is loaded when every episode is there already.
     if !left.is_empty() {
         job.relay
-            .progress("Play", record.num_played(), total, "episodes");
-        let finished = play(&left, &mut |trajectory| {
-            log.append(&trajectory)?;
-            record.add(trajectory.clone());
-            tell(job, &record, tasks, &trajectory);
-            job.relay
-                .progress("Play", record.num_played(), total, "episodes");
+            .progress("Play", steps_of(record.num_played()), total, "steps");
+        let finished = play(&left, &mut |played| {
+            let num_open = match played {
+                Played::Round { num_steps } => num_steps as u64,
+                Played::Episode(trajectory) => {
+                    log.append(&trajectory)?;
+                    tell(job, &mut record, tasks, *trajectory);
+                    return Ok(());
+                }
+            };
+            let done = steps_of(record.num_played()) + num_open;
+            job.relay.progress("Play", done.min(total), total, "steps");
             Ok(())
         })?;
         if !finished {
             return Ok(None);
         }
     }
-    job.relay.progress("Play", total, total, "episodes");
+    job.relay.progress("Play", total, total, "steps");
     Ok(Some(record))
 }
 
-/// Says what an episode brought.
-fn tell(job: &mut Job<'_>, record: &Record<'_>, tasks: &[TestTask], trajectory: &Trajectory) {
-    let Some(test) = tasks.iter().find(|test| test.task.id == trajectory.task.id) else {
-        return;
-    };
-    if trajectory.end == EpisodeEnd::EnvironmentError {
+/// Keeps an episode and says what it brought.
+fn tell<'a>(
+    job: &mut Job<'_>,
+    record: &mut Record<'a>,
+    tasks: &'a [TestTask],
+    trajectory: Trajectory,
+) {
+    let test = tasks.iter().find(|test| test.task.id == trajectory.task.id);
+    let told = test.map(|test| (test, summarise(&trajectory, test.split)));
+    let broken = (trajectory.end == EpisodeEnd::EnvironmentError).then(|| {
         let last = trajectory.steps.last();
         let reason = last.map_or(&trajectory.initial_observation, |step| &step.observation);
+        reason.clone()
+    });
+    record.add(trajectory);
+    let Some((test, episode)) = told else {
+        return;
+    };
+    if let Some(reason) = broken {
         job.relay.warn(format!(
             "The world broke in {:?}; the episode counts as not successful. {reason}",
             test.task.goal
         ));
     }
-    let episode = summarise(trajectory, test.split);
     job.relay.send(JobEvent::Episode { episode });
     let num_played = record.num_played();
     let rate = record.num_successes() as f64 / num_played as f64;
@@ -197,7 +219,7 @@ mod tests {
             stop: &stop,
         };
         let mut num_played = 0;
-        let record = play_all(&mut job, &tasks, &mut |tests, done| {
+        let record = play_all(&mut job, &tasks, 1, &mut |tests, watch| {
             for test in tests {
                 if num_played == limit {
                     return Ok(false);
@@ -207,7 +229,8 @@ mod tests {
                     "a" | "c" => EpisodeEnd::Success,
                     _ => EpisodeEnd::Truncated,
                 };
-                done(trajectory(test.task.clone(), &[("look", "so")], end))?;
+                let played = trajectory(test.task.clone(), &[("look", "so")], end);
+                watch(Played::Episode(Box::new(played)))?;
             }
             Ok(true)
         })

@@ -7,12 +7,13 @@ use anyhow::{Context as _, Result};
 use lore_agent::{MemorySource, Play, Seat, run_episodes};
 use lore_core::{
     AdapterId, BankAtTest, BankInfo, DataDir, Hit, LeakGuard, Query, RetrievalConfig, Retriever,
-    StopToken, Trajectory,
+    StopToken,
 };
 use lore_env::World;
 use lore_llm::{ChatModel, MAX_LANES};
 use lore_protocol::EvaluateWork;
 
+use super::Watch;
 use super::served::served;
 use super::summary::{TestTask, episode_seed};
 use crate::memories::{self, BankMemories};
@@ -54,7 +55,7 @@ impl<'a> Player<'a> {
         &mut self,
         world: &dyn World,
         tests: &[&TestTask],
-        done: &mut dyn FnMut(Trajectory) -> Result<()>,
+        watch: &mut Watch<'_>,
         stop: &StopToken,
     ) -> Result<bool> {
         let Self {
@@ -88,7 +89,7 @@ impl<'a> Player<'a> {
             };
             Ok(Some(Seat { env, memory, play }))
         };
-        run_episodes(&mut next, MAX_LANES, model, done, stop)
+        run_episodes(&mut next, MAX_LANES, model, watch, stop)
     }
 }
 

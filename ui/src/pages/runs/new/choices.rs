@@ -10,7 +10,8 @@ use crate::context::Ctx;
 use crate::format;
 use crate::parts::{Asker, retrieval_choices_ui, train_numbers_ui};
 use crate::widgets::{
-    Card, Field, choice, field, field_with_help, number_field, segmented, switch, text_field,
+    Card, Field, choice, explained_switch, field, field_with_help, number_field, segmented, switch,
+    text_field,
 };
 
 /// The cards.
@@ -230,6 +231,11 @@ fn agent_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
             let modes = ActionMode::ALL.map(|it| (it, it.label().to_owned()));
             choice(ui, tokens, &mut spec.agent.action_mode, &modes, "Actions")
         });
+        if spec.agent.action_mode == ActionMode::Choose {
+            let why = "What led to nothing new is not picked again until something new is seen";
+            let leaves = &mut spec.agent.leaves_loops;
+            explained_switch(ui, tokens, leaves, "Leave loops", why);
+        }
         let about = Field {
             label: "At most this many steps",
             help: "An episode that has not reached its goal by then has failed",
