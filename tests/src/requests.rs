@@ -36,7 +36,10 @@ pub fn datasets(id: &str) -> Vec<Request> {
     let id = || id.into();
     let requests = vec![
         DatasetRequest::List,
-        DatasetRequest::Inspect { path: path.clone() },
+        DatasetRequest::Inspect {
+            path: path.clone(),
+            columns: None,
+        },
         DatasetRequest::Import {
             path,
             name: name.clone(),
@@ -69,8 +72,10 @@ pub fn datasets(id: &str) -> Vec<Request> {
         DatasetRequest::Relabel {
             id: id(),
             ids: Vec::new(),
+            filter: lore_core::TrajectoryFilter::default(),
             labels: lore_core::Labels::default(),
         },
+        DatasetRequest::TakeBackLabels { id: id() },
         DatasetRequest::Rename { id: id(), name },
         DatasetRequest::Delete { id: id() },
         DatasetRequest::Restore { id: id() },
@@ -333,6 +338,7 @@ fn others(id: &str) -> Vec<Request> {
         Request::Settings(SettingsRequest::Set { settings }),
         Request::Settings(SettingsRequest::Status),
         Request::Shell(ShellRequest::Open { target: "x".into() }),
+        Request::Shell(ShellRequest::Save { name: "x".into() }),
     ]
 }
 

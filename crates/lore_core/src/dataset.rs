@@ -26,6 +26,11 @@ pub struct DatasetInfo {
     pub types: Vec<TypeCount>,
     /// Environments, in alphabetical order.
     pub environments: Vec<String>,
+    /// Counts by environment, in alphabetical order; empty in sets that were made before they were counted.
+    pub by_environment: Vec<TypeCount>,
+    /// Trajectories by about how many tokens they have, each length up to the next power of two; empty in
+    /// sets that were made before they were counted.
+    pub tokens: Vec<LengthCount>,
     /// Steps over all trajectories.
     pub num_steps: u64,
     /// Trajectories whose text also stands elsewhere in the set.
@@ -57,10 +62,10 @@ pub enum DatasetKind {
     Games,
 }
 
-/// How often a task type occurs.
+/// How often a task type, or an environment, occurs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypeCount {
-    /// The task type.
+    /// The task type or environment.
     pub name: String,
     /// Items.
     pub count: u64,
@@ -90,9 +95,37 @@ pub struct FormatGuess {
     /// The columns, when it is a table.
     #[serde(default)]
     pub columns: Vec<String>,
-    /// What the columns of a table seem to mean.
+    /// What stands in these columns in the first row, cut short.
+    #[serde(default)]
+    pub samples: Vec<String>,
+    /// What the columns of a table mean, by their names or by what somebody said.
     #[serde(default)]
     pub mapping: ColumnMap,
+    /// The first few items of a table as they would come in.
+    #[serde(default)]
+    pub previews: Vec<ItemPreview>,
+}
+
+/// An item as it would come in, texts cut short.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ItemPreview {
+    /// What is to be done.
+    pub goal: String,
+    /// The family of the task.
+    pub task_type: String,
+    /// The world.
+    pub environment: String,
+    /// The first observation.
+    pub observation: String,
+    /// The first action.
+    pub action: String,
+    /// Actions.
+    pub num_steps: u64,
+    /// The sum of all rewards.
+    pub reward: f64,
+    /// How it ended.
+    pub end: EpisodeEnd,
 }
 
 /// What the columns of a table mean.
@@ -186,13 +219,18 @@ impl ColumnRole {
 
 /// Figures of a data set that are counted when they are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct DatasetStats {
     /// Trajectories by how they ended.
     pub outcomes: BTreeMap<EpisodeEnd, u64>,
     /// Trajectories by number of steps.
     pub steps: Vec<LengthCount>,
+    /// Trajectories by about how many tokens they have; see [`DatasetInfo::tokens`].
+    pub tokens: Vec<LengthCount>,
     /// Goals of one task type that occur more than once, by how many attempts there are at them.
     pub attempts: Vec<LengthCount>,
+    /// Trajectories by environment; see [`DatasetInfo::by_environment`].
+    pub environments: Vec<TypeCount>,
 }
 
 /// How many have a length.
@@ -303,6 +341,27 @@ impl ExportForm {
             Self::OpenAi => "OpenAI messages",
             Self::Atif => "ATIF trajectory",
             Self::Parquet => "Parquet table",
+        }
+    }
+
+    /// What it is good for, in a sentence.
+    pub fn explanation(self) -> &'static str {
+        match self {
+            Self::Lorekeeper => {
+                "Everything that is known of each episode; another Lorekeeper reads it without loss"
+            }
+            Self::ShareGpt => {
+                "Chats of human and gpt, one a line, as programs for fine-tuning read them"
+            }
+            Self::OpenAi => {
+                "Chats of user and assistant, one a line, as OpenAI's service reads them"
+            }
+            Self::Atif => {
+                "Steps with observations, one episode a line, for programs that study agents"
+            }
+            Self::Parquet => {
+                "One table with a row for each episode, as the Hugging Face hub keeps it"
+            }
         }
     }
 

@@ -41,7 +41,7 @@ pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, Targe
 pub use bank::{BankInfo, BankKeys, ExperienceRow, MapPoint, RemovalPreview};
 pub use dataset::{
     ColumnMap, ColumnRole, DatasetInfo, DatasetKind, DatasetStats, ExportForm, FormatGuess,
-    ImportReport, Labels, LengthCount, RejectedRow, SplitLeak, TypeCount,
+    ImportReport, ItemPreview, Labels, LengthCount, RejectedRow, SplitLeak, TypeCount,
 };
 pub use embedder::{EmbedKind, Embedder, dot};
 pub use environment::{Environment, EpisodeEnd, StepOutcome};

@@ -168,6 +168,11 @@ impl Trajectory {
         text
     }
 
+    /// About how many tokens the text takes: English has about four bytes a token.
+    pub fn estimated_tokens(&self) -> u32 {
+        u32::try_from(self.text().len().div_ceil(4)).unwrap_or(u32::MAX)
+    }
+
     /// True when the goal, an observation or an action contains `text`, whatever the case.
     pub fn mentions(&self, text: &str) -> bool {
         let text = text.to_lowercase();

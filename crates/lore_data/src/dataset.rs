@@ -1,5 +1,6 @@
 //! Data sets that came in.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,7 @@ use lore_core::{
     RejectedRow, SplitLeak, Task, Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
 };
 
-use crate::disk::{check_name, recover, recover_all};
+use crate::disk::{check_name, exchange, recover, recover_all, set_aside};
 use crate::split::split_hash;
 use crate::twins::split_leaks;
 use crate::writer::{Added, DatasetWriter, write_info};
@@ -147,30 +148,41 @@ impl Dataset {
 
     /// Figures of its trajectories.
     pub fn stats(&self) -> Result<DatasetStats> {
-        Ok(self.trajectories()?.stats())
+        Ok(DatasetStats {
+            tokens: self.info.tokens.clone(),
+            environments: self.info.by_environment.clone(),
+            ..self.trajectories()?.stats()
+        })
     }
 
-    /// Gives other labels to these of its trajectories, or to all when none are named, and returns how
-    /// many there were. Identifiers are hashes of the content and follow the outcome.
+    /// Gives other labels to these of its trajectories, or to those that match `filter` when none are
+    /// named, and returns how many there were. Identifiers are hashes of the content and follow the
+    /// outcome. The set as it was is kept for [`Dataset::take_back_labels`].
     pub fn relabel(
         &mut self,
         data: &DataDir,
         ids: &[TrajectoryId],
+        filter: &TrajectoryFilter,
         labels: &Labels,
     ) -> Result<u64> {
         let file = self.trajectories()?;
+        let named: BTreeSet<TrajectoryId> = if ids.is_empty() {
+            file.ids(filter)?.into_iter().collect()
+        } else {
+            ids.iter().cloned().collect()
+        };
         let target = self.anew(data, None);
         let mut writer = DatasetWriter::replacing(&target, DatasetKind::Trajectories)?;
         let mut num_changed = 0;
         for trajectory in file.read_all()? {
             let mut trajectory = trajectory?;
-            if ids.is_empty() || ids.contains(&trajectory.id) {
+            if named.contains(&trajectory.id) {
                 labels.apply(&mut trajectory);
                 num_changed += 1;
             }
             writer.add(&trajectory.into())?;
         }
-        let mut info = writer.replace(self.info.report.clone())?;
+        let mut info = writer.replace_keeping(self.info.report.clone())?;
         // The choice of unseen types stays as far as there are such types still.
         let unseen = self.info.unseen_types.clone().into_iter();
         let known = |name: &String| info.types.iter().any(|known| known.name == *name);
@@ -178,6 +190,25 @@ impl Dataset {
         info.split_hash = split_hash(&info.content_hash, &info.unseen_types);
         self.store(info)?;
         Ok(num_changed)
+    }
+
+    /// Exchanges the set with what it was before the last [`Dataset::relabel`]: once takes the labels
+    /// back, twice gives them again. Its name stays.
+    pub fn take_back_labels(&mut self) -> Result<()> {
+        let before = read_info(&set_aside(&self.folder))
+            .context("There are no labels to take back any more.")?;
+        let is_same = before.created_ms == self.info.created_ms
+            && before.report.num_accepted == self.info.report.num_accepted;
+        if !is_same {
+            bail!("The data set changed since; its labels cannot be taken back any more.");
+        }
+        let name = self.info.name.clone();
+        exchange(&self.folder)?;
+        self.store(DatasetInfo {
+            id: self.info.id.clone(),
+            name,
+            ..before
+        })
     }
 
     /// Adds a trajectory at the end, unless it is in the set already. The set is written anew, so this

@@ -69,6 +69,22 @@ impl PartialFolder {
         fs::remove_dir_all(&old).context(WRITE_FAILED)
     }
 
+    /// The same, and sets the one that was there aside; what was set aside before is gone.
+    pub(crate) fn replace_keeping(self) -> Result<()> {
+        let aside = set_aside(&self.target);
+        let target = self.target.clone();
+        if aside.exists() {
+            fs::remove_dir_all(&aside).context(WRITE_FAILED)?;
+        }
+        let old = replaced(&target);
+        if old.exists() {
+            fs::remove_dir_all(&old).context(WRITE_FAILED)?;
+        }
+        fs::rename(&target, &old).context(WRITE_FAILED)?;
+        self.publish()?;
+        fs::rename(old, aside).context(WRITE_FAILED)
+    }
+
     /// Makes the folder visible.
     pub(crate) fn publish(mut self) -> Result<()> {
         sync(&self.path)?;
@@ -101,11 +117,39 @@ pub(crate) fn recover_all(parent: &Path) {
     // What cannot be read here is told by whoever lists the folder next.
     for item in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = item.file_name();
-        if let Some(name) = name.to_str().and_then(|name| name.strip_prefix(REPLACED)) {
+        let name = name.to_str().unwrap_or_default();
+        if let Some(name) = name.strip_prefix(REPLACED) {
             recover(&parent.join(name));
+        }
+        if let Some(name) = name.strip_prefix(SET_ASIDE)
+            && !parent.join(name).exists()
+        {
+            // Nobody can want it back; what cannot be removed now is removed by the next look.
+            fs::remove_dir_all(item.path()).ok();
         }
     }
 }
+
+/// Exchanges a folder with the one that [`PartialFolder::replace_keeping`] set aside. A program that is
+/// killed in between leaves one of the two in its place, at the latest after [`recover`].
+pub(crate) fn exchange(folder: &Path) -> Result<()> {
+    let (old, aside) = (replaced(folder), set_aside(folder));
+    if old.exists() {
+        fs::remove_dir_all(&old).context(WRITE_FAILED)?;
+    }
+    fs::rename(folder, &old).context(WRITE_FAILED)?;
+    fs::rename(&aside, folder).context(WRITE_FAILED)?;
+    fs::rename(old, aside).context(WRITE_FAILED)
+}
+
+/// Where a folder stands that another one took the place of and that may be wanted back.
+pub(crate) fn set_aside(folder: &Path) -> PathBuf {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    folder.with_file_name(format!("{SET_ASIDE}{name}"))
+}
+
+/// The start of the name of a folder that may be wanted back.
+const SET_ASIDE: &str = ".before-";
 
 /// The start of the name of a folder that another one is taking the place of.
 const REPLACED: &str = ".replaced-";
@@ -185,6 +229,26 @@ mod tests {
         fs::rename(&target, replaced(&target)).unwrap();
         recover_all(parent.path());
         assert!(target.join("new").exists());
+    }
+
+    #[test]
+    fn what_was_set_aside_comes_back_and_goes_again() {
+        let parent = tempfile::tempdir().unwrap();
+        let target = parent.path().join("a");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join("old"), "x").unwrap();
+        for _ in 0..2 {
+            let partial = PartialFolder::replacing(parent.path(), "a").unwrap();
+            fs::write(partial.path().join("new"), "x").unwrap();
+            partial.replace_keeping().unwrap();
+        }
+        exchange(&target).unwrap();
+        assert!(target.join("new").exists(), "only the last one is kept");
+        fs::write(target.join("mine"), "x").unwrap();
+        exchange(&target).unwrap();
+        exchange(&target).unwrap();
+        assert!(target.join("mine").exists());
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 2);
     }
 
     #[test]

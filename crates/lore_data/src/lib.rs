@@ -1,7 +1,7 @@
 //! Data sets: importers, exporters, splits, statistics.
 //!
-//! [`inspect`] says what a file holds, [`import`] brings it in ([`import_as`] when somebody said what the
-//! columns of a table mean), [`write_dataset`] keeps episodes
+//! [`inspect`] says what a file holds, [`import`] brings it in ([`inspect_as`] and [`import_as`] when
+//! somebody said what the columns of a table mean), [`write_dataset`] keeps episodes
 //! that were played here. What came in is a folder that [`Dataset`] reads a page at a time;
 //! [`export`] writes it for other programs. [`TrajectoryFile`] pages any file of trajectories, those
 //! of a run that is still being played included.
@@ -34,7 +34,7 @@ pub use export::export;
 pub use game::Game;
 pub use game_file::GameFile;
 pub use import::{Imported, check_bytes, import, import_as};
-pub use inspect::inspect;
+pub use inspect::{inspect, inspect_as};
 pub use split::default_unseen_types;
 pub use trajectory_file::TrajectoryFile;
 pub use writer::{NewDataset, write_dataset};

@@ -109,6 +109,12 @@ impl TrajectoryFile {
         Ok(page)
     }
 
+    /// The identifiers of those that match.
+    pub fn ids(&self, filter: &TrajectoryFilter) -> Result<Vec<TrajectoryId>> {
+        let page = self.page(filter, 0, u64::MAX)?;
+        Ok(page.rows.into_iter().map(|row| row.id).collect())
+    }
+
     /// The trajectory called `id`.
     pub fn get(&self, id: &TrajectoryId) -> Result<Trajectory> {
         let rows = self.lines.rows();

@@ -177,6 +177,13 @@ impl DatasetWriter {
         Ok(info)
     }
 
+    /// The same, and the one that was there is set aside.
+    pub(crate) fn replace_keeping(self, report: ImportReport) -> Result<DatasetInfo> {
+        let (folder, info) = self.complete(report)?;
+        folder.replace_keeping()?;
+        Ok(info)
+    }
+
     fn complete(self, report: ImportReport) -> Result<(PartialFolder, DatasetInfo)> {
         if self.tally.num_items() == 0 {
             match report.rejected.first() {

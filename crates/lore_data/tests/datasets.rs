@@ -306,7 +306,9 @@ fn labels_can_be_changed() {
         ..Labels::default()
     };
     let failed = &all[3].id;
-    let changed = set.relabel(&world.data(), std::slice::from_ref(failed), &labels);
+    let everything = TrajectoryFilter::default();
+    let named = std::slice::from_ref(failed);
+    let changed = set.relabel(&world.data(), named, &everything, &labels);
     assert_eq!(changed.unwrap(), 1);
     let info = world.open("a").info().clone();
     assert_eq!((info.num_items, info.num_successes), (8, 7));
@@ -319,10 +321,12 @@ fn labels_can_be_changed() {
         task_type: Some("other".into()),
         ..Labels::default()
     };
-    assert_eq!(set.relabel(&world.data(), &[], &rename).unwrap(), 8);
+    let changed = set.relabel(&world.data(), &[], &everything, &rename);
+    assert_eq!(changed.unwrap(), 8);
     let info = world.open("a").info().clone();
     assert_eq!((info.types.len(), info.unseen_types.len()), (1, 0));
-    assert_eq!(names(&world.data().datasets()), ["a"]);
+    let kept = names(&world.data().datasets());
+    assert_eq!(kept, [".before-a", "a"], "what it was, to be taken back");
 }
 
 #[test]

@@ -81,7 +81,13 @@ fn columns_can_be_told() {
         "odd.tsv",
         "wer\twas\tja\nfind it\tlook\tyes\n\tsing\tno\n\t\t\n",
     );
-    assert!(inspect(&path).unwrap().format.is_empty());
+    let guess = inspect(&path).unwrap();
+    assert!(guess.format.is_empty() && guess.previews.is_empty());
+    assert_eq!(
+        guess.samples,
+        ["yes", "look", "find it"],
+        "by the columns' names"
+    );
     let map = ColumnMap(
         [
             (ColumnRole::Goal, "wer".to_owned()),

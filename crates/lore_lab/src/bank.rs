@@ -109,7 +109,7 @@ fn keyed(
                 KeyedExperience {
                     experience: Experience {
                         id: ExperienceId(trajectory.id.0.clone()),
-                        num_tokens: estimated_tokens(trajectory),
+                        num_tokens: trajectory.estimated_tokens(),
                         trajectory: trajectory.clone(),
                         pinned: false,
                         never_use: false,
@@ -123,9 +123,4 @@ fn keyed(
             },
         )
         .collect())
-}
-
-/// English text has about four bytes a token; embedders cut long texts and cannot be asked.
-fn estimated_tokens(trajectory: &Trajectory) -> u32 {
-    trajectory.text().len().div_ceil(4) as u32
 }

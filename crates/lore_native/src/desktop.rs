@@ -60,6 +60,7 @@ pub fn title_of(kind: FileKind) -> &'static str {
         FileKind::ModelFolder => "Choose a Hugging Face model folder",
         FileKind::WorldFile => "Choose a wheel or a JAR of a world",
         FileKind::ExportFolder => "Choose where to write the adapter",
+        FileKind::NewFile => "Choose where to write the file",
     }
 }
 
@@ -75,7 +76,10 @@ pub fn filters_of(kind: FileKind) -> &'static [(&'static str, &'static [&'static
         ],
         FileKind::ModelFile => &[("GGUF models", &["gguf"])],
         FileKind::WorldFile => &[("Wheels and JARs", &["whl", "jar"])],
-        FileKind::DatasetFolder | FileKind::ModelFolder | FileKind::ExportFolder => &[],
+        FileKind::DatasetFolder
+        | FileKind::ModelFolder
+        | FileKind::ExportFolder
+        | FileKind::NewFile => &[],
     }
 }
 
@@ -83,7 +87,7 @@ pub fn filters_of(kind: FileKind) -> &'static [(&'static str, &'static [&'static
 pub fn is_folder(kind: FileKind) -> bool {
     match kind {
         FileKind::DatasetFolder | FileKind::ModelFolder | FileKind::ExportFolder => true,
-        FileKind::Dataset | FileKind::ModelFile | FileKind::WorldFile => false,
+        FileKind::Dataset | FileKind::ModelFile | FileKind::WorldFile | FileKind::NewFile => false,
     }
 }
 

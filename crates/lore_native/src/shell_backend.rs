@@ -46,6 +46,7 @@ impl ShellBackend {
         };
         match request {
             ShellRequest::Pick { kind } => ask(kind, reply),
+            ShellRequest::Save { name } => ask_new(&name, reply),
             ShellRequest::Reveal { path } => {
                 reply.send(desktop::reveal(&path).map(|()| Response::Done));
             }
@@ -107,6 +108,15 @@ fn ask(kind: FileKind, reply: Replier) {
     } else {
         wait(kind, dialog.pick_file(), reply);
     }
+}
+
+/// Asks where a new file goes.
+fn ask_new(name: &str, reply: Replier) {
+    let kind = FileKind::NewFile;
+    let dialog = rfd::AsyncFileDialog::new()
+        .set_title(desktop::title_of(kind))
+        .set_file_name(name);
+    wait(kind, dialog.save_file(), reply);
 }
 
 fn wait(

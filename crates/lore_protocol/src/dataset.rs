@@ -16,6 +16,9 @@ pub enum DatasetRequest {
     Inspect {
         /// The file or folder.
         path: String,
+        /// What the columns of a table mean, if somebody chose; else the format is recognised.
+        #[serde(default)]
+        columns: Option<ColumnMap>,
     },
     /// Brings a file in → [`DatasetResponse::Job`].
     Import {
@@ -84,10 +87,19 @@ pub enum DatasetRequest {
     Relabel {
         /// Which.
         id: DatasetId,
-        /// Whose; all when empty.
+        /// Whose; those that match `filter` when empty.
         ids: Vec<TrajectoryId>,
+        /// Which match, when none are named.
+        #[serde(default)]
+        filter: TrajectoryFilter,
         /// The labels.
         labels: Labels,
+    },
+    /// Takes back what the last [`DatasetRequest::Relabel`] changed, or does it again
+    /// → [`DatasetResponse::One`].
+    TakeBackLabels {
+        /// Which.
+        id: DatasetId,
     },
     /// Gives it another name → `Done`.
     Rename {

@@ -10,6 +10,11 @@ pub enum ShellRequest {
         /// What for.
         kind: FileKind,
     },
+    /// Asks where to write a new file → [`ShellResponse::Path`] of [`FileKind::NewFile`].
+    Save {
+        /// The name that is proposed.
+        name: String,
+    },
     /// Shows a file or folder in the system's file browser → `Done`.
     Reveal {
         /// Which.
@@ -40,6 +45,8 @@ pub enum FileKind {
     WorldFile,
     /// An empty folder to write to.
     ExportFolder,
+    /// A file to write.
+    NewFile,
 }
 
 /// The answer to a [`ShellRequest`].

@@ -20,7 +20,8 @@ pub(super) async fn answer(
     request: ShellRequest,
 ) -> String {
     let result = match request {
-        ShellRequest::Pick { kind } => pick(handle, kind).await,
+        ShellRequest::Pick { kind } => pick(handle, kind, None).await,
+        ShellRequest::Save { name } => pick(handle, FileKind::NewFile, Some(&name)).await,
         ShellRequest::Reveal { path } => desktop::reveal(&path).map(|()| Response::Done),
         ShellRequest::Open { target } => desktop::open(&target).map(|()| Response::Done),
         ShellRequest::CannotDraw => {
@@ -37,8 +38,9 @@ pub(super) async fn answer(
         .expect("messages have no maps with odd keys, the only thing that cannot be JSON")
 }
 
-/// Asks for a file or folder. The dialog answers on a thread of its own.
-async fn pick(handle: &AppHandle, kind: FileKind) -> Result<Response> {
+/// Asks for a file or folder, or for a new file with a proposed name. The dialog answers on a thread of
+/// its own.
+async fn pick(handle: &AppHandle, kind: FileKind, new: Option<&str>) -> Result<Response> {
     let (sender, mut receiver) = tauri::async_runtime::channel(1);
     let mut dialog = handle.dialog().file().set_title(desktop::title_of(kind));
     if let Some(window) = handle.get_webview_window(MAIN) {
@@ -51,7 +53,9 @@ async fn pick(handle: &AppHandle, kind: FileKind) -> Result<Response> {
         // Nobody waits any more when the window closed meanwhile.
         sender.blocking_send(path).ok();
     };
-    if desktop::is_folder(kind) {
+    if let Some(name) = new {
+        dialog.set_file_name(name).save_file(answer);
+    } else if desktop::is_folder(kind) {
         dialog.pick_folder(answer);
     } else {
         dialog.pick_file(answer);

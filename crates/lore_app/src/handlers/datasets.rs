@@ -28,9 +28,9 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
     let response = match request {
         DatasetRequest::List => DatasetResponse::List(Dataset::list(&core.dir)?),
         DatasetRequest::Get { id } => DatasetResponse::One(open(core, &id)?.info().clone()),
-        DatasetRequest::Inspect { path } => {
+        DatasetRequest::Inspect { path, columns } => {
             let path = existing(&path)?;
-            DatasetResponse::Guess(lore_data::inspect(path)?)
+            DatasetResponse::Guess(lore_data::inspect_as(path, columns.as_ref())?)
         }
         DatasetRequest::Import {
             path,
@@ -80,13 +80,15 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
             core.hub.stale(Topic::Datasets);
             DatasetResponse::One(dataset.info().clone())
         }
-        DatasetRequest::Relabel { id, ids, labels } => {
-            free_to_change(core, &id)?;
-            let mut dataset = open(core, &id)?;
-            dataset.relabel(&core.dir, &ids, &labels)?;
-            core.hub.stale(Topic::Datasets);
-            DatasetResponse::One(dataset.info().clone())
-        }
+        DatasetRequest::Relabel {
+            id,
+            ids,
+            filter,
+            labels,
+        } => relabelled(core, &id, |dataset| {
+            dataset.relabel(&core.dir, &ids, &filter, &labels).map(drop)
+        })?,
+        DatasetRequest::TakeBackLabels { id } => relabelled(core, &id, Dataset::take_back_labels)?,
         DatasetRequest::Rename { id, name } => {
             open(core, &id)?.rename(&name)?;
             return Ok(done(core));
@@ -201,6 +203,19 @@ fn free_to_change(core: &Core, id: &DatasetId) -> Result<()> {
         .into());
     }
     Ok(())
+}
+
+/// Changes labels of a data set that no job needs.
+fn relabelled(
+    core: &Core,
+    id: &DatasetId,
+    change: impl FnOnce(&mut Dataset) -> Result<()>,
+) -> Result<DatasetResponse> {
+    free_to_change(core, id)?;
+    let mut dataset = open(core, id)?;
+    change(&mut dataset)?;
+    core.hub.stale(Topic::Datasets);
+    Ok(DatasetResponse::One(dataset.info().clone()))
 }
 
 fn delete(core: &Core, id: &DatasetId) -> Result<()> {
