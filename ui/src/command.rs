@@ -102,6 +102,10 @@ pub enum Order {
     Find,
     /// Takes all filters off.
     ClearFilters,
+    /// Opens the form that writes what is open for other programs.
+    Export,
+    /// Opens the form that changes what is open.
+    Edit,
 }
 
 /// A change of zoom.

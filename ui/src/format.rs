@@ -156,6 +156,20 @@ pub fn task_type(name: &str) -> String {
     }
 }
 
+/// A name as part of a path: small letters, digits and hyphens; `otherwise` when it has none.
+pub fn slug(name: &str, otherwise: &str) -> String {
+    let mut slug = String::new();
+    for letter in name.to_lowercase().chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter);
+        } else if !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() { otherwise } else { slug }.to_owned()
+}
+
 fn three_digits(value: f64) -> String {
     let digits = match value.abs() {
         size if size >= 100.0 => 0,
@@ -233,6 +247,13 @@ mod tests {
     fn goals_read_like_titles() {
         assert_eq!(goal("put a mug on the desk."), "Put a mug on the desk");
         assert_eq!(goal(""), "");
+    }
+
+    #[test]
+    fn names_become_parts_of_paths() {
+        let name = "Recorded by people, 2026!";
+        assert_eq!(slug(name, "bank"), "recorded-by-people-2026");
+        assert_eq!(slug("…", "bank"), "bank");
     }
 
     #[test]

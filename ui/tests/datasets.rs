@@ -146,7 +146,12 @@ fn a_bank_is_built_with_the_keys_that_were_chosen() {
 #[test]
 fn an_episode_opens_on_the_trajectories_page() {
     let mut window = open(Sample::busy());
-    window.click_first("Examine the mug with the desk lamp");
+    let rows = window
+        .harness
+        .get_all_by_label_contains("Examine the mug with the desk lamp");
+    let row = rows.last().expect("the table is below all else");
+    row.click_accesskit();
+    window.settle();
     let Route::Trajectories { source, id } = window.route() else {
         panic!("{:?}", window.route());
     };

@@ -70,6 +70,29 @@ fn scenes() -> Vec<Scene> {
         scene("data-sets-bank", Sample::busy(), datasets(), |window| {
             window.click("Build a bank");
         }),
+        scene(
+            "data-sets-table",
+            Sample::with_table(),
+            datasets(),
+            |window| {
+                let paths = vec!["/home/ada/steps.csv".to_owned()];
+                let dropped = ShellEvent::Dropped { paths };
+                window.core.happen(Event::Shell(dropped));
+                window.settle();
+            },
+        ),
+        scene("data-sets-export", Sample::busy(), datasets(), |window| {
+            let keys = (Modifiers::COMMAND, Key::E);
+            window.harness.key_press_modifiers(keys.0, keys.1);
+            window.settle();
+        }),
+        scene("data-sets-leaks", Sample::busy(), datasets(), |window| {
+            scroll_to(window, "Counted by");
+        }),
+        scene("data-sets-labels", Sample::busy(), datasets(), |window| {
+            window.click("Edit labels");
+            scroll_to(window, "Change the labels");
+        }),
         scene("worlds-connect", Sample::busy(), worlds(), |window| {
             window.click("Connect a server");
             window.write("Address of the server", "http://localhost:8000");
@@ -171,6 +194,12 @@ fn scenes() -> Vec<Scene> {
         }),
     ]);
     scenes
+}
+
+fn scroll_to(window: &mut Window, label: &str) {
+    let found = window.harness.get_all_by_label(label).next();
+    found.expect("asked for by label").scroll_to_me();
+    window.settle();
 }
 
 fn source() -> Source {

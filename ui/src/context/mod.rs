@@ -53,6 +53,13 @@ impl<'a> Ctx<'a> {
         self.act(Action::new("shell/pick", request));
     }
 
+    /// Asks the window where a new file goes; the answer arrives in [`Store::shell`].
+    #[track_caller]
+    pub fn pick_new(&self, name: String) {
+        let request = Request::Shell(ShellRequest::Save { name });
+        self.act(Action::new("shell/pick", request));
+    }
+
     /// Shows a file in the system's file browser.
     #[track_caller]
     pub fn reveal(&self, path: impl Into<String>) {

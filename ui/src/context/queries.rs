@@ -1,10 +1,10 @@
 //! Typed questions: one method for everything pages show.
 
 use lore_core::{
-    Adapter, AdapterId, BankId, BankInfo, DatasetInfo, Experience, ExperienceId, ExperimentId,
-    ExperimentResults, ExperimentSpec, FormatGuess, JobId, MapPoint, ModelId, ModelInfo, Page,
-    PaintedExample, Query, RemovalPreview, RetrievalGrid, Task, Trajectory, TrajectoryId,
-    WorldSpec,
+    Adapter, AdapterId, BankId, BankInfo, ColumnMap, DatasetId, DatasetInfo, DatasetStats,
+    Experience, ExperienceId, ExperimentId, ExperimentResults, ExperimentSpec, FormatGuess, JobId,
+    MapPoint, ModelId, ModelInfo, Page, PaintedExample, Query, RemovalPreview, RetrievalGrid,
+    SplitLeak, Task, Trajectory, TrajectoryId, WorldSpec,
 };
 use lore_protocol::{
     BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
@@ -30,12 +30,32 @@ impl<'a> Ctx<'a> {
             })
     }
 
-    /// What a file holds.
-    pub fn guess(&self, path: &str) -> Loaded<'a, FormatGuess> {
-        let path = path.to_owned();
-        self.query(&Request::Dataset(DatasetRequest::Inspect { path }))
+    /// What a file holds, or would hold if the columns of a table meant what somebody said.
+    pub fn guess(&self, path: &str, columns: Option<&ColumnMap>) -> Loaded<'a, FormatGuess> {
+        let (path, columns) = (path.to_owned(), columns.cloned());
+        self.query(&Request::Dataset(DatasetRequest::Inspect { path, columns }))
             .and_then(|response| match response {
                 Response::Dataset(DatasetResponse::Guess(guess)) => Some(guess),
+                _ => None,
+            })
+    }
+
+    /// Figures of a data set's trajectories.
+    pub fn dataset_stats(&self, id: &DatasetId) -> Loaded<'a, DatasetStats> {
+        let id = id.clone();
+        self.query(&Request::Dataset(DatasetRequest::Stats { id }))
+            .and_then(|response| match response {
+                Response::Dataset(DatasetResponse::Stats(stats)) => Some(stats),
+                _ => None,
+            })
+    }
+
+    /// What stands on both sides of a data set's split.
+    pub fn leaks(&self, id: &DatasetId) -> Loaded<'a, [SplitLeak]> {
+        let id = id.clone();
+        self.query(&Request::Dataset(DatasetRequest::Leaks { id }))
+            .and_then(|response| match response {
+                Response::Dataset(DatasetResponse::Leaks(leaks)) => Some(leaks.as_slice()),
                 _ => None,
             })
     }

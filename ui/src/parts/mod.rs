@@ -1,6 +1,7 @@
 //! Pieces of pages that need to know more than a widget: errors, things on their way, jobs.
 
 mod errors;
+mod export_episodes;
 mod job;
 mod loaded;
 mod page;
@@ -8,6 +9,7 @@ mod retrieval_choices;
 mod train_numbers;
 
 pub(crate) use errors::{action_error_ui, error_ui};
+pub(crate) use export_episodes::ExportEpisodes;
 pub(crate) use job::{job_at_ui, job_progress_ui, job_tone};
 pub(crate) use loaded::loaded_ui;
 pub(crate) use page::{crumb_ui, page_column, page_scroll};

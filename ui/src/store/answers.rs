@@ -244,6 +244,7 @@ mod tests {
         let inspect = |n: usize| {
             Request::Dataset(DatasetRequest::Inspect {
                 path: n.to_string(),
+                columns: None,
             })
         };
         for n in 0..MAX_KEPT {

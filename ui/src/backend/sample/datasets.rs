@@ -1,7 +1,9 @@
 //! Data sets.
 
 use lore_core::{
-    DatasetInfo, DatasetKind, FormatGuess, ImportReport, RejectedRow, Split, Task, TypeCount,
+    ColumnMap, ColumnRole, DatasetId, DatasetInfo, DatasetKind, DatasetStats, EpisodeEnd,
+    FormatGuess, ImportReport, ItemPreview, LengthCount, RejectedRow, Split, SplitLeak, Task,
+    Trajectory, TrajectoryFilter, TrajectoryRow, TypeCount,
 };
 use lore_protocol::TaskRow;
 
@@ -74,6 +76,7 @@ pub(super) fn datasets() -> Vec<DatasetInfo> {
             environments: vec!["alfworld".into()],
             num_steps: 41_870,
             num_duplicates: 14,
+            num_near_duplicates: 31,
             unseen_types: unseen,
             content_hash: "77be03aa1cd94f20".into(),
             split_hash: "c05512aa98d7e301".into(),
@@ -142,6 +145,120 @@ pub(super) fn guess() -> FormatGuess {
         num_bytes: 38_400_000,
         ..FormatGuess::default()
     }
+}
+
+/// A table whose columns have odd names, as it is read by them.
+pub(super) fn table() -> FormatGuess {
+    let cells = [
+        ("did", "go to desk 1"),
+        ("goal", "examine the mug with the desk lamp"),
+        ("points", "0"),
+        ("run", "17"),
+        ("saw", "You are in the middle of a room."),
+    ];
+    let roles = [
+        (ColumnRole::Goal, "goal"),
+        (ColumnRole::Action, "did"),
+        (ColumnRole::Observation, "saw"),
+    ];
+    let preview = |goal: &str, num_steps, end| ItemPreview {
+        goal: goal.to_owned(),
+        task_type: "unknown".to_owned(),
+        environment: "table".to_owned(),
+        observation: "You are in the middle of a room. Looking quickly around you, you see"
+            .to_owned(),
+        action: "go to desk 1".to_owned(),
+        num_steps,
+        reward: f64::from(u8::from(end == EpisodeEnd::Success)),
+        end,
+    };
+    FormatGuess {
+        format: "Table of steps".to_owned(),
+        num_items: 3,
+        complete: true,
+        num_bytes: 48_200,
+        columns: cells.map(|(name, _)| name.to_owned()).to_vec(),
+        samples: cells.map(|(_, sample)| sample.to_owned()).to_vec(),
+        mapping: ColumnMap(roles.map(|(role, name)| (role, name.to_owned())).into()),
+        previews: vec![
+            preview("examine the mug with the desk lamp", 6, EpisodeEnd::Success),
+            preview("put a clean plate on the shelf", 11, EpisodeEnd::Failure),
+            preview(
+                "cool the tomato and put it in the microwave",
+                14,
+                EpisodeEnd::Unknown,
+            ),
+        ],
+        examples: vec!["examine the mug with the desk lamp".to_owned()],
+        ..FormatGuess::default()
+    }
+}
+
+/// Those of the rows that match, as far as tests choose.
+pub(super) fn matching(rows: &[TrajectoryRow], filter: &TrajectoryFilter) -> Vec<TrajectoryRow> {
+    let text = filter.text.to_lowercase();
+    let among = |row: &&TrajectoryRow| {
+        filter.task_types.is_empty() || filter.task_types.contains(&row.task_type)
+    };
+    rows.iter()
+        .filter(|row| row.goal.to_lowercase().contains(&text))
+        .filter(|row| {
+            filter
+                .success
+                .is_none_or(|it| it == (row.end == EpisodeEnd::Success))
+        })
+        .filter(among)
+        .filter(|row| filter.min_steps.is_none_or(|least| row.num_steps >= least))
+        .filter(|row| filter.max_steps.is_none_or(|most| row.num_steps <= most))
+        .cloned()
+        .collect()
+}
+
+pub(super) fn stats(dataset: &DatasetInfo) -> DatasetStats {
+    let lengths = |counts: &[(u64, u64)]| {
+        let counts = counts.iter();
+        counts
+            .map(|&(length, count)| LengthCount { length, count })
+            .collect()
+    };
+    let failed = dataset.num_items - dataset.num_successes;
+    DatasetStats {
+        outcomes: [
+            (EpisodeEnd::Success, dataset.num_successes),
+            (EpisodeEnd::Truncated, failed),
+        ]
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .collect(),
+        steps: lengths(&[(4, 6), (6, 11), (7, 9), (9, 12), (12, 6), (17, 3), (24, 1)]),
+        tokens: lengths(&[(256, 4), (512, 19), (1024, 18), (2048, 6), (4096, 1)]),
+        attempts: lengths(&[(2, 5), (3, 1)]),
+        environments: vec![TypeCount {
+            name: "alfworld".to_owned(),
+            count: dataset.num_items,
+            successes: dataset.num_successes,
+        }],
+    }
+}
+
+/// Pairs of episodes on both sides of the split of the first data set.
+pub(super) fn leaks(trajectories: &[Trajectory]) -> Vec<(DatasetId, SplitLeak)> {
+    let pair = |seen: &Trajectory, unseen: &Trajectory, similarity, same_game| SplitLeak {
+        seen: seen.id.0.clone(),
+        unseen: unseen.id.0.clone(),
+        goals: [seen.task.goal.clone(), unseen.task.goal.clone()],
+        task_types: [TYPES[0].to_owned(), TYPES[4].to_owned()],
+        similarity,
+        same_game,
+    };
+    let pairs = trajectories.windows(2).take(5).enumerate();
+    let leaks = pairs.filter_map(|(index, pair_of)| match pair_of {
+        [seen, unseen] => Some(pair(seen, unseen, 0.97 - index as f32 * 0.02, index == 0)),
+        _ => None,
+    });
+    leaks
+        .map(|leak| ("sample-1-episodes".into(), leak))
+        .collect()
 }
 
 pub(super) fn tasks() -> Vec<TaskRow> {

@@ -9,15 +9,15 @@ mod trajectories;
 mod worlds;
 
 use lore_core::{
-    Adapter, BankInfo, DatasetId, DatasetInfo, DatasetStats, ExperienceRow, ExperimentResults,
-    FormatGuess, MapPoint, ModelInfo, Page, Task, Trajectory, TrajectoryId, TrajectoryRow,
+    Adapter, BankInfo, DatasetId, DatasetInfo, ExperienceRow, ExperimentResults, FormatGuess,
+    MapPoint, ModelInfo, Page, SplitLeak, Task, Trajectory, TrajectoryId, TrajectoryRow,
 };
 use lore_protocol::{
     ApiError, BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
-    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, GameView, JobInfo,
-    JobLine, JobRequest, JobResponse, Mark, ModelRequest, ModelResponse, Request, Response,
-    Settings, SettingsRequest, SettingsResponse, ShellRequest, ShellResponse, Status, TaskRow,
-    TrajectoryRequest, TrajectoryResponse, WorldInfo,
+    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, FileKind, GameView,
+    JobInfo, JobLine, JobRequest, JobResponse, Mark, ModelRequest, ModelResponse, Request,
+    Response, Settings, SettingsRequest, SettingsResponse, ShellRequest, ShellResponse, Status,
+    TaskRow, TrajectoryRequest, TrajectoryResponse, WorldInfo,
 };
 
 /// What a core made of canned answers knows.
@@ -27,6 +27,8 @@ pub struct Sample {
     pub datasets: Vec<DatasetInfo>,
     /// Games of every data set of games.
     pub tasks: Vec<TaskRow>,
+    /// What stands on both sides of the split, and in which data set.
+    pub leaks: Vec<(DatasetId, SplitLeak)>,
     /// What every inspected file holds.
     pub guess: FormatGuess,
     /// Banks.
@@ -61,6 +63,8 @@ pub struct Sample {
     pub status: Status,
     /// What every file dialog returns.
     pub picked: Option<String>,
+    /// What every dialog for a new file returns.
+    pub saved: Option<String>,
     /// Worlds.
     pub worlds: Vec<WorldInfo>,
     /// Tasks of every world.
@@ -104,12 +108,21 @@ impl Sample {
         }
     }
 
+    /// The same, with a table at hand whose columns have odd names.
+    pub fn with_table() -> Self {
+        Self {
+            guess: datasets::table(),
+            ..Self::busy()
+        }
+    }
+
     /// A program that has been used for a while: a training runs, an experiment is done.
     pub fn busy() -> Self {
         let trajectories = trajectories::trajectories();
         let mut sample = Self {
             datasets: datasets::datasets(),
             tasks: datasets::tasks(),
+            leaks: datasets::leaks(&trajectories),
             banks: bank::banks(),
             bank_rows: bank::rows(&trajectories),
             map: bank::map(&trajectories),
@@ -121,6 +134,7 @@ impl Sample {
             adapters: experiment::adapters(),
             trajectories,
             picked: Some("/home/ada/Downloads/alfworld_games_train.jsonl.gz".into()),
+            saved: Some("/home/ada/Documents/episodes.jsonl".into()),
             ..Self::fresh()
         };
         sample.status.num_active_jobs = 2;
@@ -166,6 +180,10 @@ impl Sample {
                     path: self.picked.clone(),
                 }))
             }
+            Request::Shell(ShellRequest::Save { .. }) => Ok(Response::Shell(ShellResponse::Path {
+                kind: FileKind::NewFile,
+                path: self.saved.clone(),
+            })),
             Request::Shell(_) => Ok(Response::Done),
         })
     }
@@ -179,14 +197,21 @@ impl Sample {
         };
         Ok(match request {
             DatasetRequest::List => DatasetResponse::List(self.datasets.clone()),
-            DatasetRequest::Inspect { path } => DatasetResponse::Guess(FormatGuess {
-                path: path.clone(),
-                ..self.guess.clone()
-            }),
+            DatasetRequest::Inspect { path, columns } => {
+                let mut guess = FormatGuess {
+                    path: path.clone(),
+                    ..self.guess.clone()
+                };
+                if let Some(columns) = columns {
+                    guess.mapping = columns.clone();
+                }
+                DatasetResponse::Guess(guess)
+            }
             DatasetRequest::Import { .. } => DatasetResponse::Job("import-1".into()),
             DatasetRequest::Collect { .. } => DatasetResponse::Job("collect-1".into()),
             DatasetRequest::Get { id }
             | DatasetRequest::Relabel { id, .. }
+            | DatasetRequest::TakeBackLabels { id }
             | DatasetRequest::Rename { id, .. }
             | DatasetRequest::Delete { id }
             | DatasetRequest::Restore { id } => DatasetResponse::One(find(id)?),
@@ -194,11 +219,23 @@ impl Sample {
                 unseen_types: unseen_types.clone(),
                 ..find(id)?
             }),
-            DatasetRequest::Trajectories { offset, limit, .. } => {
-                DatasetResponse::Trajectories(page(&self.rows, *offset, *limit))
+            DatasetRequest::Trajectories {
+                filter,
+                offset,
+                limit,
+                ..
+            } => {
+                let rows = datasets::matching(&self.rows, filter);
+                DatasetResponse::Trajectories(page(&rows, *offset, *limit))
             }
-            DatasetRequest::Stats { .. } => DatasetResponse::Stats(DatasetStats::default()),
-            DatasetRequest::Leaks { .. } => DatasetResponse::Leaks(Vec::new()),
+            DatasetRequest::Stats { id } => DatasetResponse::Stats(datasets::stats(&find(id)?)),
+            DatasetRequest::Leaks { id } => DatasetResponse::Leaks(
+                self.leaks
+                    .iter()
+                    .filter(|(of, _)| of == id)
+                    .map(|(_, leak)| leak.clone())
+                    .collect(),
+            ),
             DatasetRequest::Tasks { offset, limit, .. } => {
                 DatasetResponse::Tasks(page(&self.tasks, *offset, *limit))
             }

@@ -7,6 +7,7 @@ use lore_protocol::{BankRequest, Request};
 use crate::Route;
 use crate::command::{Action, Command};
 use crate::context::Ctx;
+use crate::format;
 use crate::parts::{action_error_ui, job_at_ui};
 use crate::text;
 use crate::widgets::{
@@ -183,11 +184,12 @@ impl BankForm {
     fn bank(&self, dataset: &DatasetInfo) -> BankId {
         let new = || {
             let name = self.name.trim();
-            BankId(slug(if name.is_empty() {
+            let name = if name.is_empty() {
                 dataset.id.as_str()
             } else {
                 name
-            }))
+            };
+            BankId(format::slug(name, "bank"))
         };
         self.into.clone().unwrap_or_else(new)
     }
@@ -224,29 +226,4 @@ fn embedders(ctx: &Ctx<'_>) -> Vec<(Option<ModelId>, String)> {
         .filter(|model| model.kind == ModelKind::Embedder && model.problem.is_empty())
         .map(|model| (Some(model.id.clone()), model.name.clone()))
         .collect()
-}
-
-/// A name as part of a path: small letters, digits and hyphens.
-fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for letter in name.to_lowercase().chars() {
-        if letter.is_ascii_alphanumeric() {
-            slug.push(letter);
-        } else if !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    let slug = slug.trim_matches('-');
-    if slug.is_empty() { "bank" } else { slug }.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::slug;
-
-    #[test]
-    fn names_become_parts_of_paths() {
-        assert_eq!(slug("Recorded by people, 2026!"), "recorded-by-people-2026");
-        assert_eq!(slug("…"), "bank");
-    }
 }

@@ -2,15 +2,17 @@
 
 use egui::Ui;
 use lore_core::{DatasetId, DatasetInfo, DatasetKind};
-use lore_protocol::{DatasetRequest, Request};
+use lore_protocol::{DatasetRequest, Request, Source};
 
 use super::bank_form::BankForm;
+use super::counts::Counts;
 use super::inspect::{file_name, rejected_ui};
 use super::items::Items;
+use super::leaks::Leaks;
 use super::types::types_ui;
-use crate::command::Action;
+use crate::command::{Action, Order};
 use crate::context::Ctx;
-use crate::parts::action_error_ui;
+use crate::parts::{ExportEpisodes, action_error_ui};
 use crate::text;
 use crate::widgets::{
     Badge, Button, Card, Icon, Menu, Tone, columns, menu_item, split_row, stat_tile, text_field,
@@ -24,6 +26,9 @@ pub(super) struct Detail {
     shown: DatasetId,
     new_name: Option<String>,
     bank: BankForm,
+    export: ExportEpisodes,
+    leaks: Leaks,
+    counts: Counts,
     items: Items,
 }
 
@@ -33,9 +38,13 @@ pub(super) fn delete_place(id: &DatasetId) -> String {
 }
 
 impl Detail {
-    /// Opens the form that builds a bank, or closes it.
-    pub(super) fn open_bank_form(&mut self) {
-        self.bank.open = !self.bank.open;
+    /// Does what was asked for by keys or from the list of commands.
+    pub(super) fn obey(&mut self, order: Order) {
+        match order {
+            Order::NewOther => self.bank.open = !self.bank.open,
+            Order::Export => self.export.open = !self.export.open,
+            order => self.items.obey(order),
+        }
     }
 
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
@@ -48,8 +57,19 @@ impl Detail {
         self.header_ui(ctx, ui, dataset);
         action_error_ui(ctx, ui, &delete_place(&dataset.id));
         self.bank.ui(ctx, ui, dataset);
+        let is_games = dataset.kind == DatasetKind::Games;
+        if !is_games {
+            let source = Source::Dataset {
+                id: dataset.id.clone(),
+            };
+            self.export.ui(ctx, ui, &source, &dataset.name);
+        }
         numbers_ui(ctx, ui, dataset);
         types_ui(ctx, ui, dataset);
+        if !is_games {
+            self.leaks.ui(ctx, ui, dataset);
+            self.counts.ui(ctx, ui, dataset);
+        }
         self.items.ui(ctx, ui, dataset);
         report_ui(ctx, ui, dataset);
     }
@@ -97,6 +117,13 @@ impl Detail {
         });
         if dataset.kind == DatasetKind::Games {
             return;
+        }
+        let export = Button::secondary("Export")
+            .icon(Icon::Export)
+            .selected(self.export.open)
+            .hover("Writes the episodes for other programs");
+        if export.show(ui, tokens).clicked() {
+            self.export.open = !self.export.open;
         }
         let train = Button::secondary("Train on it")
             .icon(Icon::Flask)
@@ -165,17 +192,14 @@ fn numbers_ui(ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
         });
         return;
     }
-    let duplicates = match dataset.num_duplicates {
-        0 => String::new(),
-        n => format::counted(n, "duplicate", "duplicates"),
-    };
+    let copies = copies(dataset);
     let solved = dataset.num_successes as f64 / items;
     columns(ui, tokens, &[1.0; 4], 110.0, |ui, index| {
         let (label, value, note, meaning) = match index {
             0 => (
                 "Episodes",
                 format::count(dataset.num_items),
-                duplicates.as_str(),
+                copies.as_str(),
                 text::DUPLICATES.meaning,
             ),
             1 => ("Solved", format::percent(solved), "", text::OUTCOME.meaning),
@@ -194,6 +218,19 @@ fn numbers_ui(ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
         };
         stat_tile(ui, tokens, label, &value, note, meaning);
     });
+}
+
+/// `14 duplicates · 8 near-twins`; empty when there are none.
+fn copies(dataset: &DatasetInfo) -> String {
+    let counted = [
+        (dataset.num_duplicates, "duplicate", "duplicates"),
+        (dataset.num_near_duplicates, "near-twin", "near-twins"),
+    ];
+    let words = counted
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| format::counted(count, one, many));
+    words.collect::<Vec<_>>().join(" · ")
 }
 
 fn report_ui(ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {

@@ -4,6 +4,8 @@ use egui::Ui;
 use lore_core::{DatasetKind, FormatGuess, ImportReport};
 use lore_protocol::{DatasetRequest, FileKind, Request};
 
+use super::mapping::Mapping;
+use super::preview::preview_ui;
 use crate::command::{Action, Command};
 use crate::context::Ctx;
 use crate::format;
@@ -20,6 +22,7 @@ pub(super) struct Inspect {
     /// Files to look at, the one in view first.
     waiting: Vec<String>,
     name: String,
+    mapping: Mapping,
     seen_file: u64,
     seen_folder: u64,
 }
@@ -69,21 +72,24 @@ impl Inspect {
             .inner;
         match pressed {
             Some(Pressed::Import) => {
-                let name = std::mem::take(&mut self.name).trim().to_owned();
                 let request = Request::Dataset(DatasetRequest::Import {
                     path,
-                    name,
-                    columns: None,
+                    name: self.name.trim().to_owned(),
+                    columns: self.mapping.chosen().cloned(),
                 });
                 ctx.act(Action::new(PLACE, request));
-                self.waiting.remove(0);
+                self.next();
             }
-            Some(Pressed::Skip) => {
-                self.name.clear();
-                self.waiting.remove(0);
-            }
+            Some(Pressed::Skip) => self.next(),
             None => {}
         }
+    }
+
+    /// Goes on to the file after this one.
+    fn next(&mut self) {
+        self.waiting.remove(0);
+        self.name.clear();
+        self.mapping = Mapping::default();
     }
 
     fn file_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, path: &str) -> Option<Pressed> {
@@ -104,7 +110,13 @@ impl Inspect {
                 }
             });
         });
-        match ctx.guess(path) {
+        // While a choice of columns is looked at, what was known before stays in view.
+        let chosen = ctx.guess(path, self.mapping.chosen());
+        let guess = match chosen {
+            Loaded::Waiting if self.mapping.chosen().is_some() => ctx.guess(path, None),
+            known => known,
+        };
+        match guess {
             Loaded::Waiting => {
                 ui.horizontal(|ui| {
                     spinner(ui, 18.0, tokens.color.text.muted, "Looking inside");
@@ -112,7 +124,10 @@ impl Inspect {
                 });
             }
             Loaded::Failed(error) => error_ui(ctx, ui, error),
-            Loaded::Ready(guess) if guess.format.is_empty() => unknown_ui(ctx, ui, guess),
+            Loaded::Ready(guess) if guess.format.is_empty() => {
+                unknown_ui(ctx, ui, guess);
+                self.mapping.ui(ctx, ui, guess);
+            }
             Loaded::Ready(guess) => pressed = pressed.or(self.known_ui(ctx, ui, guess)),
         }
         pressed
@@ -122,7 +137,12 @@ impl Inspect {
         let tokens = ctx.tokens;
         let mut pressed = None;
         ui.label(tokens.body(summary(guess)));
-        examples_ui(ctx, ui, guess);
+        self.mapping.ui(ctx, ui, guess);
+        if guess.previews.is_empty() {
+            examples_ui(ctx, ui, guess);
+        } else {
+            preview_ui(ctx, ui, guess);
+        }
         rejected_ui(ctx, ui, &guess.report);
         ui.add_space(tokens.space.xs);
         field(ui, tokens, "Name", |ui| {
@@ -189,10 +209,12 @@ fn unknown_ui(ctx: &Ctx<'_>, ui: &mut Ui, guess: &FormatGuess) {
     ui.horizontal_top(|ui| {
         let ink = Tone::Warning.text(tokens);
         Icon::Warning.show(ui, tokens.size.icon, ink);
-        ui.label(tokens.body(
+        ui.label(tokens.body(if guess.columns.is_empty() {
             "No known kind of record was found in this file. Known are episodes as chats \
-             (JSON or JSON lines, also compressed), ALFWorld games, and Lorekeeper's own files.",
-        ));
+             (JSON or JSON lines, also compressed), ALFWorld games, and Lorekeeper's own files."
+        } else {
+            "This is a table, but the names of its columns do not tell what they mean. Say it here."
+        }));
     });
     rejected_ui(ctx, ui, &guess.report);
 }

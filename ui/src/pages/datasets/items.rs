@@ -1,14 +1,17 @@
 //! The episodes or games of a data set, as a long table.
 
 use egui::Ui;
-use lore_core::{DatasetInfo, DatasetKind, Page, TrajectoryFilter, TrajectoryRow};
+use lore_core::{DatasetInfo, DatasetKind, Page, TrajectoryRow};
 use lore_protocol::{DatasetRequest, DatasetResponse, Request, Response, Source, TaskRow};
 
+use super::filters::Filters;
+use super::labels::LabelForm;
+use crate::command::Order;
 use crate::context::Ctx;
 use crate::parts::loaded_ui;
 use crate::text;
 use crate::widgets::{
-    Card, Cell, Column, DataTable, Row, Tone, card_row, right_aligned, search_box, segmented,
+    Button, Card, Cell, Column, DataTable, Icon, Row, Tone, card_row, right_aligned,
 };
 use crate::{Route, format};
 
@@ -18,18 +21,29 @@ const HEIGHT: f32 = 420.0;
 /// View state.
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    text: String,
-    success: Option<bool>,
+    filters: Filters,
+    labels: LabelForm,
     visible: std::ops::Range<usize>,
 }
 
 impl Items {
+    /// Does what was asked for by keys or from the list of commands.
+    pub(super) fn obey(&mut self, order: Order) {
+        match order {
+            Order::Find => self.filters.search(),
+            Order::ClearFilters => self.filters.clear(),
+            Order::Edit => self.labels.open = !self.labels.open,
+            _ => {}
+        }
+    }
+
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
         let tokens = ctx.tokens;
         let trajectories = dataset.kind == DatasetKind::Trajectories;
         Card::new().tight().show(ui, tokens, |ui| {
             card_row(ui, tokens, |ui| self.heading_ui(ctx, ui, trajectories));
             if trajectories {
+                card_row(ui, tokens, |ui| self.filters.ui(ctx, ui, dataset));
                 self.trajectories_ui(ctx, ui, dataset);
             } else {
                 self.tasks_ui(ctx, ui, dataset);
@@ -47,25 +61,22 @@ impl Items {
         ui.horizontal(|ui| {
             ui.label(tokens.subtitle(title));
             right_aligned(ui, |ui| {
-                search_box(ui, tokens, &mut self.text, hint, 240.0);
                 if trajectories {
-                    let choices = [
-                        (None, "All"),
-                        (Some(true), "Solved"),
-                        (Some(false), "Not solved"),
-                    ];
-                    segmented(ui, tokens, &mut self.success, &choices, "Outcome");
+                    let edit = Button::secondary("Edit labels")
+                        .icon(Icon::List)
+                        .selected(self.labels.open)
+                        .hover("Gives the episodes in the list another kind of task or outcome");
+                    if edit.show(ui, tokens).clicked() {
+                        self.labels.open = !self.labels.open;
+                    }
                 }
+                self.filters.search_ui(ctx, ui, hint);
             });
         });
     }
 
     fn trajectories_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
-        let filter = TrajectoryFilter {
-            text: self.text.trim().to_owned(),
-            success: self.success,
-            ..TrajectoryFilter::default()
-        };
+        let filter = self.filters.filter();
         let request = |offset, limit| {
             Request::Dataset(DatasetRequest::Trajectories {
                 id: dataset.id.clone(),
@@ -75,6 +86,11 @@ impl Items {
             })
         };
         let rows = ctx.paged(self.visible.clone(), request, trajectories_of);
+        if self.labels.is_shown(ctx, dataset) {
+            card_row(ui, ctx.tokens, |ui| {
+                self.labels.ui(ctx, ui, dataset, &filter, rows.total());
+            });
+        }
         loaded_ui(ctx, ui, rows.first(), "Fetching episodes", |ui, _| {
             if rows.total() == 0 {
                 card_row(ui, ctx.tokens, |ui| {
@@ -101,7 +117,7 @@ impl Items {
     }
 
     fn tasks_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
-        let text = self.text.trim().to_owned();
+        let text = self.filters.filter().text;
         let request = |offset, limit| {
             Request::Dataset(DatasetRequest::Tasks {
                 id: dataset.id.clone(),

@@ -2,10 +2,16 @@
 
 mod bank_form;
 mod collect;
+mod counts;
 mod detail;
+mod filters;
 mod inspect;
 mod items;
+mod labels;
+mod leaks;
 mod list;
+mod mapping;
+mod preview;
 mod types;
 
 use egui::{Key, Modifiers, Ui};
@@ -83,6 +89,13 @@ impl Page for DatasetsPage {
                 .keys(Modifiers::COMMAND, Key::N),
             PaletteEntry::order(AREA, "Build a bank from it", Icon::Bank, Order::NewOther)
                 .keys(Modifiers::COMMAND, Key::B),
+            PaletteEntry::order(AREA, "Export the episodes", Icon::Export, Order::Export)
+                .keys(Modifiers::COMMAND, Key::E),
+            PaletteEntry::order(AREA, "Edit labels", Icon::List, Order::Edit)
+                .keys(Modifiers::COMMAND, Key::L),
+            PaletteEntry::order(AREA, "Search episodes", Icon::Search, Order::Find)
+                .keys(Modifiers::NONE, Key::Slash),
+            PaletteEntry::order(AREA, "Clear the filters", Icon::Close, Order::ClearFilters),
         ];
         let datasets = ctx.datasets().ready().unwrap_or_default();
         entries.extend(datasets.iter().map(|dataset| PaletteEntry {
@@ -98,8 +111,7 @@ impl Page for DatasetsPage {
     fn obey(&mut self, order: Order) {
         match order {
             Order::New => self.collect.open = !self.collect.open,
-            Order::NewOther => self.detail.open_bank_form(),
-            _ => {}
+            order => self.detail.obey(order),
         }
     }
 }

@@ -11,10 +11,10 @@ use crate::Route;
 use crate::command::Order;
 use crate::context::Ctx;
 use crate::format;
-use crate::parts::error_ui;
+use crate::parts::{ExportEpisodes, error_ui};
 use crate::store::Loaded;
 use crate::widgets::{
-    Card, Cell, Column, DataTable, EmptyState, Icon, Row, choice, search_box, segmented,
+    Button, Card, Cell, Column, DataTable, EmptyState, Icon, Row, choice, search_box, segmented,
 };
 
 /// Which rows are looked for, and which are in view.
@@ -24,6 +24,7 @@ pub(super) struct Browser {
     view: View,
     /// The search box is given the keyboard in the next frame.
     searching: bool,
+    export: ExportEpisodes,
     visible: Range<usize>,
 }
 
@@ -52,6 +53,7 @@ impl Browser {
             Order::View(0) => self.view = View::Episodes,
             Order::View(1) => self.view = View::Bookmarks,
             Order::Find => self.searching = true,
+            Order::Export => self.export.open = !self.export.open,
             Order::ClearFilters => self.filter = TrajectoryFilter::default(),
             _ => {}
         }
@@ -102,7 +104,17 @@ impl Browser {
                     id: None,
                 });
             }
+            let export = Button::secondary("Export")
+                .icon(Icon::Export)
+                .selected(self.export.open)
+                .hover("Writes the episodes for other programs");
+            if export.show(ui, ctx.tokens).clicked() {
+                self.export.open = !self.export.open;
+            }
         });
+        let name = all.iter().find(|(known, _)| known == source);
+        let name = name.map_or("", |(_, name)| name.as_str());
+        self.export.ui(ctx, ui, source, name);
     }
 
     fn filters_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, source: &Source) {

@@ -28,6 +28,8 @@ pub(super) fn of(route: &Route) -> Vec<PaletteEntry> {
         _ => vec![
             entry("Search episodes", Icon::Search, Order::Find, Key::Slash),
             PaletteEntry::order(AREA, "Clear the filters", Icon::Close, Order::ClearFilters),
+            PaletteEntry::order(AREA, "Export the episodes", Icon::Export, Order::Export)
+                .keys(Modifiers::COMMAND, Key::E),
             PaletteEntry::order(AREA, "Show every episode", Icon::List, Order::View(0))
                 .keys(Modifiers::ALT, Key::Num1),
             PaletteEntry::order(AREA, "Show bookmarks", Icon::Bookmark, Order::View(1))
