@@ -29,15 +29,16 @@ fn drop_table(sample: Sample) -> Window {
 }
 
 /// Picks `choice` from the drop-down list called `label`.
+#[track_caller]
 fn pick(window: &mut Window, label: &str, choice: &str) {
     let list = window.harness.get_by_role_and_label(Role::ComboBox, label);
     list.click_accesskit();
     window.settle();
-    let found = window.harness.get_all_by_label_contains(choice).last();
-    found.expect("the list is open").click_accesskit();
+    window.harness.get_by_label(choice).click_accesskit();
     window.settle();
 }
 
+#[track_caller]
 fn press(window: &mut Window, label: &str) {
     let button = window.harness.get_by_role_and_label(Role::Button, label);
     button.click_accesskit();
@@ -191,11 +192,11 @@ fn a_side_of_a_leak_leads_to_its_episode() {
     let unseen = sample.leaks[0].1.unseen.clone();
     let goal = lore_ui::format::goal(&sample.leaks[0].1.goals[1]);
     let mut window = open(sample);
-    let rows = window.harness.get_all_by_role(Role::Button);
-    let is_row = |label: Option<String>| label.is_some_and(|it| it.starts_with(&goal));
-    let row = rows
-        .filter(|row| is_row(egui_kittest::kittest::NodeT::accesskit_node(row).label()))
-        .next_back();
+    // The unseen side of the first pair is the seen side of the second.
+    let rows = window
+        .harness
+        .get_all_by_role_and_label(Role::ListItem, &goal);
+    let row = rows.into_iter().next();
     row.expect("the unseen side is a row").click_accesskit();
     window.settle();
     let opened =

@@ -207,15 +207,9 @@ fn each_kind_of_damage_has_its_sentence() {
     says(&|bytes| bytes.truncate(9), "it breaks off");
     let len = whole.len();
     says(&|bytes| bytes[len - 5] = 0x7f, "longer than the file");
-    says(&|bytes| bytes[len - 1] = b'E', "it is encrypted");
-    // The columns' list says that it is a billion entries long.
-    let start = len - 8 - u32::from_le_bytes(*whole[len - 8..].first_chunk().unwrap()) as usize;
-    let list = start + 3;
-    assert_eq!(whole[list] & 0x0f, 12, "a list of records stands here");
-    says(
-        &|bytes| drop(bytes.splice(list..=list, [0xfc, 0x80, 0x94, 0xeb, 0xdc, 0x03])),
-        "",
-    );
+    let mut encrypted = whole.clone();
+    encrypted[len - 1] = b'E';
+    assert!(said(&encrypted, &path).starts_with("The Parquet file is encrypted."));
 }
 
 #[test]

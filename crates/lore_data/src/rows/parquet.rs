@@ -4,6 +4,8 @@
 //! can say anything. So its table of contents ([`footer`]) and the headers of its pages ([`pages`]) are
 //! checked against the bytes that are there before the library sees them.
 
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
 use std::fs::File;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -51,7 +53,7 @@ struct Table<R: ChunkReader> {
 impl<R: ChunkReader + 'static> Table<R> {
     /// Opens a file; `again` is the same file.
     fn open(chunks: R, again: R) -> Result<Self> {
-        footer::check(&chunks).context(DAMAGED)?;
+        footer::check(&chunks).map_err(in_words)?;
         let reader = guarded(|| Ok(SerializedFileReader::new(again)?)).context(DAMAGED)?;
         let groups = reader.metadata().row_groups().iter();
         let mut columns = groups.flat_map(RowGroupMetaData::columns);
@@ -71,7 +73,7 @@ impl<R: ChunkReader + 'static> Table<R> {
             match self.each_row_of(index, &mut number, on_row) {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => break,
-                Err(error) if number == 0 => return Err(error.context(DAMAGED)),
+                Err(error) if number == 0 => return Err(in_words(error)),
                 Err(error) => {
                     let reason = format!("The file is damaged here: {error:#}.");
                     let _flow = on_row(number + 1, Err(reason));
@@ -101,6 +103,27 @@ impl<R: ChunkReader + 'static> Table<R> {
             }
         }
         Ok(ControlFlow::Continue(()))
+    }
+}
+
+/// Why a file is not read although it may be whole: a sentence of its own.
+#[derive(Debug)]
+struct Unusual(String);
+
+impl Display for Unusual {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Unusual {}
+
+/// What is said first of a file with a problem.
+fn in_words(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<Unusual>() {
+        error
+    } else {
+        error.context(DAMAGED)
     }
 }
 

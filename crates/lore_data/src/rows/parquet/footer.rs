@@ -3,9 +3,9 @@
 use anyhow::{Context, Result, bail, ensure};
 use parquet::file::reader::ChunkReader;
 
-use super::MAGIC;
 use super::shapes::FILE;
 use super::thrift::walk;
+use super::{MAGIC, Unusual};
 
 /// The length of the table of contents, and [`MAGIC`].
 const TAIL_BYTES: usize = 8;
@@ -39,7 +39,10 @@ pub(super) fn check(chunks: &impl ChunkReader) -> Result<()> {
     );
     let tail = chunks.get_bytes(num_bytes - TAIL_BYTES as u64, TAIL_BYTES)?;
     let (len, magic) = tail.split_first_chunk().context("it breaks off")?;
-    ensure!(magic != ENCRYPTED, "it is encrypted");
+    if magic == ENCRYPTED {
+        let sentence = "The Parquet file is encrypted. Please save it without a password.";
+        bail!(Unusual(sentence.to_owned()));
+    }
     ensure!(magic == MAGIC, "its end is missing");
     let len = u32::from_le_bytes(*len) as usize;
     ensure!(
@@ -47,11 +50,12 @@ pub(super) fn check(chunks: &impl ChunkReader) -> Result<()> {
         "its table of contents is longer than the file"
     );
     if len > MAX_CONTENTS_BYTES {
-        bail!(
-            "its table of contents takes {} MiB; {} are allowed",
+        bail!(Unusual(format!(
+            "The table of contents of the Parquet file takes {} MiB; {} are allowed. Please save it \
+             with larger row groups.",
             len >> 20,
             MAX_CONTENTS_BYTES >> 20
-        );
+        )));
     }
     let start = num_bytes - (TAIL_BYTES + len) as u64;
     let mut contents = Contents::default();

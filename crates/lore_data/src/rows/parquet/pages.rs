@@ -1,14 +1,14 @@
 //! The pages of a row group: every header is looked at before the library unpacks what follows it.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::ChunkReader;
 
-use super::MAGIC;
 use super::packing;
 use super::shapes::PAGE;
 use super::thrift::walk;
+use super::{MAGIC, Unusual};
 
 /// The largest page when unpacked.
 const MAX_PAGE_BYTES: i64 = 256 << 20;
@@ -57,12 +57,14 @@ pub(super) fn check(chunks: &impl ChunkReader, group: &RowGroupMetaData) -> Resu
             differences.push(index);
         }
     }
-    ensure!(
-        num_open_bytes <= MAX_OPEN_BYTES,
-        "reading it takes {} MiB of memory; {} are allowed",
-        num_open_bytes >> 20,
-        MAX_OPEN_BYTES >> 20
-    );
+    if num_open_bytes > MAX_OPEN_BYTES {
+        bail!(Unusual(format!(
+            "Reading the Parquet file takes {} MiB of memory; {} are allowed. Please save it with \
+             smaller pages.",
+            num_open_bytes >> 20,
+            MAX_OPEN_BYTES >> 20
+        )));
+    }
     Ok(differences)
 }
 
