@@ -61,8 +61,6 @@ fn episodes_are_written_where_the_dialog_says() {
     let keys = (Modifiers::COMMAND, Key::E);
     window.harness.key_press_modifiers(keys.0, keys.1);
     window.settle();
-    pick(&mut window, "Form", "OpenAI messages");
-    assert!(window.shows("Chats of user and assistant"));
     press(&mut window, "Choose…");
     assert!(window.core.was_sent(|request| matches!(
         request,
@@ -70,6 +68,7 @@ fn episodes_are_written_where_the_dialog_says() {
     )));
     // Another form ends the name of the file in another way.
     pick(&mut window, "Form", "Parquet table");
+    assert!(window.shows("as the Hugging Face hub keeps it"));
     let exports = exports(ExportForm::Parquet, "/home/ada/Documents/episodes.parquet");
     assert!(!window.core.was_sent(&exports));
     let form = window

