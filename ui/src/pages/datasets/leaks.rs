@@ -38,7 +38,7 @@ impl Leaks {
             });
             ui.label(tokens.muted(
                 "Training sees one of each pair and is tested on the other, so results on unseen \
-                 kinds look better than they are. Put both kinds on the same side, or take one out.",
+                 kinds look better than they are. Put both kinds on the same side to be sure.",
             ));
             let shown = leaks.len().min(NUM_SHOWN[usize::from(self.all)]);
             for (index, leak) in leaks[..shown].iter().enumerate() {
