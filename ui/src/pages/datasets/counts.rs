@@ -7,7 +7,7 @@ use lore_core::{DatasetInfo, DatasetStats, LengthCount};
 use crate::context::Ctx;
 use crate::format;
 use crate::parts::loaded_ui;
-use crate::widgets::{Card, CountBar, count_bar, segmented, split_row};
+use crate::widgets::{Card, CountBar, count_bar, segmented};
 
 /// Bars of a kind at most.
 const MAX_BARS: u64 = 10;
@@ -43,14 +43,8 @@ impl Counts {
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
         let tokens = ctx.tokens;
         Card::new().show(ui, tokens, |ui| {
-            split_row(
-                ui,
-                |ui| {
-                    ui.add_space(3.0);
-                    ui.label(tokens.subtitle("Counted by"));
-                },
-                |ui| segmented(ui, tokens, &mut self.view, &VIEWS, "Counted by"),
-            );
+            ui.label(tokens.subtitle("Counted by"));
+            segmented(ui, tokens, &mut self.view, &VIEWS, "Counted by");
             let stats = ctx.dataset_stats(&dataset.id);
             loaded_ui(ctx, ui, stats, "Counting", |ui, stats| {
                 let bars = self.view.bars(dataset, stats);
