@@ -11,7 +11,7 @@ pub struct LoraConfig {
     /// Rank of the update.
     #[serde(rename = "r")]
     pub rank: usize,
-    /// The update is scaled by `alpha / rank`.
+    /// The update is scaled by `alpha / rank`, or as [`LoraConfig::use_rslora`] says.
     #[serde(rename = "lora_alpha")]
     pub alpha: f64,
     /// Probability of dropping an input of the update while training.
@@ -19,6 +19,11 @@ pub struct LoraConfig {
     pub dropout: f64,
     /// Which projections get an update.
     pub target_modules: Vec<TargetModule>,
+    /// Scales the update by `alpha / sqrt(rank)` instead, so that it does not fade as ranks grow
+    /// (rank-stabilised LoRA, Kalajdzievski 2023). Not written when off: the recipe of a training that
+    /// began before there was a choice stays the same text.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub use_rslora: bool,
 }
 
 impl Default for LoraConfig {
@@ -29,14 +34,30 @@ impl Default for LoraConfig {
             alpha: 16.0,
             dropout: 0.1,
             target_modules: TargetModule::ATTENTION.to_vec(),
+            use_rslora: false,
         }
     }
 }
 
 impl LoraConfig {
-    /// `alpha / rank`.
+    /// The method's name.
+    pub fn method(&self) -> &'static str {
+        if self.use_rslora { "rsLoRA" } else { "LoRA" }
+    }
+
+    /// The factor of the update.
     pub fn scale(&self) -> f64 {
-        self.alpha / self.rank as f64
+        self.plain_alpha() / self.rank as f64
+    }
+
+    /// The alpha with which `alpha / rank` is [`LoraConfig::scale`]: what files that know no
+    /// rank-stabilised LoRA must say.
+    pub fn plain_alpha(&self) -> f64 {
+        if self.use_rslora {
+            self.alpha * (self.rank as f64).sqrt()
+        } else {
+            self.alpha
+        }
     }
 }
 
@@ -159,5 +180,29 @@ impl GradientCertificate {
     /// True when every matrix was seen to learn.
     pub fn holds(&self) -> bool {
         self.complete && self.num_matrices > 0 && self.dead.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rank_stabilised_update_fades_with_the_root_of_its_rank() {
+        let lora = LoraConfig {
+            rank: 16,
+            use_rslora: true,
+            ..LoraConfig::default()
+        };
+        assert!((lora.scale() - 4.0).abs() < 1e-12, "16 / sqrt(16)");
+        assert!((lora.plain_alpha() / 16.0 - lora.scale()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn adapters_from_before_there_was_a_choice_read_as_plain_lora() {
+        let old = r#"{"r":8,"lora_alpha":16.0,"lora_dropout":0.1,"target_modules":["q_proj"]}"#;
+        let lora: LoraConfig = serde_json::from_str(old).expect("an old file");
+        assert!(!lora.use_rslora);
+        assert_eq!(serde_json::to_string(&lora).expect("writes"), old);
     }
 }

@@ -5,7 +5,9 @@ use lore_core::{LoraConfig, Schedule, TargetModule, TrainConfig};
 
 use crate::context::Ctx;
 use crate::format;
-use crate::widgets::{Card, Field, field_with_help, number_field, segmented, switch};
+use crate::widgets::{
+    Card, Field, explained_switch, field_with_help, number_field, segmented, switch,
+};
 
 macro_rules! number {
     ($ctx:expr, $ui:expr, $value:expr, $range:expr, $unit:literal, $label:literal, $help:literal) => {{
@@ -166,6 +168,14 @@ fn lora_ui(ctx: &Ctx<'_>, ui: &mut Ui, lora: &mut LoraConfig) {
             "",
             "Alpha",
             "The adapter counts alpha divided by rank times"
+        );
+        explained_switch(
+            ui,
+            tokens,
+            &mut lora.use_rslora,
+            "Keep the strength at high ranks (rsLoRA)",
+            "The adapter counts alpha divided by the square root of the rank times. Otherwise a high rank \
+             learns ever more weakly",
         );
         number!(
             ctx,

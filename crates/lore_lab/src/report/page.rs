@@ -160,7 +160,7 @@ fn recipe(page: &mut String, spec: &ExperimentSpec, results: &ExperimentResults)
         ("Base model", spec.model.to_string()),
         ("Embedder", spec.embedder.to_string()),
         (
-            "LoRA",
+            lora.method(),
             format!(
                 "rank {}, alpha {}, dropout {}, on {}",
                 lora.rank,

@@ -1,7 +1,8 @@
 //! Adapters as llama.cpp reads them: one GGUF file with the two matrices of every projection.
 //!
 //! Source: llama.cpp's `convert_lora_to_gguf.py` and `llama-adapter.cpp`. The update is scaled by
-//! `adapter.lora.alpha` over the rank, and rows of q and k are ordered as in a GGUF base model.
+//! `adapter.lora.alpha` over the rank, whatever the adapter was trained with, and rows of q and k are
+//! ordered as in a GGUF base model.
 
 use std::path::Path;
 
@@ -31,7 +32,10 @@ impl AdapterWeights {
             ("general.name", text(name)),
             ("general.file_type", Value::U32(0)),
             ("adapter.type", text("lora")),
-            ("adapter.lora.alpha", Value::F32(self.config.alpha as f32)),
+            (
+                "adapter.lora.alpha",
+                Value::F32(self.config.plain_alpha() as f32),
+            ),
         ]
         .map(|(key, value)| (key.to_owned(), value));
         let mut tensors = Vec::with_capacity(2 * self.pairs.len());
@@ -106,6 +110,7 @@ impl AdapterWeights {
                 alpha: alpha.into(),
                 dropout: 0.0,
                 target_modules,
+                ..LoraConfig::default()
             },
             base_model: String::new(),
             pairs,

@@ -135,6 +135,7 @@ impl AdapterWeights {
                 alpha: settings.lora_parameters.scale * rank as f64,
                 dropout: settings.lora_parameters.dropout,
                 target_modules,
+                ..LoraConfig::default()
             },
             base_model: settings.model,
             pairs,

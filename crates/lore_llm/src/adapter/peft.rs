@@ -51,9 +51,10 @@ impl AdapterWeights {
         Ok(Self {
             config: LoraConfig {
                 rank: config.r,
-                alpha: config.effective_alpha(),
+                alpha: config.lora_alpha,
                 dropout: config.lora_dropout,
                 target_modules,
+                use_rslora: config.use_rslora,
             },
             base_model: config.base_model_name_or_path.unwrap_or_default(),
             pairs,
@@ -169,7 +170,7 @@ impl PeftConfig {
             target_modules: targets.into(),
             exclude_modules: None,
             bias: no_bias(),
-            use_rslora: false,
+            use_rslora: lora.use_rslora,
             use_dora: false,
             fan_in_fan_out: false,
             inference_mode: true,
@@ -180,16 +181,6 @@ impl PeftConfig {
             rank_pattern: BTreeMap::new(),
             alpha_pattern: BTreeMap::new(),
             peft_version: Some("0.17.0".to_owned()),
-        }
-    }
-
-    /// Rank-stabilised LoRA scales by `alpha / sqrt(r)` (Kalajdzievski 2023); folded into alpha,
-    /// because everything else here scales by `alpha / r`.
-    fn effective_alpha(&self) -> f64 {
-        if self.use_rslora {
-            self.lora_alpha * (self.r as f64).sqrt()
-        } else {
-            self.lora_alpha
         }
     }
 

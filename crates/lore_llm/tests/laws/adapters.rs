@@ -60,6 +60,21 @@ fn what_is_saved_is_what_is_loaded() {
     assert_eq!(names.count(), 2, "no temporary file stays");
 }
 
+#[test]
+fn the_scale_of_a_rank_stabilised_adapter_is_written_as_peft_writes_it() {
+    let mut adapter = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
+    adapter.config.use_rslora = true;
+    let dir = tempfile::tempdir().unwrap();
+    adapter.save_peft(dir.path(), "owner/name").unwrap();
+    let text = std::fs::read_to_string(dir.path().join("adapter_config.json")).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(settings["use_rslora"], true);
+    assert_eq!(settings["lora_alpha"], 8);
+    let again = AdapterWeights::load_peft(dir.path()).unwrap();
+    assert_eq!(again.config, adapter.config);
+    assert!((again.config.scale() - 4.0).abs() < 1e-12, "8 / sqrt(4)");
+}
+
 /// PEFT refuses files whose keys or settings differ from its own.
 #[test]
 fn files_have_the_keys_and_settings_of_peft() {

@@ -109,9 +109,17 @@ fn frequencies_and_biases_survive_the_change_of_files() {
     }
 }
 
+/// Neither format knows rank-stabilised LoRA, so what they say of the scale must carry it.
 #[test]
 fn adapters_come_back_from_other_programs_formats() {
-    let adapter = adapter();
+    for use_rslora in [false, true] {
+        let mut adapter = adapter();
+        adapter.config.use_rslora = use_rslora;
+        check_formats(&adapter);
+    }
+}
+
+fn check_formats(adapter: &AdapterWeights) {
     let base = load("tiny-llama");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("adapter.gguf");

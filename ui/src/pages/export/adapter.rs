@@ -155,6 +155,7 @@ fn origin_ui(ctx: &Ctx<'_>, ui: &mut Ui, adapter: &Adapter) {
             ("Model", adapter.base_model.to_string()),
             ("Steps", format::count(adapter.num_steps)),
             ("Last loss", format::number(adapter.final_loss)),
+            ("Method", lora.method().to_owned()),
             (
                 "Rank and alpha",
                 format!("{} and {}", lora.rank, format::number(lora.alpha)),

@@ -114,11 +114,12 @@ impl Card<'_> {
             text,
             format_args!(
                 "## How it was made\n\n\
-                 * LoRA rank {}, alpha {}, dropout {}, on {}\n\
+                 * {} rank {}, alpha {}, dropout {}, on {}\n\
                  * {} optimiser steps, last loss {:.4}, seed {}\n\
                  * SHA-256 of the base model's weights: `{}`\n\
                  * Hash of the training episodes: `{}`\n\
                  * Program: {}\n",
+                lora.method(),
                 lora.rank,
                 lora.alpha,
                 lora.dropout,
