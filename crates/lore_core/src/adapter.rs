@@ -24,6 +24,10 @@ pub struct LoraConfig {
     /// began before there was a choice stays the same text.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub use_rslora: bool,
+    /// Trains the length of every adapted weight row beside the update (weight-decomposed, `DoRA`, Liu et
+    /// al. 2024). Not written when off, as above.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub use_dora: bool,
 }
 
 impl Default for LoraConfig {
@@ -35,6 +39,7 @@ impl Default for LoraConfig {
             dropout: 0.1,
             target_modules: TargetModule::ATTENTION.to_vec(),
             use_rslora: false,
+            use_dora: false,
         }
     }
 }
@@ -42,7 +47,12 @@ impl Default for LoraConfig {
 impl LoraConfig {
     /// The method's name.
     pub fn method(&self) -> &'static str {
-        if self.use_rslora { "rsLoRA" } else { "LoRA" }
+        match (self.use_dora, self.use_rslora) {
+            (false, false) => "LoRA",
+            (false, true) => "rsLoRA",
+            (true, false) => "DoRA",
+            (true, true) => "DoRA at rsLoRA's scale",
+        }
     }
 
     /// The factor of the update.
@@ -160,11 +170,11 @@ pub struct AdapterOrigin {
 }
 
 /// What the first two optimiser steps showed: B must have a gradient at step 1, A at step 2
-/// (A's is zero before, because B starts at zero).
+/// (A's is zero before, because B starts at zero). `DoRA`'s magnitudes must have one at step 1.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GradientCertificate {
-    /// LoRA matrices looked at.
+    /// LoRA matrices looked at, and vectors of magnitudes.
     pub num_matrices: usize,
     /// Names of matrices whose gradient was zero, missing or not finite; empty in a sound run.
     pub dead: Vec<String>,
@@ -172,6 +182,8 @@ pub struct GradientCertificate {
     pub min_b_norm: f64,
     /// Smallest gradient norm of any A at step 2.
     pub min_a_norm: f64,
+    /// Smallest gradient norm of any vector of magnitudes at step 1; 0 where there is none.
+    pub min_magnitude_norm: f64,
     /// True once both steps were looked at.
     pub complete: bool,
 }
@@ -202,7 +214,7 @@ mod tests {
     fn adapters_from_before_there_was_a_choice_read_as_plain_lora() {
         let old = r#"{"r":8,"lora_alpha":16.0,"lora_dropout":0.1,"target_modules":["q_proj"]}"#;
         let lora: LoraConfig = serde_json::from_str(old).expect("an old file");
-        assert!(!lora.use_rslora);
+        assert!(!lora.use_rslora && !lora.use_dora);
         assert_eq!(serde_json::to_string(&lora).expect("writes"), old);
     }
 }

@@ -1,5 +1,6 @@
 //! LoRA adapters on disk: in PEFT's format, in llama.cpp's and in MLX's.
 
+pub(crate) mod dora;
 mod gguf;
 mod mlx;
 mod peft;
@@ -20,7 +21,7 @@ pub struct AdapterWeights {
     pub pairs: Vec<LoraPair>,
 }
 
-/// The update of one projection: `scale * b * a`.
+/// The update of one projection: `scale * b * a`, and with `DoRA` the lengths of the rows that come of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoraPair {
     /// Which transformer block.
@@ -31,6 +32,20 @@ pub struct LoraPair {
     pub a: Vec<f32>,
     /// `[out, r]`, row major.
     pub b: Vec<f32>,
+    /// `DoRA`'s magnitudes, `[out]`; empty without.
+    pub magnitude: Vec<f32>,
+}
+
+impl LoraPair {
+    /// All that is trained: A, B, and the magnitudes, which may be none.
+    pub fn trained(&self) -> [&[f32]; 3] {
+        [&self.a, &self.b, &self.magnitude]
+    }
+
+    /// The same, to be changed.
+    pub fn trained_mut(&mut self) -> [&mut [f32]; 3] {
+        [&mut self.a, &mut self.b, &mut self.magnitude]
+    }
 }
 
 impl AdapterWeights {
@@ -46,10 +61,12 @@ impl AdapterWeights {
         let rank = self.config.rank;
         for pair in &self.pairs {
             let (out, into) = module_shape(config, pair.module);
+            let num_magnitudes = if self.config.use_dora { out } else { 0 };
             anyhow::ensure!(
                 pair.layer < config.num_layers
                     && pair.a.len() == rank * into
-                    && pair.b.len() == out * rank,
+                    && pair.b.len() == out * rank
+                    && pair.magnitude.len() == num_magnitudes,
                 "The adapter does not fit the model: {} of layer {} has another shape. It was \
                  probably trained on another model ({:?}).",
                 pair.module.name(),
@@ -57,6 +74,16 @@ impl AdapterWeights {
                 self.base_model,
             );
         }
+        Ok(())
+    }
+
+    /// An error for adapters with magnitudes, which the form of file `form` has no place for.
+    fn refuse_magnitudes(&self, form: &str) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            !self.config.use_dora,
+            "This is a DoRA adapter, and {form} files have no place for DoRA's magnitudes: export it as \
+             a PEFT adapter or merged into its model"
+        );
         Ok(())
     }
 }

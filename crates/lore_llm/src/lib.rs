@@ -19,6 +19,7 @@ mod source;
 mod tokenizer;
 mod weights;
 
+pub use adapter::dora::row_norms;
 pub use adapter::{AdapterWeights, LoraPair, module_shape};
 pub use base_model::BaseModel;
 pub use chat::{ChatEncoder, ChatTemplate, EncodedChat};

@@ -124,6 +124,10 @@ impl ExportFormat {
                 "It is a DoRA adapter, and llama.cpp's adapter files have no place for DoRA's magnitudes. \
                  Choose a merged form.",
             ),
+            Self::Mlx if adapter.has_magnitudes => Some(
+                "It is a DoRA adapter, and MLX adapters are written without DoRA's magnitudes here. Choose a \
+                 merged form.",
+            ),
             _ => None,
         }
     }
@@ -176,7 +180,7 @@ mod tests {
             .into_iter()
             .filter(|format| format.refusal(&dora).is_some())
             .collect();
-        assert_eq!(refused, [ExportFormat::GgufLora]);
+        assert_eq!(refused, [ExportFormat::GgufLora, ExportFormat::Mlx]);
         let plain = Carried::default();
         assert!(ExportFormat::Bundle.refusal(&plain).is_some());
         assert!(ExportFormat::GgufLora.refusal(&plain).is_none());

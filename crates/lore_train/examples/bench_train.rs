@@ -74,7 +74,7 @@ fn main() -> Result<()> {
     lengths.sort_unstable();
     let base = BaseModel::load(&Path::new(&models).join("smollm2-135m-instruct"))?;
     let model = TrainableModel::new(&base.weights, u64::MAX);
-    let adapter = init_adapter(&base.weights.config, &LoraConfig::default(), 0, "");
+    let adapter = init_adapter(&base.weights, &LoraConfig::default(), 0, "");
     let trajectory = Trajectory::load()?;
     writeln!(
         std::io::stderr(),

@@ -20,7 +20,7 @@ pub(crate) struct Block<'a> {
     frozen: &'a FrozenLayer,
     rotations: Rotations,
     updates: Vec<Update>,
-    /// Alpha divided by the rank.
+    /// The factor of the updates.
     scale: f32,
     /// Rows whose output is wanted; `None` for all. Behind the last attention nothing connects
     /// positions any more, and only those before a learned token count.
@@ -34,6 +34,8 @@ struct Update {
     pair: usize,
     a: Var,
     b: Var,
+    /// `DoRA`'s, where it is used.
+    magnitude: Option<Var>,
     dropout: Dropout,
 }
 
@@ -57,18 +59,23 @@ impl Update {
             pair: index,
             a: var(&pair.a, rank)?,
             b: var(&pair.b, pair.b.len() / rank)?,
+            magnitude: adapter
+                .config
+                .use_dora
+                .then(|| Var::from_slice(&pair.magnitude, pair.magnitude.len(), &Device::Cpu))
+                .transpose()?,
             dropout,
         })
     }
 
     /// Adds the gradients of this update to its buffers.
     fn collect(&self, grads: &GradStore, buffers: &mut PairBuffers) -> Result<()> {
-        // A missing gradient stays zero here and is found by the certificate.
-        if let Some(grad) = grads.get(&self.a) {
-            add(&mut buffers.a, &numbers(grad)?);
-        }
-        if let Some(grad) = grads.get(&self.b) {
-            add(&mut buffers.b, &numbers(grad)?);
+        let trained = [Some(&self.a), Some(&self.b), self.magnitude.as_ref()];
+        for (variable, buffer) in trained.into_iter().zip(buffers.parts_mut()) {
+            // A missing gradient stays zero here and is found by the certificate.
+            if let Some(grad) = variable.and_then(|variable| grads.get(variable)) {
+                add(buffer, &numbers(grad)?);
+            }
         }
         Ok(())
     }
@@ -157,20 +164,19 @@ impl<'a> Block<'a> {
     fn project(&self, module: TargetModule, x: &Tensor) -> Result<Tensor> {
         let linear = self.frozen.linear(module);
         let update = self.updates.iter().find(|update| update.module == module);
-        let y = match update {
-            Some(update) => ops::lora_linear(
-                x,
-                linear,
-                LoraTerm {
-                    a: &update.a,
-                    b: &update.b,
-                    scale: self.scale,
-                    dropout: update.dropout,
-                },
-            ),
-            None => ops::frozen_linear(x, linear),
+        let Some(update) = update else {
+            return Ok(ops::frozen_linear(x, linear)?);
         };
-        Ok(y?)
+        let term = LoraTerm {
+            a: &update.a,
+            b: &update.b,
+            scale: self.scale,
+            dropout: update.dropout,
+        };
+        Ok(match &update.magnitude {
+            Some(magnitude) => ops::dora_linear(x, linear, term, magnitude)?,
+            None => ops::lora_linear(x, linear, term)?,
+        })
     }
 }
 

@@ -16,6 +16,20 @@ pub struct PairBuffers {
     pub a: Vec<f32>,
     /// `[out, rank]`.
     pub b: Vec<f32>,
+    /// `[out]`; empty without `DoRA`.
+    pub magnitude: Vec<f32>,
+}
+
+impl PairBuffers {
+    /// In the order of [`lore_llm::LoraPair::trained`].
+    pub fn parts(&self) -> [&[f32]; 3] {
+        [&self.a, &self.b, &self.magnitude]
+    }
+
+    /// The same, to be changed.
+    pub fn parts_mut(&mut self) -> [&mut [f32]; 3] {
+        [&mut self.a, &mut self.b, &mut self.magnitude]
+    }
 }
 
 impl LoraBuffers {
@@ -24,6 +38,7 @@ impl LoraBuffers {
         let pairs = adapter.pairs.iter().map(|pair| PairBuffers {
             a: vec![0.0; pair.a.len()],
             b: vec![0.0; pair.b.len()],
+            magnitude: vec![0.0; pair.magnitude.len()],
         });
         Self {
             pairs: pairs.collect(),
@@ -35,7 +50,7 @@ impl LoraBuffers {
         let sums = self
             .pairs
             .iter()
-            .map(|pair| square_sum(&pair.a) + square_sum(&pair.b));
+            .map(|pair| pair.parts().map(square_sum).iter().sum::<f64>());
         sums.sum::<f64>().sqrt()
     }
 
@@ -47,7 +62,7 @@ impl LoraBuffers {
             return;
         }
         for pair in &mut self.pairs {
-            for value in pair.a.iter_mut().chain(&mut pair.b) {
+            for value in pair.parts_mut().into_iter().flatten() {
                 *value *= factor as f32;
             }
         }
@@ -79,6 +94,7 @@ mod tests {
         let pair = PairBuffers {
             a: vec![3.0],
             b: vec![4.0],
+            magnitude: Vec::new(),
         };
         let mut buffers = LoraBuffers { pairs: vec![pair] };
         let unclipped = buffers.clone();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use lore_core::GradientCertificate;
 use lore_llm::{AdapterWeights, LoraPair};
 
-use crate::buffers::{LoraBuffers, norm};
+use crate::buffers::{LoraBuffers, PairBuffers, norm};
 
 /// Collects what a [`GradientCertificate`] says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,8 +18,8 @@ pub(crate) struct Inspection {
 }
 
 impl Inspection {
-    /// Looks at the gradients of step `step`, counted from 1: at every B in the first, at every A in
-    /// the second (before B has moved, A's is zero). Returns true when that completed the
+    /// Looks at the gradients of step `step`, counted from 1: at every B and `DoRA`'s magnitudes in the
+    /// first, at every A in the second (before B has moved, A's is zero). Returns true when that completed the
     /// certificate.
     ///
     /// Fails when a matrix got none: training on would waste hours on an adapter that is partly
@@ -34,14 +34,21 @@ impl Inspection {
             return Ok(false);
         }
         let certificate = &mut self.certificate;
-        let norms = adapter.pairs.iter().zip(&gradients.pairs);
+        let dead = &mut certificate.dead;
+        let mut smallest = |part: fn(&PairBuffers) -> &[f32], name: &str| {
+            let norms = gradients.pairs.iter().map(|pair| norm(part(pair)));
+            smallest(adapter.pairs.iter().zip(norms), name, dead)
+        };
         if step == 1 {
-            let norms = norms.map(|(pair, gradient)| (pair, norm(&gradient.b)));
+            certificate.min_b_norm = smallest(|pair| &pair.b, "lora_B");
             certificate.num_matrices = 2 * adapter.pairs.len();
-            certificate.min_b_norm = smallest(norms, "lora_B", &mut certificate.dead);
+            if adapter.config.use_dora {
+                certificate.min_magnitude_norm =
+                    smallest(|pair| &pair.magnitude, "lora_magnitude_vector");
+                certificate.num_matrices += adapter.pairs.len();
+            }
         } else {
-            let norms = norms.map(|(pair, gradient)| (pair, norm(&gradient.a)));
-            certificate.min_a_norm = smallest(norms, "lora_A", &mut certificate.dead);
+            certificate.min_a_norm = smallest(|pair| &pair.a, "lora_A");
             certificate.complete = true;
         }
         ensure!(
@@ -88,11 +95,16 @@ mod tests {
     use crate::testing::tiny_weights;
 
     fn adapter_and_gradients() -> (AdapterWeights, LoraBuffers) {
-        let adapter = init_adapter(&tiny_weights().config, &LoraConfig::default(), 1, "tiny");
+        let dora = LoraConfig {
+            use_dora: true,
+            ..LoraConfig::default()
+        };
+        let adapter = init_adapter(&tiny_weights(), &dora, 1, "tiny");
         let mut gradients = LoraBuffers::zeros(&adapter);
         for pair in &mut gradients.pairs {
             pair.a[0] = 0.5;
             pair.b[1] = -0.25;
+            pair.magnitude[2] = 0.125;
         }
         (adapter, gradients)
     }
@@ -107,8 +119,24 @@ mod tests {
         assert!(inspection.certificate().holds());
         assert!((inspection.certificate().min_b_norm - 0.25).abs() < 1e-9);
         assert!((inspection.certificate().min_a_norm - 0.5).abs() < 1e-9);
+        assert!((inspection.certificate().min_magnitude_norm - 0.125).abs() < 1e-9);
+        assert_eq!(
+            inspection.certificate().num_matrices,
+            3 * adapter.pairs.len()
+        );
         assert!(!inspection.look(3, &adapter, &gradients)?);
         Ok(())
+    }
+
+    #[test]
+    fn magnitudes_without_a_gradient_are_named() {
+        let (adapter, mut gradients) = adapter_and_gradients();
+        gradients.pairs[1].magnitude.fill(0.0);
+        let error = Inspection::default()
+            .look(1, &adapter, &gradients)
+            .expect_err("must be caught");
+        let name = "k_proj.lora_magnitude_vector";
+        assert!(error.to_string().contains(name), "{error}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use lore_llm::AdapterWeights;
+use lore_llm::{AdapterWeights, LoraPair};
 
 use crate::buffers::LoraBuffers;
 use crate::certificate::Inspection;
@@ -175,12 +175,12 @@ impl CheckpointStore {
         let loaded = AdapterWeights::load_peft(folder)?;
         let mut adapter = fresh.clone();
         for pair in &mut adapter.pairs {
-            let saved = loaded
+            let lengths = |pair: &LoraPair| pair.trained().map(<[f32]>::len);
+            *pair = loaded
                 .pair(pair.layer, pair.module)
-                .filter(|saved| (saved.a.len(), saved.b.len()) == (pair.a.len(), pair.b.len()))
-                .context("the adapter has another shape")?;
-            pair.a.copy_from_slice(&saved.a);
-            pair.b.copy_from_slice(&saved.b);
+                .filter(|saved| lengths(saved) == lengths(pair))
+                .context("the adapter has another shape")?
+                .clone();
         }
         let bytes = fs::read(folder.join(MOMENTS_FILE))?;
         let shape = LoraBuffers::zeros(fresh);

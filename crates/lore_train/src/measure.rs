@@ -53,7 +53,7 @@ pub fn measure_step(
             .collect(),
         ..Example::default()
     };
-    let adapter = init_adapter(&weights.config, lora, 0, "");
+    let adapter = init_adapter(weights, lora, 0, "");
     let mut gradients = LoraBuffers::zeros(&adapter);
     let pass = Pass {
         weight: 1.0 / example.num_learned().max(1) as f64,

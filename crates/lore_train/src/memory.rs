@@ -77,6 +77,7 @@ pub fn estimate_memory(
     } else {
         2 * inner
     };
+    let dora = dora_activations(model, lora);
     // Gradients of the widest step, candle's sums of them, and one head's share for each head.
     let backward = 4 * inner + 4 * hidden + 4 * query;
     let logits = LOGIT_ROWS * model.vocab_size as u64;
@@ -89,7 +90,7 @@ pub fn estimate_memory(
     let numbers = FLOAT * (num_weights(model) + 4 * num_trained(model, lora));
     MemoryEstimate {
         fixed: numbers + prepared + PROGRAM,
-        per_block: FLOAT * tokens * (attention + feed_forward),
+        per_block: FLOAT * tokens * (attention + feed_forward + dora),
         per_block_input: FLOAT * tokens * hidden,
         working: FLOAT * (tokens * backward + logits),
         num_blocks: model.num_layers,
@@ -109,6 +110,23 @@ pub(crate) fn arithmetic_within(budget: u64, model: &ModelConfig) -> Arithmetic 
 /// What the blocks' matrices take once they are arranged for both passes.
 fn prepared_bytes(model: &ModelConfig) -> u64 {
     2 * FixedMatrix::num_bytes(num_block_weights(model))
+}
+
+/// Numbers that `DoRA` keeps of each token in a block: outputs before they are scaled, and with dropout
+/// the dropped input, what was dropped, and its product.
+fn dora_activations(model: &ModelConfig, lora: &LoraConfig) -> u64 {
+    if !lora.use_dora {
+        return 0;
+    }
+    let of_modules = lora.target_modules.iter().map(|module| {
+        let (out, into) = module_shape(model, *module);
+        if lora.dropout > 0.0 {
+            2 * (out + into)
+        } else {
+            out
+        }
+    });
+    of_modules.sum::<usize>() as u64
 }
 
 fn has_feed_forward_target(lora: &LoraConfig) -> bool {
@@ -138,7 +156,8 @@ fn num_trained(model: &ModelConfig, lora: &LoraConfig) -> u64 {
         .iter()
         .map(|module| {
             let (out, into) = module_shape(model, *module);
-            lora.rank * (out + into)
+            let num_magnitudes = if lora.use_dora { out } else { 0 };
+            lora.rank * (out + into) + num_magnitudes
         })
         .sum();
     (model.num_layers * of_block) as u64
@@ -164,5 +183,11 @@ mod tests {
         let longer = estimate_memory(&model, 512, &lora, Arithmetic::Float);
         assert!(longer.total(0) > estimate.total(0));
         assert_eq!(longer.fixed, estimate.fixed);
+        let dora = LoraConfig {
+            use_dora: true,
+            ..lora
+        };
+        let dora = estimate_memory(&model, 256, &dora, Arithmetic::Float);
+        assert!(dora.fixed > estimate.fixed && dora.per_block > estimate.per_block);
     }
 }

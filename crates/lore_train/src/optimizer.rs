@@ -59,8 +59,11 @@ impl AdamW {
         let moments = self.mean.pairs.iter_mut().zip(&mut self.square.pairs);
         let pairs = adapter.pairs.iter_mut().zip(&gradients.pairs).zip(moments);
         for ((pair, gradient), (mean, square)) in pairs {
-            factors.update(&mut pair.a, &gradient.a, &mut mean.a, &mut square.a);
-            factors.update(&mut pair.b, &gradient.b, &mut mean.b, &mut square.b);
+            let moments = mean.parts_mut().into_iter().zip(square.parts_mut());
+            let parts = pair.trained_mut().into_iter().zip(gradient.parts());
+            for ((values, gradient), (mean, square)) in parts.zip(moments) {
+                factors.update(values, gradient, mean, square);
+            }
         }
     }
 }
@@ -100,13 +103,14 @@ mod tests {
                 module: TargetModule::QProj,
                 a: vec![1.0, -2.0],
                 b: Vec::new(),
+                magnitude: Vec::new(),
             }],
         };
         let mut optimizer = AdamW::new(&adapter);
         for (gradient, expected) in STEPS {
             let pair = PairBuffers {
                 a: gradient.to_vec(),
-                b: Vec::new(),
+                ..PairBuffers::default()
             };
             let gradients = LoraBuffers { pairs: vec![pair] };
             optimizer.step(&config, 0.1, &gradients, &mut adapter);

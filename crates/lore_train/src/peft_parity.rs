@@ -7,9 +7,11 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use lore_core::{LoraConfig, TrainConfig};
-use lore_llm::kernels::fixed;
+use lore_llm::kernels::{fixed, log_softmax_at};
 use lore_llm::ops::Arithmetic;
-use lore_llm::{AdapterWeights, BaseModel, Weights};
+use lore_llm::{
+    ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache, LoraPair, Weights,
+};
 use safetensors::SafeTensors;
 
 use crate::buffers::{LoraBuffers, norm};
@@ -113,13 +115,21 @@ fn worst_difference<'a>(
     Ok(worst)
 }
 
-fn name(adapter: &AdapterWeights, index: usize, matrix: &str) -> String {
-    let pair = &adapter.pairs[index];
-    let (parent, module) = (pair.module.parent(), pair.module.name());
-    format!(
-        "base_model.model.model.layers.{}.{parent}.{module}.lora_{matrix}.weight",
-        pair.layer
-    )
+/// How PEFT's names end, in the order of [`LoraPair::trained`].
+const ENDINGS: [&str; 3] = ["lora_A.weight", "lora_B.weight", "lora_magnitude_vector"];
+
+/// The parts of a pair that are there, by PEFT's names; `numbers` has them in the order of
+/// [`LoraPair::trained`].
+fn named<'a>(
+    pair: &LoraPair,
+    numbers: [&'a [f32]; 3],
+) -> impl Iterator<Item = (String, &'a [f32])> {
+    let (layer, parent, module) = (pair.layer, pair.module.parent(), pair.module.name());
+    let stem = format!("base_model.model.model.layers.{layer}.{parent}.{module}");
+    let parts = ENDINGS.into_iter().zip(numbers);
+    parts
+        .filter(|(_, numbers)| !numbers.is_empty())
+        .map(move |(ending, numbers)| (format!("{stem}.{ending}"), numbers))
 }
 
 #[test]
@@ -141,6 +151,59 @@ fn gradients_through_gemma_agree_with_peft() -> Result<()> {
     check_gradients("tiny-lora-gemma3", &weights)
 }
 
+#[test]
+fn gradients_at_rslora_s_scale_agree_with_peft() -> Result<()> {
+    check_gradients("tiny-rslora", &tiny_model("tiny-llama")?.weights)
+}
+
+/// With biases, which stay outside of `DoRA`'s lengths, and without.
+#[test]
+fn gradients_of_dora_agree_with_peft() -> Result<()> {
+    check_gradients("tiny-dora", &tiny_model("tiny-llama")?.weights)?;
+    check_gradients("tiny-dora-qwen2", &tiny_model("tiny-qwen2")?.weights)
+}
+
+/// Chats, acts and exports through the decoder, which must compute what was trained.
+#[test]
+fn the_decoder_finds_the_loss_that_peft_finds() -> Result<()> {
+    for (case, base) in [
+        ("tiny-lora", "tiny-llama"),
+        ("tiny-rslora", "tiny-llama"),
+        ("tiny-dora", "tiny-llama"),
+        ("tiny-dora-qwen2", "tiny-qwen2"),
+    ] {
+        let reference = TinyReference::load(case)?;
+        let loss = decoded_loss(case, &tiny_model(base)?, &reference)?;
+        let difference = loss / reference.losses[0] - 1.0;
+        assert!(difference.abs() < TOLERANCE, "{case}: off by {difference}");
+    }
+    Ok(())
+}
+
+/// The mean loss of a batch's learned tokens, with the adapter beside the model.
+fn decoded_loss(
+    case: &str,
+    base: &std::sync::Arc<BaseModel>,
+    reference: &TinyReference,
+) -> Result<f64> {
+    let adapter = std::sync::Arc::new(AdapterWeights::load_peft(&fixture(case))?);
+    let adapter = ActiveAdapter::new(adapter, 1.0, &base.weights)?;
+    let mut decoder = Decoder::new(std::sync::Arc::clone(base));
+    let (mut loss, mut count) = (0.0, 0);
+    for example in reference.examples() {
+        let mut cache = KvCache::new(base.config());
+        let hidden = decoder.forward_all(&example.ids, &mut cache, Some(&adapter))?;
+        let logits = decoder.logits(&hidden);
+        let rows = logits.chunks_exact(base.config().vocab_size);
+        let targets = example.ids.iter().zip(&example.loss_mask).skip(1);
+        for (row, (target, _)) in rows.zip(targets).filter(|(_, (_, learned))| **learned) {
+            loss -= f64::from(log_softmax_at(row, *target as usize));
+            count += 1;
+        }
+    }
+    Ok(loss / f64::from(count))
+}
+
 /// Holds a batch's loss and gradients to a reference, with all activations kept and with none.
 fn check_gradients(case: &str, weights: &Weights) -> Result<()> {
     let reference = TinyReference::load(case)?;
@@ -154,16 +217,8 @@ fn check_gradients(case: &str, weights: &Weights) -> Result<()> {
         );
         let norms = gradients.norm() / reference.grad_norms[0];
         assert!((norms - 1.0).abs() < TOLERANCE, "norm off by {norms}");
-        let matrices = gradients
-            .pairs
-            .iter()
-            .enumerate()
-            .flat_map(|(index, pair)| {
-                [
-                    (name(&adapter, index, "A"), pair.a.as_slice()),
-                    (name(&adapter, index, "B"), pair.b.as_slice()),
-                ]
-            });
+        let pairs = adapter.pairs.iter().zip(&gradients.pairs);
+        let matrices = pairs.flat_map(|(pair, gradient)| named(pair, gradient.parts()));
         let file = fs::read(fixture(case).join("gradients.safetensors"))?;
         let worst = worst_difference(&file, matrices)?;
         assert!(worst < TOLERANCE, "gradients differ by {worst:e}");
@@ -172,11 +227,17 @@ fn check_gradients(case: &str, weights: &Weights) -> Result<()> {
 }
 
 #[test]
-fn a_short_training_agrees_with_pytorch() -> Result<()> {
-    let reference = TinyReference::load("tiny-lora")?;
+fn short_trainings_agree_with_pytorch() -> Result<()> {
+    check_training("tiny-lora")?;
+    check_training("tiny-dora")
+}
+
+/// Holds losses, norms and the trained adapter to those of PyTorch's AdamW.
+fn check_training(case: &str) -> Result<()> {
+    let reference = TinyReference::load(case)?;
     let base = tiny_model("tiny-llama")?;
     let model = TrainableModel::new(&base.weights, u64::MAX);
-    let mut adapter = AdapterWeights::load_peft(&fixture("tiny-lora"))?;
+    let mut adapter = AdapterWeights::load_peft(&fixture(case))?;
     let mut optimizer = AdamW::new(&adapter);
     let config = TrainConfig {
         weight_decay: reference.recipe.weight_decay,
@@ -197,13 +258,11 @@ fn a_short_training_agrees_with_pytorch() -> Result<()> {
         let rate = reference.recipe.learning_rate;
         optimizer.step(&config, rate, &gradients, &mut adapter);
     }
-    let matrices = adapter.pairs.iter().enumerate().flat_map(|(index, pair)| {
-        [
-            (name(&adapter, index, "A"), pair.a.as_slice()),
-            (name(&adapter, index, "B"), pair.b.as_slice()),
-        ]
-    });
-    let file = fs::read(fixture("tiny-lora/trained.safetensors"))?;
+    let matrices = adapter
+        .pairs
+        .iter()
+        .flat_map(|pair| named(pair, pair.trained()));
+    let file = fs::read(fixture(case).join("trained.safetensors"))?;
     let worst = worst_difference(&file, matrices)?;
     assert!(worst < TOLERANCE, "adapters differ by {worst:e}");
     Ok(())
@@ -224,7 +283,7 @@ fn smollm2() -> Result<Option<(std::sync::Arc<BaseModel>, AdapterWeights)>> {
         return Ok(None);
     };
     let base = BaseModel::load(&Path::new(&models).join("smollm2-135m-instruct"))?;
-    let mut adapter = init_adapter(&base.weights.config, &LoraConfig::default(), 0, "");
+    let mut adapter = init_adapter(&base.weights, &LoraConfig::default(), 0, "");
     for pair in &mut adapter.pairs {
         for (matrix, amplitude) in [(&mut pair.a, 0.02), (&mut pair.b, 0.01)] {
             for (index, value) in matrix.iter_mut().enumerate() {
@@ -246,9 +305,9 @@ fn smollm2_agrees_with_peft() -> Result<()> {
     let batch = [example(&reference.ids, &reference.learned)];
     let (loss, gradients) = batch_gradient(&model, &adapter, &batch)?;
     let mut worst = 0.0f64;
-    for (index, pair) in gradients.pairs.iter().enumerate() {
-        for (matrix, values) in [("A", &pair.a), ("B", &pair.b)] {
-            let expected = reference.grad_norms[&name(&adapter, index, matrix)];
+    for (pair, gradient) in adapter.pairs.iter().zip(&gradients.pairs) {
+        for (name, values) in named(pair, gradient.parts()) {
+            let expected = reference.grad_norms[&name];
             worst = worst.max((norm(values) / expected - 1.0).abs());
         }
     }

@@ -98,7 +98,7 @@ pub(crate) fn train_with(
     );
     let order = Order::new(job.config, job.examples.len());
     let fresh = init_adapter(
-        &job.weights.config,
+        job.weights,
         &job.config.lora,
         job.config.seed,
         job.base_name,

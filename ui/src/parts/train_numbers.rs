@@ -177,6 +177,13 @@ fn lora_ui(ctx: &Ctx<'_>, ui: &mut Ui, lora: &mut LoraConfig) {
             "The adapter counts alpha divided by the square root of the rank times. Otherwise a high rank \
              learns ever more weakly",
         );
+        explained_switch(
+            ui,
+            tokens,
+            &mut lora.use_dora,
+            "Learn the strength of every output as well (DoRA)",
+            "Often better at low ranks, and slower. GGUF and MLX adapters cannot carry it, whole models can",
+        );
         number!(
             ctx,
             ui,

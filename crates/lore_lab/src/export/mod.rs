@@ -85,7 +85,7 @@ fn fill(job: &mut Job<'_>, work: &ExportWork, folder: &Path) -> Result<Option<Ce
     let origin = card::Origin::read(job.data, &material.adapter);
     let carried = Carried {
         has_bank: origin.training().is_some_and(|it| it.bank.is_some()),
-        has_magnitudes: false,
+        has_magnitudes: material.weights.config.use_dora,
     };
     if let Some(reason) = work.format.refusal(&carried) {
         anyhow::bail!(

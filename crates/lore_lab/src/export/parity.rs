@@ -83,7 +83,7 @@ pub(super) struct PromptParity {
 impl Subject {
     pub(super) fn new(base: Arc<BaseModel>, adapter: Option<Arc<AdapterWeights>>) -> Result<Self> {
         let adapter = adapter
-            .map(|weights| ActiveAdapter::new(weights, 1.0, base.config()))
+            .map(|weights| ActiveAdapter::new(weights, 1.0, &base.weights))
             .transpose()?;
         Ok(Self {
             decoder: Decoder::new(base),

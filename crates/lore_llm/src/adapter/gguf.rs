@@ -22,6 +22,7 @@ impl AdapterWeights {
     /// shape.
     pub fn save_gguf(&self, path: &Path, config: &ModelConfig, name: &str) -> Result<()> {
         self.check_fits(config)?;
+        self.refuse_magnitudes("GGUF adapter")?;
         let text = |value: &str| Value::String(value.to_owned());
         let metadata = [
             (
@@ -97,6 +98,7 @@ impl AdapterWeights {
                     module,
                     a: a.values,
                     b,
+                    magnitude: Vec::new(),
                 });
             }
         }

@@ -44,6 +44,7 @@ impl AdapterWeights {
     /// is `hub_name`.
     pub fn save_mlx(&self, dir: &Path, config: &ModelConfig, hub_name: &str) -> Result<()> {
         self.check_fits(config)?;
+        self.refuse_magnitudes("our MLX adapter")?;
         let first = self.pairs.iter().map(|pair| pair.layer).min().unwrap_or(0);
         let settings = MlxConfig {
             model: hub_name.to_owned(),
@@ -122,6 +123,7 @@ impl AdapterWeights {
                     module,
                     a: transposed(&numbers::to_f32(a.dtype(), a.data())?, into),
                     b: transposed(&numbers::to_f32(b.dtype(), b.data())?, rank),
+                    magnitude: Vec::new(),
                 });
             }
         }

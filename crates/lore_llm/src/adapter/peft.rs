@@ -35,7 +35,7 @@ impl AdapterWeights {
     }
 
     /// Reads an adapter that PEFT or [`AdapterWeights::save_peft`] wrote. Anything the decoder
-    /// would not compute (`DoRA`, rank patterns, trained biases) is refused.
+    /// would not compute (rank patterns, trained biases) is refused.
     pub fn load_peft(dir: &Path) -> Result<Self> {
         let config = read_config(dir)?;
         let path = dir.join(WEIGHTS_FILE);
@@ -43,7 +43,7 @@ impl AdapterWeights {
             .with_context(|| format!("Could not read the adapter's weights {}", path.display()))?;
         let tensors = SafeTensors::deserialize(&bytes)
             .with_context(|| format!("The adapter's weights {} are damaged", path.display()))?;
-        let pairs = read_pairs(&tensors, config.r)?;
+        let pairs = read_pairs(&tensors, &config)?;
         ensure!(!pairs.is_empty(), "The adapter holds no LoRA matrices");
         let mut target_modules: Vec<_> = pairs.iter().map(|pair| pair.module).collect();
         target_modules.sort_unstable();
@@ -55,6 +55,7 @@ impl AdapterWeights {
                 dropout: config.lora_dropout,
                 target_modules,
                 use_rslora: config.use_rslora,
+                use_dora: config.use_dora,
             },
             base_model: config.base_model_name_or_path.unwrap_or_default(),
             pairs,
@@ -67,9 +68,13 @@ impl AdapterWeights {
         let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
         for pair in &self.pairs {
             let (into, out) = (pair.a.len() / rank, pair.b.len() / rank);
-            let (key_a, key_b) = peft_keys(pair.layer, pair.module);
-            tensors.push((key_a, vec![rank, into], numbers::to_le_bytes(&pair.a)));
-            tensors.push((key_b, vec![out, rank], numbers::to_le_bytes(&pair.b)));
+            let shapes = [vec![rank, into], vec![out, rank], vec![out]];
+            for ((part, shape), values) in Part::ALL.into_iter().zip(shapes).zip(pair.trained()) {
+                if !values.is_empty() {
+                    let key = peft_key(pair.layer, pair.module, part);
+                    tensors.push((key, shape, numbers::to_le_bytes(values)));
+                }
+            }
         }
         let views = tensors
             .iter()
@@ -85,13 +90,35 @@ impl AdapterWeights {
     }
 }
 
-/// PEFT's names of the two matrices of a projection: A, then B.
-pub(crate) fn peft_keys(layer: usize, module: TargetModule) -> (String, String) {
-    let stem = format!("{PREFIX}{layer}.{}.{}", module.parent(), module.name());
-    (
-        format!("{stem}.lora_A.weight"),
-        format!("{stem}.lora_B.weight"),
-    )
+/// What belongs to an adapted projection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// `[rank, in]`.
+    A,
+    /// `[out, rank]`.
+    B,
+    /// `DoRA`'s magnitudes, `[out]`.
+    Magnitude,
+}
+
+impl Part {
+    /// In the order of [`LoraPair::trained`].
+    pub(crate) const ALL: [Self; 3] = [Self::A, Self::B, Self::Magnitude];
+
+    /// How PEFT's key ends.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::A => ".lora_A.weight",
+            Self::B => ".lora_B.weight",
+            Self::Magnitude => ".lora_magnitude_vector",
+        }
+    }
+}
+
+/// PEFT's name of a part of an adapted projection.
+pub(crate) fn peft_key(layer: usize, module: TargetModule, part: Part) -> String {
+    let (parent, name) = (module.parent(), module.name());
+    format!("{PREFIX}{layer}.{parent}.{name}{}", part.ending())
 }
 
 /// The fields PEFT writes for a plain LoRA adapter.
@@ -171,7 +198,7 @@ impl PeftConfig {
             exclude_modules: None,
             bias: no_bias(),
             use_rslora: lora.use_rslora,
-            use_dora: false,
+            use_dora: lora.use_dora,
             fan_in_fan_out: false,
             inference_mode: true,
             init_lora_weights: true.into(),
@@ -189,10 +216,6 @@ impl PeftConfig {
             self.peft_type == "LORA",
             "This adapter is of type {:?}; only LoRA adapters can be used",
             self.peft_type
-        );
-        ensure!(
-            !self.use_dora,
-            "This adapter uses DoRA, which is not supported"
         );
         ensure!(
             self.bias == "none" && self.modules_to_save.as_ref().is_none_or(Vec::is_empty),
@@ -217,58 +240,56 @@ fn read_config(dir: &Path) -> Result<PeftConfig> {
     Ok(config)
 }
 
-/// Finds the A and B of every adapted projection, in the order of layers and modules.
-fn read_pairs(tensors: &SafeTensors<'_>, rank: usize) -> Result<Vec<LoraPair>> {
-    let mut found: BTreeMap<(usize, TargetModule), (Vec<f32>, Vec<f32>)> = BTreeMap::new();
+/// Finds the parts of every adapted projection, in the order of layers and modules.
+fn read_pairs(tensors: &SafeTensors<'_>, config: &PeftConfig) -> Result<Vec<LoraPair>> {
+    let mut found: BTreeMap<(usize, TargetModule), [Vec<f32>; 3]> = BTreeMap::new();
     for (key, view) in tensors.tensors() {
-        let (layer, module, is_b) = parse_key(&key)?;
+        let (layer, module, part) = parse_key(&key)?;
         let shape = view.shape();
-        let rank_axis = usize::from(is_b);
+        let fits = match part {
+            Part::A => shape.len() == 2 && shape[0] == config.r,
+            Part::B => shape.len() == 2 && shape[1] == config.r,
+            Part::Magnitude => shape.len() == 1 && config.use_dora,
+        };
         ensure!(
-            shape.len() == 2 && shape[rank_axis] == rank,
-            "The adapter's matrix {key} has the shape {shape:?}, which does not fit rank {rank}"
+            fits,
+            "The adapter's matrix {key} has the shape {shape:?}, which does not fit rank {}",
+            config.r
         );
-        let values = numbers::to_f32(view.dtype(), view.data())?;
-        let pair = found.entry((layer, module)).or_default();
-        if is_b {
-            pair.1 = values;
-        } else {
-            pair.0 = values;
-        }
+        let parts = found.entry((layer, module)).or_default();
+        parts[part as usize] = numbers::to_f32(view.dtype(), view.data())?;
     }
-    found
-        .into_iter()
-        .map(|((layer, module), (a, b))| {
-            ensure!(
-                !a.is_empty() && !b.is_empty(),
-                "The adapter lacks a matrix for {} of layer {layer}",
-                module.name()
-            );
-            Ok(LoraPair {
-                layer,
-                module,
-                a,
-                b,
-            })
+    let pair = |((layer, module), [a, b, magnitude]): (_, [Vec<f32>; 3])| {
+        ensure!(
+            !a.is_empty() && !b.is_empty() && magnitude.is_empty() != config.use_dora,
+            "The adapter lacks a matrix for {} of layer {layer}, or the magnitudes of DoRA",
+            TargetModule::name(module)
+        );
+        Ok(LoraPair {
+            layer,
+            module,
+            a,
+            b,
+            magnitude,
         })
-        .collect()
+    };
+    found.into_iter().map(pair).collect()
 }
 
-/// Layer, projection, and whether the key names the B matrix.
-fn parse_key(key: &str) -> Result<(usize, TargetModule, bool)> {
+/// Layer, projection, and which part of it the key names.
+fn parse_key(key: &str) -> Result<(usize, TargetModule, Part)> {
     let parsed = (|| {
         let mut prefixes = OTHER_PREFIXES.iter().copied().chain([PREFIX]);
         let path = prefixes.find_map(|prefix| key.strip_prefix(prefix))?;
         let (layer, rest) = path.split_once('.')?;
         let layer = layer.parse().ok()?;
-        let (path, is_b) = rest
-            .strip_suffix(".lora_A.weight")
-            .map(|path| (path, false))
-            .or_else(|| Some((rest.strip_suffix(".lora_B.weight")?, true)))?;
+        let (path, part) = Part::ALL
+            .into_iter()
+            .find_map(|part| Some((rest.strip_suffix(part.ending())?, part)))?;
         let module = TargetModule::ALL
             .into_iter()
             .find(|m| path == format!("{}.{}", m.parent(), m.name()))?;
-        Some((layer, module, is_b))
+        Some((layer, module, part))
     })();
     match parsed {
         Some(parsed) => Ok(parsed),
@@ -292,17 +313,21 @@ mod tests {
 
     #[test]
     fn keys_are_those_of_peft() {
-        let (a, b) = peft_keys(3, TargetModule::QProj);
+        let key = |part| peft_key(3, TargetModule::QProj, part);
+        let stem = "base_model.model.model.layers.3.self_attn.q_proj";
+        assert_eq!(key(Part::A), format!("{stem}.lora_A.weight"));
         assert_eq!(
-            a,
-            "base_model.model.model.layers.3.self_attn.q_proj.lora_A.weight"
+            key(Part::Magnitude),
+            format!("{stem}.lora_magnitude_vector")
         );
-        assert_eq!(parse_key(&a).unwrap(), (3, TargetModule::QProj, false));
-        assert_eq!(parse_key(&b).unwrap(), (3, TargetModule::QProj, true));
-        let with_eyes = a.replace("model.layers", "model.language_model.layers");
+        for part in Part::ALL {
+            let parsed = parse_key(&key(part)).unwrap();
+            assert_eq!(parsed, (3, TargetModule::QProj, part));
+        }
+        let with_eyes = key(Part::A).replace("model.layers", "model.language_model.layers");
         assert_eq!(
             parse_key(&with_eyes).unwrap(),
-            (3, TargetModule::QProj, false)
+            (3, TargetModule::QProj, Part::A)
         );
         assert!(parse_key("base_model.model.lm_head.lora_A.weight").is_err());
     }

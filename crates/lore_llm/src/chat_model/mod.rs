@@ -39,7 +39,7 @@ impl ChatModel {
         strength: f64,
     ) -> Result<Self> {
         let adapter = adapter
-            .map(|weights| ActiveAdapter::new(weights, strength, base.config()))
+            .map(|weights| ActiveAdapter::new(weights, strength, &base.weights))
             .transpose()?;
         Ok(Self {
             decoder: Decoder::with_arithmetic(Arc::clone(&base), Arithmetic::Fast),

@@ -3,6 +3,7 @@
 use lore_core::TargetModule;
 
 use super::products::Products;
+use super::active_adapter::Update;
 use super::{ActiveAdapter, Decoder, KvCache, Span};
 use crate::kernels::linear::add_bias;
 use crate::kernels::paged::Sequence;
@@ -11,7 +12,7 @@ use crate::kernels::{
     AttentionShape, MatMut, MatRef, Rotation, Threads, Write, gated, gemm, matmul_nt, rms_norm,
     rms_norm_in_place,
 };
-use crate::{Linear, LoraPair, MAX_LANES, ModelConfig, Rotations, Vector};
+use crate::{Linear, MAX_LANES, ModelConfig, Rotations, Vector};
 
 /// Activations, kept between blocks and calls so that memory is asked for once.
 #[derive(Debug, Default)]
@@ -66,38 +67,45 @@ impl Scratch {
 struct Projection<'a> {
     linear: &'a Linear,
     packed: Option<&'a PackedMatrix>,
-    pair: Option<(&'a LoraPair, &'a ActiveAdapter)>,
+    update: Option<Update<'a>>,
 }
 
 impl Projection<'_> {
-    /// `y = x · weightᵀ + bias + scale · (x · aᵀ) · bᵀ`.
+    /// `y = outputs · (x · weightᵀ) + bias + scale · (x · aᵀ) · bᵀ`.
     fn apply(&self, products: &mut Products, x: &[f32], y: &mut [f32], rows: usize) {
         let weight = &self.linear.weight;
         let (into, out) = (weight.cols, weight.rows);
         products.matmul(x, weight, self.packed, y, rows);
+        if let Some(outputs) = self.update.and_then(|update| update.outputs) {
+            for row in y.chunks_exact_mut(out) {
+                row.iter_mut().zip(outputs).for_each(|(y, by)| *y *= by);
+            }
+        }
         if let Some(bias) = &self.linear.bias {
             add_bias(y, bias);
         }
-        let Some((pair, adapter)) = self.pair else {
+        let Some(Update {
+            rank, a, b, scale, ..
+        }) = self.update
+        else {
             return;
         };
-        let rank = adapter.rank();
         let mut reduced = vec![0.0; rows * rank];
-        matmul_nt(x, &pair.a, &mut reduced, rows, into, rank);
+        matmul_nt(x, a, &mut reduced, rows, into, rank);
         if rows <= MAX_LANES {
             // The product that gives the same for every number of rows.
             let mut update = vec![0.0; rows * out];
-            matmul_nt(&reduced, &pair.b, &mut update, rows, rank, out);
+            matmul_nt(&reduced, b, &mut update, rows, rank, out);
             for (y, update) in y.iter_mut().zip(update) {
-                *y += adapter.scale() * update;
+                *y += scale * update;
             }
         } else {
             gemm(
                 &mut MatMut::new(y, rows, out),
                 Write::Add,
-                adapter.scale(),
+                scale,
                 MatRef::new(&reduced, rows, rank),
-                MatRef::new(&pair.b, out, rank).t(),
+                MatRef::new(b, out, rank).t(),
                 Threads::All,
             );
         }
@@ -127,7 +135,7 @@ impl Decoder {
         let projection = |module| Projection {
             linear: weights.linear(module),
             packed: base.packed.layers[layer][module as usize].as_ref(),
-            pair: adapter.and_then(|adapter| Some((adapter.pair(layer, module)?, adapter))),
+            update: adapter.and_then(|adapter| adapter.update(layer, module)),
         };
         let rows = scratch.rows;
 

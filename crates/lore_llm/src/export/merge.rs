@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::names::{PermutedRows, TensorName};
-use crate::adapter::module_shape;
-use crate::kernels::{MatMut, MatRef, Threads, Write, gemm};
+use crate::adapter::{dora, module_shape};
+use crate::kernels::{MatMut, MatRef, Threads, Write, dot::dot, gemm};
 use crate::source::{GgufFile, HfFolder, Location, Naming, TensorSource};
 use crate::{AdapterWeights, Family, LoraPair, ModelConfig};
 
@@ -189,7 +189,7 @@ impl<'a> MergedModel<'a> {
         Ok(values)
     }
 
-    /// `weight += scale * b * a`.
+    /// `weight += scale * b * a`, and with `DoRA` its rows scaled to their lengths.
     fn add(&self, pair: &LoraPair, weight: &mut [f32]) {
         let rank = self.adapter.config.rank;
         let (out, into) = module_shape(&self.config, pair.module);
@@ -201,5 +201,9 @@ impl<'a> MergedModel<'a> {
             MatRef::new(&pair.a, rank, into),
             Threads::All,
         );
+        for (row, magnitude) in weight.chunks_exact_mut(into).zip(&pair.magnitude) {
+            let gain = dora::gain(*magnitude, dot(row, row).sqrt());
+            row.iter_mut().for_each(|weight| *weight *= gain);
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Dropout whose mask can be made again from its seed.
 
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
+use super::numbers::{numbers, slice, tensor};
 use crate::kernels::simd::vectorized_fn;
 
 /// Zeroes inputs with a probability and scales the others up, so that the mean stays (Srivastava et
@@ -13,6 +15,11 @@ pub struct Dropout {
     pub probability: f64,
     /// Decides the mask.
     pub seed: u64,
+}
+
+/// `x` `[tokens, features]` with some of it dropped.
+pub fn drop_inputs(x: &Tensor, dropout: Dropout) -> Result<Tensor> {
+    x.apply_op1(dropout)
 }
 
 /// Inputs that one thread takes at once.
@@ -46,6 +53,28 @@ impl Dropout {
                 let first = (task * INPUTS_PER_TASK) as u32;
                 drop_below(x, first, keys, threshold, scale);
             });
+    }
+}
+
+impl CustomOp1 for Dropout {
+    fn name(&self) -> &'static str {
+        "dropout"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let mut y = slice(storage, layout)?.to_vec();
+        self.apply(&mut y);
+        Ok((CpuStorage::F32(y), layout.shape().clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, _y: &Tensor, grad_y: &Tensor) -> Result<Option<Tensor>> {
+        if !x.track_op() {
+            return Ok(None);
+        }
+        let grad_y = grad_y.contiguous()?;
+        let mut grad_x = numbers(&grad_y)?.to_vec();
+        self.apply(&mut grad_x);
+        Ok(Some(tensor(grad_x, x.dims())?))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use crate::adapter::dora;
 use crate::kernels::fixed::{self, FixedMatrix, FixedRows, product};
 use crate::kernels::linear::add_bias;
 use crate::kernels::{MatMut, MatRef, Threads, Write, gemm, matmul_nt};
@@ -72,6 +73,11 @@ impl FrozenMatrix {
         self.matrix.cols
     }
 
+    /// The norms of the rows of `w + scale · b · a`: see [`dora::row_norms`].
+    pub(super) fn row_norms(&self, a: &[f32], b: &[f32], scale: f32) -> Vec<f32> {
+        dora::row_norms(&self.matrix, a, b, scale)
+    }
+
     /// Writes `x · wᵀ` to `y`.
     pub(super) fn forward(&self, x: &Rows<'_>, y: &mut [f32]) {
         let Matrix { rows, cols, data } = &self.matrix;
@@ -117,6 +123,19 @@ impl FrozenLinear {
             weight: FrozenMatrix::new(&linear.weight, arithmetic),
             bias: linear.bias.clone(),
         }
+    }
+
+    /// The same matrix with no bias.
+    pub(super) fn without_bias(&self) -> Self {
+        Self {
+            weight: self.weight.clone(),
+            bias: None,
+        }
+    }
+
+    /// `[out]`, where there is one.
+    pub(super) fn bias(&self) -> Option<&[f32]> {
+        self.bias.as_ref().map(|bias| bias.as_slice())
     }
 
     /// `x · wᵀ + bias`.

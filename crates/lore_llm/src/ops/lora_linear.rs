@@ -14,7 +14,7 @@ pub struct LoraTerm<'a> {
     pub a: &'a Tensor,
     /// `[out, rank]`.
     pub b: &'a Tensor,
-    /// Alpha divided by the rank.
+    /// The factor of the update: see [`lore_core::LoraConfig::scale`].
     pub scale: f32,
     /// Of the update's input.
     pub dropout: Dropout,

@@ -9,6 +9,7 @@
 //! Every backward pass is held to finite differences in the tests.
 
 mod attention;
+mod dora_linear;
 mod dropout;
 mod feed_forward;
 mod frozen;
@@ -24,7 +25,8 @@ mod seed_gradient;
 mod testing;
 
 pub use attention::causal_attention;
-pub use dropout::Dropout;
+pub use dora_linear::dora_linear;
+pub use dropout::{Dropout, drop_inputs};
 pub use feed_forward::{FrozenFeedForward, frozen_feed_forward};
 pub use frozen::{Arithmetic, FrozenLinear, FrozenMatrix};
 pub use gated::gated;

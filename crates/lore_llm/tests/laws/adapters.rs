@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lore_core::{LoraConfig, TargetModule};
 use lore_llm::{
-    ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache, LoraPair, module_shape,
+    ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache, LoraPair, module_shape, row_norms,
 };
 
 use crate::fixtures::{all_logits, assert_close, fixture, load, reference};
@@ -60,6 +60,39 @@ fn what_is_saved_is_what_is_loaded() {
     assert_eq!(names.count(), 2, "no temporary file stays");
 }
 
+/// At the lengths that the rows have anyway, `DoRA` is plain LoRA; at strength 0 it is nothing.
+#[test]
+fn magnitudes_are_saved_and_scale_whole_rows() {
+    let base = load("tiny-llama");
+    let ids = reference("tiny-llama").ids;
+    let plain = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
+    let mut dora = plain.clone();
+    dora.config.use_dora = true;
+    let scale = plain.config.scale() as f32;
+    for pair in &mut dora.pairs {
+        let weight = &base.weights.layers[pair.layer].linear(pair.module).weight;
+        pair.magnitude = row_norms(weight, &pair.a, &pair.b, scale);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    dora.save_peft(dir.path(), "tiny/llama").unwrap();
+    let again = AdapterWeights::load_peft(dir.path()).unwrap();
+    assert_eq!(again.pairs, dora.pairs);
+    assert_eq!(again.config, dora.config);
+
+    let expected = logits_with(&base, plain, 1.0, &ids);
+    let nothing = all_logits(&base, &ids);
+    assert_eq!(logits_with(&base, dora.clone(), 0.0, &ids), nothing);
+    let same = logits_with(&base, dora.clone(), 1.0, &ids);
+    for pair in &mut dora.pairs {
+        pair.magnitude.iter_mut().for_each(|length| *length *= 2.0);
+    }
+    let doubled = logits_with(&base, dora, 1.0, &ids);
+    for ((same, doubled), expected) in same.iter().zip(&doubled).zip(&expected) {
+        assert_close(same, expected, 1e-4);
+        assert_ne!(doubled, expected);
+    }
+}
+
 #[test]
 fn the_scale_of_a_rank_stabilised_adapter_is_written_as_peft_writes_it() {
     let mut adapter = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
@@ -112,7 +145,7 @@ fn files_have_the_keys_and_settings_of_peft() {
 fn an_adapter_of_another_model_is_refused() {
     let adapter = AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap();
     let other = load("tiny-qwen2");
-    let error = ActiveAdapter::new(Arc::new(adapter), 1.0, other.config()).unwrap_err();
+    let error = ActiveAdapter::new(Arc::new(adapter), 1.0, &other.weights).unwrap_err();
     assert!(error.to_string().contains("does not fit the model"));
 }
 
@@ -131,6 +164,7 @@ fn fresh_adapter(base: &BaseModel) -> AdapterWeights {
                 module,
                 a: vec![0.5; 2 * into],
                 b: vec![0.0; out * 2],
+                magnitude: Vec::new(),
             }
         })
     });
@@ -147,7 +181,7 @@ fn logits_with(
     strength: f64,
     ids: &[u32],
 ) -> Vec<Vec<f32>> {
-    let adapter = ActiveAdapter::new(Arc::new(adapter), strength, base.config()).unwrap();
+    let adapter = ActiveAdapter::new(Arc::new(adapter), strength, &base.weights).unwrap();
     let mut decoder = Decoder::new(Arc::clone(base));
     let mut cache = KvCache::new(base.config());
     let hidden = decoder

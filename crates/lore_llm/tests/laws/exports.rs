@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lore_llm::{
     ActiveAdapter, AdapterWeights, BaseModel, Decoder, FloatFormat, GgufFormat, KvCache,
-    MergedModel,
+    MergedModel, module_shape,
 };
 
 use crate::fixtures::{all_logits, assert_close, fixture, load, reference};
@@ -14,13 +14,24 @@ fn adapter() -> AdapterWeights {
     AdapterWeights::load_peft(&fixture("tiny-adapter")).unwrap()
 }
 
+/// The same with magnitudes that turn up some rows and turn down others.
+fn dora(base: &BaseModel) -> AdapterWeights {
+    let mut adapter = adapter();
+    adapter.config.use_dora = true;
+    for pair in &mut adapter.pairs {
+        let (out, _) = module_shape(base.config(), pair.module);
+        pair.magnitude = (0..out).map(|row| 0.2 + 0.1 * (row % 7) as f32).collect();
+    }
+    adapter
+}
+
 fn ids() -> Vec<u32> {
     reference("tiny-adapter").ids
 }
 
 /// Logits of every position with an adapter beside the model.
 fn adapted(base: &Arc<BaseModel>, adapter: AdapterWeights) -> Vec<Vec<f32>> {
-    let active = ActiveAdapter::new(Arc::new(adapter), 1.0, base.config()).unwrap();
+    let active = ActiveAdapter::new(Arc::new(adapter), 1.0, &base.weights).unwrap();
     let mut decoder = Decoder::new(Arc::clone(base));
     let mut cache = KvCache::new(base.config());
     let hidden = decoder
@@ -33,8 +44,18 @@ fn adapted(base: &Arc<BaseModel>, adapter: AdapterWeights) -> Vec<Vec<f32>> {
 
 /// A merged copy answers like base model and adapter, whatever the kind of file on either side.
 #[track_caller]
-fn check_merged(base: &str, write: impl FnOnce(&mut MergedModel<'_>, &Path) -> bool, file: &str) {
-    let adapter = adapter();
+fn check_merged(base: &str, write: fn(&mut MergedModel<'_>, &Path) -> bool, file: &str) {
+    check_merged_with(adapter(), base, write, file);
+    check_merged_with(dora(&load(base)), base, write, file);
+}
+
+#[track_caller]
+fn check_merged_with(
+    adapter: AdapterWeights,
+    base: &str,
+    write: fn(&mut MergedModel<'_>, &Path) -> bool,
+    file: &str,
+) {
     let dir = tempfile::tempdir().unwrap();
     let mut merged = MergedModel::open(&fixture(base), &adapter).unwrap();
     assert!(write(&mut merged, dir.path()), "nobody asked to stop");
@@ -136,6 +157,19 @@ fn check_formats(adapter: &AdapterWeights) {
     }
     let error = adapter.save_gguf(&path, base.config(), "tiny");
     assert!(error.is_err(), "nothing is overwritten");
+}
+
+#[test]
+fn adapter_files_without_room_for_magnitudes_are_refused() {
+    let base = load("tiny-llama");
+    let adapter = dora(&base);
+    let dir = tempfile::tempdir().unwrap();
+    let as_gguf = adapter.save_gguf(&dir.path().join("a.gguf"), base.config(), "tiny");
+    let as_mlx = adapter.save_mlx(dir.path(), base.config(), "owner/name");
+    for refused in [as_gguf, as_mlx] {
+        assert!(refused.unwrap_err().to_string().contains("DoRA"));
+    }
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
 #[test]

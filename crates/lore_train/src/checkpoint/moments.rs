@@ -9,13 +9,18 @@ use safetensors::{Dtype, SafeTensors};
 use crate::buffers::LoraBuffers;
 use crate::optimizer::AdamW;
 
+/// Names of the parts of a pair, in their order; those without numbers are not written.
+const PARTS: [&str; 3] = ["a", "b", "magnitude"];
+
 /// The file's bytes; equal states give equal bytes.
 pub(super) fn to_bytes(optimizer: &AdamW) -> Result<Vec<u8>> {
     let mut tensors = BTreeMap::new();
     for (name, moment) in [("mean", &optimizer.mean), ("square", &optimizer.square)] {
         for (index, pair) in moment.pairs.iter().enumerate() {
-            tensors.insert(format!("{name}.{index:05}.a"), bytes(&pair.a));
-            tensors.insert(format!("{name}.{index:05}.b"), bytes(&pair.b));
+            let parts = PARTS.iter().zip(pair.parts());
+            for (part, values) in parts.filter(|(_, values)| !values.is_empty()) {
+                tensors.insert(format!("{name}.{index:05}.{part}"), bytes(values));
+            }
         }
     }
     let views = tensors
@@ -34,8 +39,11 @@ pub(super) fn from_bytes(file: &[u8], shape: &LoraBuffers, step: u64) -> Result<
     let read = |name: &str| -> Result<LoraBuffers> {
         let mut moment = shape.clone();
         for (index, pair) in moment.pairs.iter_mut().enumerate() {
-            fill(&mut pair.a, &tensors, &format!("{name}.{index:05}.a"))?;
-            fill(&mut pair.b, &tensors, &format!("{name}.{index:05}.b"))?;
+            for (part, values) in PARTS.iter().zip(pair.parts_mut()) {
+                if !values.is_empty() {
+                    fill(values, &tensors, &format!("{name}.{index:05}.{part}"))?;
+                }
+            }
         }
         Ok(moment)
     };

@@ -8,7 +8,7 @@ use crate::testing::tiny_weights;
 
 fn state_after(steps: u64) -> TrainState {
     let config = TrainConfig::default();
-    let adapter = init_adapter(&tiny_weights().config, &config.lora, 1, "tiny");
+    let adapter = init_adapter(&tiny_weights(), &config.lora, 1, "tiny");
     let mut gradients = LoraBuffers::zeros(&adapter);
     gradients.pairs[1].b.fill(0.25);
     let mut state = TrainState::new(adapter);

@@ -104,6 +104,7 @@ pub(super) fn adapters() -> Vec<Adapter> {
             dead: Vec::new(),
             min_b_norm: 0.0021,
             min_a_norm: 0.0004,
+            min_magnitude_norm: 0.0,
             complete: true,
         },
         num_steps: 24,

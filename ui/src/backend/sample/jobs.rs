@@ -42,6 +42,7 @@ pub(super) fn jobs() -> Vec<JobInfo> {
         dead: Vec::new(),
         min_b_norm: 0.0021,
         min_a_norm: 0.0004,
+        min_magnitude_norm: 0.0,
         complete: true,
     });
 
