@@ -28,6 +28,10 @@ pub struct TrainConfig {
     pub beta2: f64,
     /// AdamW's denominator term.
     pub epsilon: f64,
+    /// How AdamW keeps its two moments of every trained number. Not written when it is the default: the
+    /// recipe of a training that began before there was a choice stays the same text.
+    #[serde(skip_serializing_if = "MomentFormat::is_default")]
+    pub moments: MomentFormat,
     /// Trajectories whose gradients are averaged into one optimiser step.
     pub batch_size: usize,
     /// Gradients are scaled down to this norm; 0 switches clipping off.
@@ -56,6 +60,7 @@ impl Default for TrainConfig {
             beta1: 0.9,
             beta2: 0.999,
             epsilon: 1e-8,
+            moments: MomentFormat::Single,
             batch_size: 4,
             max_grad_norm: 1.0,
             max_tokens: 4096,
@@ -63,6 +68,35 @@ impl Default for TrainConfig {
             checkpoint_every: 10,
             retrieval: None,
         }
+    }
+}
+
+/// How an optimiser keeps its moments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MomentFormat {
+    /// In single precision: eight bytes for each trained number.
+    #[default]
+    Single,
+    /// In eight bits, by blocks of 256 (Dettmers et al. 2022): two bytes for each.
+    EightBit,
+}
+
+impl MomentFormat {
+    /// The words shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Single => "32 bits",
+            Self::EightBit => "8 bits",
+        }
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature is serde's"
+    )]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
     }
 }
 

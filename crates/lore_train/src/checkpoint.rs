@@ -12,9 +12,9 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use lore_core::MomentFormat;
 use lore_llm::{AdapterWeights, LoraPair};
 
-use crate::buffers::LoraBuffers;
 use crate::certificate::Inspection;
 use crate::optimizer::AdamW;
 
@@ -41,9 +41,9 @@ pub(crate) struct TrainState {
 }
 
 impl TrainState {
-    pub(crate) fn new(adapter: AdapterWeights) -> Self {
+    pub(crate) fn new(adapter: AdapterWeights, moments: MomentFormat) -> Self {
         Self {
-            optimizer: AdamW::new(&adapter),
+            optimizer: AdamW::new(&adapter, moments),
             adapter,
             losses: Vec::new(),
             inspection: Inspection::default(),
@@ -128,12 +128,12 @@ impl CheckpointStore {
     }
 
     /// The newest checkpoint that is whole; `None` when there is none. Damaged ones are renamed, and
-    /// `report` is told.
+    /// `report` is told. `fresh` is the state before the first step.
     ///
     /// Fails when a checkpoint is of another training.
     pub(crate) fn load_latest(
         &self,
-        fresh: &AdapterWeights,
+        fresh: &TrainState,
         report: &mut dyn FnMut(&str),
     ) -> Result<Option<TrainState>> {
         for (step, folder) in self.list()?.into_iter().rev() {
@@ -164,16 +164,16 @@ impl CheckpointStore {
     }
 
     /// Reads a checkpoint, and which training it is of.
-    fn load(&self, folder: &Path, fresh: &AdapterWeights) -> Result<(String, TrainState)> {
+    fn load(&self, folder: &Path, fresh: &TrainState) -> Result<(String, TrainState)> {
         let json = fs::read(folder.join(STATE_FILE)).context("state.json is missing")?;
         let state: StateFile = serde_json::from_slice(&json).context("state.json is not whole")?;
         ensure!(state.version == VERSION, "it is of another version");
         if state.training != self.training {
-            return Ok((state.training, TrainState::new(fresh.clone())));
+            return Ok((state.training, fresh.clone()));
         }
         ensure!(state.digests == digests(folder)?, "a file has changed");
         let loaded = AdapterWeights::load_peft(folder)?;
-        let mut adapter = fresh.clone();
+        let mut adapter = fresh.adapter.clone();
         for pair in &mut adapter.pairs {
             let lengths = |pair: &LoraPair| pair.trained().map(<[f32]>::len);
             *pair = loaded
@@ -183,8 +183,7 @@ impl CheckpointStore {
                 .clone();
         }
         let bytes = fs::read(folder.join(MOMENTS_FILE))?;
-        let shape = LoraBuffers::zeros(fresh);
-        let optimizer = moments::from_bytes(&bytes, &shape, state.step)?;
+        let optimizer = moments::from_bytes(&bytes, &fresh.optimizer, state.step)?;
         let state_of_training = TrainState {
             adapter,
             optimizer,

@@ -40,7 +40,7 @@ pub use example::{
 };
 pub use init::init_adapter;
 pub use measure::{StepTiming, measure_step};
-pub use memory::{MemoryEstimate, estimate_memory};
+pub use memory::{MemoryDemand, MemoryEstimate, estimate_memory};
 pub use model::{LossGradient, Pass, TrainableModel};
 pub use order::Order;
 pub use paint::paint;

@@ -1,6 +1,6 @@
 //! How much memory a training takes, known before it starts.
 
-use lore_core::{LoraConfig, TargetModule};
+use lore_core::{LoraConfig, MomentFormat, TargetModule};
 use lore_llm::kernels::fixed::FixedMatrix;
 use lore_llm::ops::Arithmetic;
 use lore_llm::{ModelConfig, module_shape};
@@ -53,13 +53,27 @@ impl MemoryEstimate {
     }
 }
 
-/// What training on examples of `num_tokens` takes, with products computed in this way.
-pub fn estimate_memory(
-    model: &ModelConfig,
-    num_tokens: usize,
-    lora: &LoraConfig,
-    arithmetic: Arithmetic,
-) -> MemoryEstimate {
+/// What decides how much memory a training of a model takes.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryDemand<'a> {
+    /// Tokens of the longest pass.
+    pub num_tokens: usize,
+    /// The adapter's shape.
+    pub lora: &'a LoraConfig,
+    /// How products are computed.
+    pub arithmetic: Arithmetic,
+    /// How the optimiser keeps its moments.
+    pub moments: MomentFormat,
+}
+
+/// What a training takes.
+pub fn estimate_memory(model: &ModelConfig, demand: &MemoryDemand<'_>) -> MemoryEstimate {
+    let MemoryDemand {
+        num_tokens,
+        lora,
+        arithmetic,
+        moments,
+    } = *demand;
     let tokens = num_tokens as u64;
     let hidden = model.hidden_size as u64;
     let inner = model.intermediate_size as u64;
@@ -87,9 +101,10 @@ pub fn estimate_memory(
         Arithmetic::FixedAnew => FixedMatrix::num_bytes(hidden * inner),
         Arithmetic::Float => 0,
     };
-    let numbers = FLOAT * (num_weights(model) + 4 * num_trained(model, lora));
+    // A number, its gradient, and its two moments.
+    let trained = num_trained(model, lora) * (2 * FLOAT + 2 * bytes_of_moment(moments));
     MemoryEstimate {
-        fixed: numbers + prepared + PROGRAM,
+        fixed: FLOAT * num_weights(model) + trained + prepared + PROGRAM,
         per_block: FLOAT * tokens * (attention + feed_forward + dora),
         per_block_input: FLOAT * tokens * hidden,
         working: FLOAT * (tokens * backward + logits),
@@ -104,6 +119,14 @@ pub(crate) fn arithmetic_within(budget: u64, model: &ModelConfig) -> Arithmetic 
     match Arithmetic::fastest() {
         Arithmetic::Fixed if weights + 2 * prepared_bytes(model) > budget => Arithmetic::FixedAnew,
         fastest => fastest,
+    }
+}
+
+/// Bytes of a moment; the scales of blocks are too few to count.
+fn bytes_of_moment(moments: MomentFormat) -> u64 {
+    match moments {
+        MomentFormat::Single => FLOAT,
+        MomentFormat::EightBit => 1,
     }
 }
 
@@ -172,7 +195,13 @@ mod tests {
     fn a_smaller_budget_keeps_fewer_blocks() {
         let model = tiny_weights().config;
         let lora = LoraConfig::default();
-        let estimate = estimate_memory(&model, 256, &lora, Arithmetic::Float);
+        let demand = MemoryDemand {
+            num_tokens: 256,
+            lora: &lora,
+            arithmetic: Arithmetic::Float,
+            moments: MomentFormat::Single,
+        };
+        let estimate = estimate_memory(&model, &demand);
         assert_eq!(estimate.num_kept(u64::MAX), model.num_layers);
         assert_eq!(estimate.num_kept(0), 0);
         for kept in 0..=model.num_layers {
@@ -180,14 +209,27 @@ mod tests {
             assert!(estimate.total(found) <= estimate.total(kept));
             assert!(found >= kept);
         }
-        let longer = estimate_memory(&model, 512, &lora, Arithmetic::Float);
+        let longer = MemoryDemand {
+            num_tokens: 512,
+            ..demand
+        };
+        let longer = estimate_memory(&model, &longer);
         assert!(longer.total(0) > estimate.total(0));
         assert_eq!(longer.fixed, estimate.fixed);
-        let dora = LoraConfig {
-            use_dora: true,
-            ..lora
+        let eight_bit = MemoryDemand {
+            moments: MomentFormat::EightBit,
+            ..demand
         };
-        let dora = estimate_memory(&model, 256, &dora, Arithmetic::Float);
+        assert!(estimate_memory(&model, &eight_bit).fixed < estimate.fixed);
+        let with_dora = LoraConfig {
+            use_dora: true,
+            ..lora.clone()
+        };
+        let dora = MemoryDemand {
+            lora: &with_dora,
+            ..demand
+        };
+        let dora = estimate_memory(&model, &dora);
         assert!(dora.fixed > estimate.fixed && dora.per_block > estimate.per_block);
     }
 }

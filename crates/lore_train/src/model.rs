@@ -7,7 +7,7 @@
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{Device, Tensor, Var};
 
-use lore_core::LoraConfig;
+use lore_core::{LoraConfig, MomentFormat};
 use lore_llm::ops::{self, Arithmetic, HeadLoss};
 use lore_llm::{AdapterWeights, Weights};
 
@@ -15,7 +15,7 @@ use crate::block::{Block, Piece, take};
 use crate::buffers::LoraBuffers;
 use crate::example::Example;
 use crate::frozen::FrozenWeights;
-use crate::memory::{arithmetic_within, estimate_memory};
+use crate::memory::{MemoryDemand, arithmetic_within, estimate_memory};
 
 /// Computes losses and gradients by an adapter.
 pub trait LossGradient {
@@ -45,6 +45,7 @@ pub struct TrainableModel<'a> {
     weights: &'a Weights,
     frozen: FrozenWeights,
     arithmetic: Arithmetic,
+    moments: MomentFormat,
     /// Bytes that training may take, the model included.
     memory_budget: u64,
 }
@@ -66,14 +67,26 @@ impl<'a> TrainableModel<'a> {
             weights,
             frozen: FrozenWeights::new(weights, arithmetic),
             arithmetic,
+            moments: MomentFormat::Single,
             memory_budget,
         }
     }
 
+    /// The same, beside an optimiser that keeps its moments in this format.
+    pub fn with_moments(mut self, moments: MomentFormat) -> Self {
+        self.moments = moments;
+        self
+    }
+
     /// Blocks that keep their activations for an example of this length.
     fn num_kept(&self, num_tokens: usize, lora: &LoraConfig) -> usize {
-        estimate_memory(&self.weights.config, num_tokens, lora, self.arithmetic)
-            .num_kept(self.memory_budget)
+        let demand = MemoryDemand {
+            num_tokens,
+            lora,
+            arithmetic: self.arithmetic,
+            moments: self.moments,
+        };
+        estimate_memory(&self.weights.config, &demand).num_kept(self.memory_budget)
     }
 
     /// Rows of the embedding, `[tokens, hidden]`.

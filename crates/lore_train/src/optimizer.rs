@@ -1,19 +1,22 @@
 //! AdamW (Loshchilov and Hutter 2019), as `PyTorch` computes it.
 
-use lore_core::TrainConfig;
+use lore_core::{MomentFormat, TrainConfig};
 use lore_llm::AdapterWeights;
 
 use crate::buffers::LoraBuffers;
+
+pub(crate) mod blockwise;
+mod moments;
+
+pub(crate) use moments::Moments;
 
 /// The optimiser's state: two moments for each trained number.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AdamW {
     /// Steps taken.
     pub(crate) step: u64,
-    /// Running mean of gradients.
-    pub(crate) mean: LoraBuffers,
-    /// Running mean of squared gradients.
-    pub(crate) square: LoraBuffers,
+    /// For each pair of the adapter, those of its parts, in the order of [`lore_llm::LoraPair::trained`].
+    pub(crate) moments: Vec<[Moments; 3]>,
 }
 
 /// The factors of one step.
@@ -29,11 +32,12 @@ struct Factors {
 }
 
 impl AdamW {
-    pub(crate) fn new(adapter: &AdapterWeights) -> Self {
+    pub(crate) fn new(adapter: &AdapterWeights, format: MomentFormat) -> Self {
+        let zeros = |part: &[f32]| Moments::zeros(part.len(), format);
+        let pairs = adapter.pairs.iter();
         Self {
             step: 0,
-            mean: LoraBuffers::zeros(adapter),
-            square: LoraBuffers::zeros(adapter),
+            moments: pairs.map(|pair| pair.trained().map(zeros)).collect(),
         }
     }
 
@@ -56,13 +60,11 @@ impl AdamW {
             square_root_correction: correction(config.beta2).sqrt() as f32,
             epsilon: config.epsilon as f32,
         };
-        let moments = self.mean.pairs.iter_mut().zip(&mut self.square.pairs);
-        let pairs = adapter.pairs.iter_mut().zip(&gradients.pairs).zip(moments);
-        for ((pair, gradient), (mean, square)) in pairs {
-            let moments = mean.parts_mut().into_iter().zip(square.parts_mut());
+        let pairs = adapter.pairs.iter_mut().zip(&gradients.pairs);
+        for ((pair, gradient), moments) in pairs.zip(&mut self.moments) {
             let parts = pair.trained_mut().into_iter().zip(gradient.parts());
-            for ((values, gradient), (mean, square)) in parts.zip(moments) {
-                factors.update(values, gradient, mean, square);
+            for ((values, gradient), moments) in parts.zip(moments) {
+                moments.step(&factors, values, gradient);
             }
         }
     }
@@ -106,7 +108,7 @@ mod tests {
                 magnitude: Vec::new(),
             }],
         };
-        let mut optimizer = AdamW::new(&adapter);
+        let mut optimizer = AdamW::new(&adapter, MomentFormat::Single);
         for (gradient, expected) in STEPS {
             let pair = PairBuffers {
                 a: gradient.to_vec(),

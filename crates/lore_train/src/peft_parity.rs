@@ -6,7 +6,7 @@ use std::{env, fs};
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
-use lore_core::{LoraConfig, TrainConfig};
+use lore_core::{LoraConfig, MomentFormat, TrainConfig};
 use lore_llm::kernels::{fixed, log_softmax_at};
 use lore_llm::ops::Arithmetic;
 use lore_llm::{
@@ -238,7 +238,7 @@ fn check_training(case: &str) -> Result<()> {
     let base = tiny_model("tiny-llama")?;
     let model = TrainableModel::new(&base.weights, u64::MAX);
     let mut adapter = AdapterWeights::load_peft(&fixture(case))?;
-    let mut optimizer = AdamW::new(&adapter);
+    let mut optimizer = AdamW::new(&adapter, MomentFormat::Single);
     let config = TrainConfig {
         weight_decay: reference.recipe.weight_decay,
         ..TrainConfig::default()

@@ -79,7 +79,7 @@ pub fn train(
     watcher: &mut dyn TrainWatcher,
     stop: &StopToken,
 ) -> Result<TrainOutcome> {
-    let model = TrainableModel::new(job.weights, job.memory_budget);
+    let model = TrainableModel::new(job.weights, job.memory_budget).with_moments(job.config.moments);
     train_with(&model, job, watcher, stop)
 }
 
@@ -103,6 +103,7 @@ pub(crate) fn train_with(
         job.config.seed,
         job.base_name,
     );
+    let fresh = TrainState::new(fresh, job.config.moments);
     let store = CheckpointStore::new(job.checkpoints, fingerprint(job)?);
     let resumed = store.load_latest(&fresh, &mut |text| watcher.message(text))?;
     if let Some(state) = &resumed {
@@ -113,7 +114,7 @@ pub(crate) fn train_with(
         job,
         order,
         store,
-        state: resumed.unwrap_or_else(|| TrainState::new(fresh)),
+        state: resumed.unwrap_or(fresh),
     };
     run.finish(watcher, stop)
 }

@@ -1,7 +1,7 @@
 //! Every number of a training, each with a sentence; wherever trainings are described.
 
 use egui::Ui;
-use lore_core::{LoraConfig, Schedule, TargetModule, TrainConfig};
+use lore_core::{LoraConfig, MomentFormat, Schedule, TargetModule, TrainConfig};
 
 use crate::context::Ctx;
 use crate::format;
@@ -120,6 +120,20 @@ fn limits_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
             "Save every",
             "A training that ends early goes on from here"
         );
+        moments_ui(ctx, ui, &mut config.moments);
+    });
+}
+
+fn moments_ui(ctx: &Ctx<'_>, ui: &mut Ui, moments: &mut MomentFormat) {
+    let about = Field {
+        label: "Optimiser's memory",
+        help: "Numbers that the optimiser remembers of every trained number. With 8 bits they take a quarter \
+               of the memory, which counts at high ranks; the result differs slightly",
+        note: "",
+    };
+    field_with_help(ui, ctx.tokens, about, |ui| {
+        let choices = [MomentFormat::Single, MomentFormat::EightBit].map(|it| (it, it.label()));
+        segmented(ui, ctx.tokens, moments, &choices, "Optimiser's memory")
     });
 }
 

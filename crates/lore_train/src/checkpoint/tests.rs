@@ -3,15 +3,20 @@
 use lore_core::TrainConfig;
 
 use super::*;
+use crate::buffers::LoraBuffers;
 use crate::init_adapter;
 use crate::testing::tiny_weights;
 
 fn state_after(steps: u64) -> TrainState {
+    state_with(MomentFormat::Single, steps)
+}
+
+fn state_with(moments: MomentFormat, steps: u64) -> TrainState {
     let config = TrainConfig::default();
     let adapter = init_adapter(&tiny_weights(), &config.lora, 1, "tiny");
     let mut gradients = LoraBuffers::zeros(&adapter);
     gradients.pairs[1].b.fill(0.25);
-    let mut state = TrainState::new(adapter);
+    let mut state = TrainState::new(adapter, moments);
     for step in 0..steps {
         state
             .optimizer
@@ -22,9 +27,15 @@ fn state_after(steps: u64) -> TrainState {
 }
 
 fn load(store: &CheckpointStore) -> Result<(Option<TrainState>, Vec<String>)> {
+    load_as(store, &state_after(0))
+}
+
+fn load_as(
+    store: &CheckpointStore,
+    fresh: &TrainState,
+) -> Result<(Option<TrainState>, Vec<String>)> {
     let mut reports = Vec::new();
-    let fresh = state_after(0).adapter;
-    let state = store.load_latest(&fresh, &mut |text| reports.push(text.to_owned()))?;
+    let state = store.load_latest(fresh, &mut |text| reports.push(text.to_owned()))?;
     Ok((state, reports))
 }
 
@@ -38,6 +49,18 @@ fn what_was_saved_comes_back_exactly() -> Result<()> {
     }
     assert_eq!(load(&store)?.0, Some(state_after(4)));
     assert_eq!(store.list()?.len(), NUM_KEPT, "older ones are gone");
+    Ok(())
+}
+
+#[test]
+fn moments_in_eight_bits_come_back_exactly() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let store = CheckpointStore::new(dir.path(), "t".into());
+    let state = state_with(MomentFormat::EightBit, 3);
+    store.save(&state)?;
+    let fresh = state_with(MomentFormat::EightBit, 0);
+    assert_eq!(load_as(&store, &fresh)?.0, Some(state));
+    assert_eq!(load(&store)?.0, None, "other moments are other files");
     Ok(())
 }
 

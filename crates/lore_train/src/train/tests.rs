@@ -1,6 +1,6 @@
 //! Whole trainings of a tiny model.
 
-use lore_core::TargetModule;
+use lore_core::{MomentFormat, TargetModule};
 
 use super::*;
 use crate::testing::{Listener, tiny_config, tiny_examples, tiny_weights};
@@ -23,14 +23,23 @@ fn job<'a>(
 
 #[test]
 fn resuming_gives_the_same_bytes_as_not_stopping() -> Result<()> {
-    let (weights, examples, config) = (tiny_weights(), tiny_examples(), tiny_config());
+    check_resuming(&tiny_config())?;
+    let mut other = tiny_config();
+    other.moments = MomentFormat::EightBit;
+    other.lora.use_dora = true;
+    other.lora.use_rslora = true;
+    check_resuming(&other)
+}
+
+fn check_resuming(config: &TrainConfig) -> Result<()> {
+    let (weights, examples) = (tiny_weights(), tiny_examples());
     let straight = tempfile::tempdir()?;
-    let job_straight = job(&weights, &examples, &config, straight.path());
+    let job_straight = job(&weights, &examples, config, straight.path());
     let mut listener = Listener::default();
     let expected = train(&job_straight, &mut listener, &StopToken::new())?;
 
     let broken = tempfile::tempdir()?;
-    let job_broken = job(&weights, &examples, &config, broken.path());
+    let job_broken = job(&weights, &examples, config, broken.path());
     let stop = StopToken::new();
     let outcome = train(&job_broken, &mut Listener::stopping_at(3, &stop), &stop)?;
     assert_eq!(outcome, TrainOutcome::Stopped { step: 3 });
@@ -38,7 +47,11 @@ fn resuming_gives_the_same_bytes_as_not_stopping() -> Result<()> {
     let resumed = train(&job_broken, &mut second, &StopToken::new())?;
     assert_eq!(resumed, expected);
     assert_eq!(second.inner.values("train/loss").len(), 3);
-    for file in ["adapter_model.safetensors", "adapter_config.json"] {
+    for file in [
+        "adapter_model.safetensors",
+        "adapter_config.json",
+        "optimizer.safetensors",
+    ] {
         let read = |dir: &Path| std::fs::read(dir.join("step-00000006").join(file));
         assert_eq!(read(straight.path())?, read(broken.path())?, "{file}");
     }
@@ -60,21 +73,48 @@ fn resuming_gives_the_same_bytes_as_not_stopping() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn the_loss_of_a_small_set_falls() -> Result<()> {
+/// The losses of sixty steps with these options.
+fn sixty_losses(change: impl FnOnce(&mut TrainConfig)) -> Result<Vec<f64>> {
     let (weights, examples) = (tiny_weights(), tiny_examples());
     let mut config = tiny_config();
+    config.epochs = 60.0;
     config.max_steps = 60;
     config.learning_rate = 2e-2;
     config.lora.dropout = 0.0;
+    change(&mut config);
     let dir = tempfile::tempdir()?;
     let job = job(&weights, &examples, &config, dir.path());
-    let outcome = train(&job, &mut Listener::default(), &StopToken::new())?;
-    let TrainOutcome::Finished { losses, .. } = outcome else {
-        panic!("must have finished");
-    };
-    let (first, last) = (losses[0], losses[losses.len() - 1]);
-    assert!(last < first * 0.7, "{first} to {last}");
+    match train(&job, &mut Listener::default(), &StopToken::new())? {
+        TrainOutcome::Finished { losses, .. } => Ok(losses),
+        TrainOutcome::Stopped { .. } => panic!("must have finished"),
+    }
+}
+
+#[test]
+fn the_loss_of_a_small_set_falls() -> Result<()> {
+    let options: [fn(&mut TrainConfig); 3] = [
+        |_| {},
+        |config| config.lora.use_dora = true,
+        |config| config.moments = MomentFormat::EightBit,
+    ];
+    for change in options {
+        let losses = sixty_losses(change)?;
+        let (first, last) = (losses[0], losses[losses.len() - 1]);
+        assert!(last < first * 0.7, "{first} to {last}");
+    }
+    Ok(())
+}
+
+/// Over sixty steps that halve the loss, rounded moments stay within a twentieth of the exact way.
+#[test]
+fn moments_in_eight_bits_learn_as_single_precision_does() -> Result<()> {
+    let exact = sixty_losses(|_| {})?;
+    let rounded = sixty_losses(|config| config.moments = MomentFormat::EightBit)?;
+    assert_ne!(exact, rounded, "they are rounded");
+    for (step, (exact, rounded)) in exact.iter().zip(&rounded).enumerate() {
+        let distance = (rounded / exact - 1.0).abs();
+        assert!(distance < 0.05, "step {step}: {exact} and {rounded}");
+    }
     Ok(())
 }
 
