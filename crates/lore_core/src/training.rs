@@ -38,6 +38,11 @@ pub struct TrainConfig {
     pub max_grad_norm: f64,
     /// Longer examples lose memories first, then are left out (and counted).
     pub max_tokens: usize,
+    /// Examples of a batch that together have at most `max_tokens` go through the model at once, none of
+    /// them seeing another: faster where they are short, and the same gradients but for rounding. Not
+    /// written when off, as above.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub packing: bool,
     /// The seed of shuffling, dropout and initialisation.
     pub seed: u64,
     /// Optimiser steps between checkpoints.
@@ -64,6 +69,7 @@ impl Default for TrainConfig {
             batch_size: 4,
             max_grad_norm: 1.0,
             max_tokens: 4096,
+            packing: false,
             seed: 2025,
             checkpoint_every: 10,
             retrieval: None,

@@ -141,16 +141,29 @@ pub fn estimate_experiment(
     Estimate {
         secs: parts.iter().map(|part| part.secs).sum(),
         parts,
-        memory_bytes: estimate_training_memory(num_parameters, longest),
+        memory_bytes: estimate_training_memory(
+            num_parameters,
+            tokens_per_pass(&spec.train, longest),
+        ),
         disk_bytes: 20_000_000 + (episodes * seeds * spec.arms.len() as f64 * 30_000.0) as u64,
         measured: speed.measured,
         problems: Vec::new(),
     }
 }
 
-/// The most memory of a training, in bytes: weights in f32, activations of the longest example (in
+/// Tokens that go through the model at once, for examples of so many tokens.
+pub fn tokens_per_pass(config: &TrainConfig, tokens_per_example: f64) -> f64 {
+    if config.packing {
+        let batch = config.batch_size as f64 * tokens_per_example;
+        batch.min(config.max_tokens as f64).max(tokens_per_example)
+    } else {
+        tokens_per_example
+    }
+}
+
+/// The most memory of a training, in bytes: weights in f32, activations of the longest pass (in
 /// tokens), and what every process has.
-pub fn estimate_training_memory(num_parameters: u64, longest_example: f64) -> u64 {
-    let activations = longest_example * (num_parameters as f64).sqrt() * 60.0;
+pub fn estimate_training_memory(num_parameters: u64, longest_pass: f64) -> u64 {
+    let activations = longest_pass * (num_parameters as f64).sqrt() * 60.0;
     4 * num_parameters + activations as u64 + 300_000_000
 }

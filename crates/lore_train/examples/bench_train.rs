@@ -139,14 +139,15 @@ fn time_ours(
 ) -> Result<Figures> {
     let pass = Pass {
         weight: 1.0 / example.num_learned() as f64,
-        dropout_seed: Some(0),
+        examples: &[example],
+        dropout_seeds: Some(&[0]),
     };
     let mut secs = Vec::new();
     let mut cpu = Vec::new();
     for _ in 0..=SAMPLES {
         let mut gradients = LoraBuffers::zeros(adapter);
         let (start, before) = (Instant::now(), cpu_secs());
-        model.add_gradient(adapter, example, pass, &mut gradients)?;
+        model.add_gradient(adapter, &pass, &mut gradients)?;
         secs.push(start.elapsed().as_secs_f64());
         cpu.push(cpu_secs() - before);
     }

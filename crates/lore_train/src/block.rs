@@ -5,11 +5,12 @@ use candle_core::backprop::GradStore;
 use candle_core::{Device, Tensor, Var};
 
 use lore_core::TargetModule;
-use lore_llm::ops::{self, Dropout, LoraTerm, numbers};
+use lore_llm::ops::{self, Dropout, LoraTerm, Segments, numbers};
 use lore_llm::{AdapterWeights, LayerWeights, LoraPair, ModelConfig, Rotations, Vector, Weights};
 
 use crate::buffers::{LoraBuffers, PairBuffers, add};
 use crate::frozen::{FrozenLayer, FrozenWeights};
+use crate::pass::PassRows;
 
 /// A block, and all that its forward pass needs besides its input.
 pub(crate) struct Block<'a> {
@@ -19,6 +20,8 @@ pub(crate) struct Block<'a> {
     layer: &'a LayerWeights,
     frozen: &'a FrozenLayer,
     rotations: Rotations,
+    /// The sequences among the rows.
+    segments: Segments,
     updates: Vec<Update>,
     /// The factor of the updates.
     scale: f32,
@@ -44,16 +47,12 @@ impl Update {
         adapter: &AdapterWeights,
         index: usize,
         pair: &LoraPair,
-        dropout_seed: Option<u64>,
+        dropout: Dropout,
     ) -> Result<Self> {
         let rank = adapter.config.rank;
         let var = |values: &[f32], rows| {
             Var::from_slice(values, (rows, values.len() / rows), &Device::Cpu)
         };
-        let dropout = dropout_seed.map_or(Dropout::OFF, |seed| Dropout {
-            probability: adapter.config.dropout,
-            seed: crate::seeds::below(seed, &[pair.layer as u64, pair.module as u64]),
-        });
         Ok(Self {
             module: pair.module,
             pair: index,
@@ -82,29 +81,39 @@ impl Update {
 }
 
 impl<'a> Block<'a> {
-    /// Block `layer` with its updates.
+    /// Block `layer` with its updates, for the rows of a pass.
     pub(crate) fn new(
         weights: &'a Weights,
         frozen: &'a FrozenWeights,
         adapter: &AdapterWeights,
         layer: usize,
-        dropout_seed: Option<u64>,
         rotations: Rotations,
-        rows: Option<Tensor>,
+        pass: &PassRows,
     ) -> Result<Self> {
         let of_layer = |(_, pair): &(usize, &LoraPair)| pair.layer == layer;
         let updates = adapter.pairs.iter().enumerate().filter(of_layer);
+        let is_last = layer + 1 == weights.layers.len();
+        let dropout = |module: TargetModule| {
+            let segments = match module {
+                TargetModule::QProj | TargetModule::KProj | TargetModule::VProj => &pass.inputs,
+                _ if is_last => &pass.learned,
+                _ => &pass.inputs,
+            };
+            let path = [layer as u64, module as u64];
+            pass.dropout(adapter.config.dropout, segments, &path)
+        };
         Ok(Self {
             config: &weights.config,
             index: layer,
             layer: &weights.layers[layer],
             frozen: &frozen.layers[layer],
             rotations,
+            segments: pass.inputs.clone(),
             updates: updates
-                .map(|(index, pair)| Update::new(adapter, index, pair, dropout_seed))
+                .map(|(index, pair)| Update::new(adapter, index, pair, dropout(pair.module)))
                 .collect::<Result<_>>()?,
             scale: adapter.config.scale() as f32,
-            rows,
+            rows: is_last.then(|| pass.learned_rows.clone()),
         })
     }
 
@@ -140,10 +149,10 @@ impl<'a> Block<'a> {
         let k = self.project(TargetModule::KProj, &x)?;
         let k = self.normalise(k, self.layer.k_norm.as_ref())?;
         let v = self.project(TargetModule::VProj, &x)?;
-        let q = ops::rotate(&q, &self.rotations.queries)?;
-        let k = ops::rotate(&k, &self.rotations.keys)?;
+        let q = ops::rotate(&q, &self.rotations.queries, &self.segments)?;
+        let k = ops::rotate(&k, &self.rotations.keys, &self.segments)?;
         let shape = config.attention_shape(self.index);
-        Ok(ops::causal_attention(&q, &k, &v, shape)?)
+        Ok(ops::segment_attention(&q, &k, &v, shape, &self.segments)?)
     }
 
     fn feed_forward(&self, x: &Tensor) -> Result<Tensor> {
@@ -171,7 +180,7 @@ impl<'a> Block<'a> {
             a: &update.a,
             b: &update.b,
             scale: self.scale,
-            dropout: update.dropout,
+            dropout: update.dropout.clone(),
         };
         Ok(match &update.magnitude {
             Some(magnitude) => ops::dora_linear(x, linear, term, magnitude)?,

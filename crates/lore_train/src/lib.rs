@@ -23,7 +23,9 @@ mod memory;
 mod model;
 mod optimizer;
 mod order;
+mod packing;
 mod paint;
+mod pass;
 #[cfg(test)]
 mod peft_parity;
 mod recipe;
@@ -41,8 +43,9 @@ pub use example::{
 pub use init::init_adapter;
 pub use measure::{StepTiming, measure_step};
 pub use memory::{MemoryDemand, MemoryEstimate, estimate_memory};
-pub use model::{LossGradient, Pass, TrainableModel};
+pub use model::{LossGradient, TrainableModel};
 pub use order::Order;
 pub use paint::paint;
+pub use pass::Pass;
 pub use recipe::check_recipe;
 pub use train::{TrainJob, TrainOutcome, TrainWatcher, train};

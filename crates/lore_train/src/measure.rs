@@ -10,7 +10,8 @@ use lore_llm::Weights;
 use crate::buffers::LoraBuffers;
 use crate::example::Example;
 use crate::init::init_adapter;
-use crate::model::{LossGradient as _, Pass, TrainableModel};
+use crate::model::{LossGradient as _, TrainableModel};
+use crate::pass::Pass;
 
 /// Steps that a measurement takes.
 const NUM_TRIES: usize = 3;
@@ -57,7 +58,8 @@ pub fn measure_step(
     let mut gradients = LoraBuffers::zeros(&adapter);
     let pass = Pass {
         weight: 1.0 / example.num_learned().max(1) as f64,
-        dropout_seed: Some(0),
+        examples: &[&example],
+        dropout_seeds: Some(&[0]),
     };
     // Preparing the model happens once a training, not once a step.
     let model = TrainableModel::new(weights, memory_budget);
@@ -67,7 +69,7 @@ pub fn measure_step(
     let mut loss = 0.0;
     for _ in 0..NUM_TRIES {
         let start = Instant::now();
-        loss = model.add_gradient(&adapter, &example, pass, &mut gradients)?;
+        loss = model.add_gradient(&adapter, &pass, &mut gradients)?;
         secs = secs.min(start.elapsed().as_secs_f64());
     }
     Ok(StepTiming {

@@ -58,6 +58,8 @@ impl MemoryEstimate {
 pub struct MemoryDemand<'a> {
     /// Tokens of the longest pass.
     pub num_tokens: usize,
+    /// True when several examples share it.
+    pub packing: bool,
     /// The adapter's shape.
     pub lora: &'a LoraConfig,
     /// How products are computed.
@@ -70,6 +72,7 @@ pub struct MemoryDemand<'a> {
 pub fn estimate_memory(model: &ModelConfig, demand: &MemoryDemand<'_>) -> MemoryEstimate {
     let MemoryDemand {
         num_tokens,
+        packing,
         lora,
         arithmetic,
         moments,
@@ -85,6 +88,10 @@ pub fn estimate_memory(model: &ModelConfig, demand: &MemoryDemand<'_>) -> Memory
     }
     if model.architecture.has_output_norms() {
         attention += 2 * hidden;
+    }
+    if packing {
+        // What goes in and out of attention, sequence by sequence.
+        attention += 2 * query + 2 * kv;
     }
     let feed_forward = if has_feed_forward_target(lora) {
         3 * inner
@@ -197,6 +204,7 @@ mod tests {
         let lora = LoraConfig::default();
         let demand = MemoryDemand {
             num_tokens: 256,
+            packing: false,
             lora: &lora,
             arithmetic: Arithmetic::Float,
             moments: MomentFormat::Single,

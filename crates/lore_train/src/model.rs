@@ -1,10 +1,10 @@
-//! Loss and gradient of one example, block by block.
+//! Loss and gradient of the examples of a pass, block by block.
 //!
 //! Every block is a piece of graph of its own that starts at a copy of its input. The backward pass
 //! walks the pieces from the last to the first; a piece whose activations were not kept is computed
 //! again there (Chen et al. 2016). Which is done changes memory and time, never a number.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use candle_core::{Device, Tensor, Var};
 
 use lore_core::{LoraConfig, MomentFormat};
@@ -13,30 +13,20 @@ use lore_llm::{AdapterWeights, Weights};
 
 use crate::block::{Block, Piece, take};
 use crate::buffers::LoraBuffers;
-use crate::example::Example;
 use crate::frozen::FrozenWeights;
 use crate::memory::{MemoryDemand, arithmetic_within, estimate_memory};
+use crate::pass::{Pass, PassRows};
 
 /// Computes losses and gradients by an adapter.
 pub trait LossGradient {
-    /// Adds the gradient of `pass.weight` times the summed loss of `example` to `gradients`, and
-    /// returns that loss. The loss of a token is its negative log-likelihood, in nats.
+    /// Adds the gradient of `pass.weight` times the summed loss of the examples of `pass` to `gradients`,
+    /// and returns that loss. The loss of a token is its negative log-likelihood, in nats.
     fn add_gradient(
         &self,
         adapter: &AdapterWeights,
-        example: &Example,
-        pass: Pass,
+        pass: &Pass<'_>,
         gradients: &mut LoraBuffers,
     ) -> Result<f64>;
-}
-
-/// What tells one use of an example from another.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pass {
-    /// Factor of the loss: one divided by the learned tokens of the batch.
-    pub weight: f64,
-    /// Decides which inputs dropout drops; `None` switches dropout off.
-    pub dropout_seed: Option<u64>,
 }
 
 /// A frozen model with gradients for an adapter on top of it.
@@ -78,10 +68,11 @@ impl<'a> TrainableModel<'a> {
         self
     }
 
-    /// Blocks that keep their activations for an example of this length.
-    fn num_kept(&self, num_tokens: usize, lora: &LoraConfig) -> usize {
+    /// Blocks that keep their activations for a pass.
+    fn num_kept(&self, rows: &PassRows, lora: &LoraConfig) -> usize {
         let demand = MemoryDemand {
-            num_tokens,
+            num_tokens: rows.ids.len(),
+            packing: rows.inputs.lengths().len() > 1,
             lora,
             arithmetic: self.arithmetic,
             moments: self.moments,
@@ -133,29 +124,19 @@ impl LossGradient for TrainableModel<'_> {
     fn add_gradient(
         &self,
         adapter: &AdapterWeights,
-        example: &Example,
-        pass: Pass,
+        pass: &Pass<'_>,
         gradients: &mut LoraBuffers,
     ) -> Result<f64> {
-        let learned = LearnedRows::of(example)?;
-        let ids = &example.ids[..learned.num_inputs];
+        let rows = PassRows::of(pass)?;
         let config = &self.weights.config;
         let num_blocks = self.weights.layers.len();
-        let num_kept = self.num_kept(ids.len(), &adapter.config);
-        let rotations = config.rotations(ids.len());
-        let mut x = self.embed(ids)?;
+        let num_kept = self.num_kept(&rows, &adapter.config);
+        let rotations = config.rotations(rows.inputs.longest());
+        let mut x = self.embed(&rows.ids)?;
         let mut pieces = Vec::with_capacity(num_blocks);
         for (layer, rotation) in rotations.into_iter().enumerate() {
-            let is_last = layer + 1 == num_blocks;
-            let block = Block::new(
-                self.weights,
-                &self.frozen,
-                adapter,
-                layer,
-                pass.dropout_seed,
-                rotation,
-                is_last.then(|| learned.rows.clone()),
-            )?;
+            let (weights, frozen) = (self.weights, &self.frozen);
+            let block = Block::new(weights, frozen, adapter, layer, rotation, &rows)?;
             // Nothing is trained before the first block, so its input needs no gradient.
             let input = if layer == 0 {
                 x
@@ -172,7 +153,7 @@ impl LossGradient for TrainableModel<'_> {
                 output: is_kept.then_some(output),
             });
         }
-        let (loss, mut gradient) = self.head(&x, &learned.targets, pass.weight)?;
+        let (loss, mut gradient) = self.head(&x, &rows.targets, pass.weight)?;
         while let Some(piece) = pieces.pop() {
             match piece.backward(&gradient, gradients)? {
                 Some(grad_input) => gradient = grad_input,
@@ -180,35 +161,5 @@ impl LossGradient for TrainableModel<'_> {
             }
         }
         Ok(loss)
-    }
-}
-
-/// Which rows of a sequence predict a learned token.
-struct LearnedRows {
-    /// `[num_learned]`, the position before each learned token.
-    rows: Tensor,
-    /// The learned tokens.
-    targets: Vec<u32>,
-    /// Positions that have to be computed: nothing behind the last of `rows` matters.
-    num_inputs: usize,
-}
-
-impl LearnedRows {
-    fn of(example: &Example) -> Result<Self> {
-        let positions: Vec<usize> = (1..example.ids.len())
-            .filter(|position| example.loss_mask.get(*position) == Some(&true))
-            .collect();
-        let last = *positions
-            .last()
-            .context("An example without a learned token cannot be trained on")?;
-        let rows: Vec<u32> = positions
-            .iter()
-            .map(|position| *position as u32 - 1)
-            .collect();
-        Ok(Self {
-            rows: Tensor::new(rows, &Device::Cpu)?,
-            targets: positions.iter().map(|p| example.ids[*p]).collect(),
-            num_inputs: last,
-        })
     }
 }

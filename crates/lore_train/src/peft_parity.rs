@@ -17,8 +17,9 @@ use safetensors::SafeTensors;
 use crate::buffers::{LoraBuffers, norm};
 use crate::example::Example;
 use crate::init_adapter;
-use crate::model::{LossGradient as _, Pass, TrainableModel};
+use crate::model::{LossGradient as _, TrainableModel};
 use crate::optimizer::AdamW;
+use crate::pass::Pass;
 
 /// The largest relative difference that rounding in a sum explains.
 const TOLERANCE: f64 = 1e-3;
@@ -78,14 +79,15 @@ fn batch_gradient(
     batch: &[Example],
 ) -> Result<(f64, LoraBuffers)> {
     let num_learned: usize = batch.iter().map(Example::num_learned).sum();
-    let pass = Pass {
-        weight: 1.0 / num_learned as f64,
-        dropout_seed: None,
-    };
     let mut gradients = LoraBuffers::zeros(adapter);
     let mut loss = 0.0;
     for example in batch {
-        loss += model.add_gradient(adapter, example, pass, &mut gradients)?;
+        let pass = Pass {
+            examples: &[example],
+            weight: 1.0 / num_learned as f64,
+            dropout_seeds: None,
+        };
+        loss += model.add_gradient(adapter, &pass, &mut gradients)?;
     }
     Ok((loss, gradients))
 }

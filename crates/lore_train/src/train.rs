@@ -12,8 +12,10 @@ use crate::buffers::LoraBuffers;
 use crate::checkpoint::{CheckpointStore, TrainState};
 use crate::example::Example;
 use crate::init::init_adapter;
-use crate::model::{LossGradient, Pass, TrainableModel};
+use crate::model::{LossGradient, TrainableModel};
 use crate::order::Order;
+use crate::packing::pack;
+use crate::pass::Pass;
 use crate::recipe::check_recipe;
 use crate::schedule::learning_rate;
 use crate::seeds::{Purpose, derive};
@@ -183,30 +185,43 @@ impl Run<'_> {
     /// batch until then is lost, and computed again after a resume.
     fn batch_gradient(&self, stop: &StopToken) -> Result<Option<BatchGradient>> {
         let step = self.state.step() + 1;
-        let examples = self.order.batch(step);
-        let batch = || examples.iter().map(|index| &self.job.examples[*index]);
-        let num_learned: usize = batch().map(Example::num_learned).sum();
+        let places = self.order.batch(step);
+        let batch: Vec<&Example> = places.iter().map(|at| &self.job.examples[*at]).collect();
+        let num_learned: usize = batch.iter().map(|example| example.num_learned()).sum();
         let mut gradients = LoraBuffers::zeros(&self.state.adapter);
         let mut loss = 0.0;
-        for (place, example) in batch().enumerate() {
+        for places in self.passes(&batch) {
             if stop.is_stopped() {
                 return Ok(None);
             }
-            let path = [step, place as u64];
-            let pass = Pass {
-                weight: 1.0 / num_learned as f64,
-                dropout_seed: Some(derive(self.job.config.seed, Purpose::Dropout, &path)),
+            let examples: Vec<&Example> = places.iter().map(|place| batch[*place]).collect();
+            let seed = |place: &usize| {
+                let path = [step, *place as u64];
+                derive(self.job.config.seed, Purpose::Dropout, &path)
             };
-            loss += self
-                .model
-                .add_gradient(&self.state.adapter, example, pass, &mut gradients)?;
+            let seeds: Vec<u64> = places.iter().map(seed).collect();
+            let pass = Pass {
+                examples: &examples,
+                weight: 1.0 / num_learned as f64,
+                dropout_seeds: Some(&seeds),
+            };
+            let adapter = &self.state.adapter;
+            loss += self.model.add_gradient(adapter, &pass, &mut gradients)?;
         }
         Ok(Some(BatchGradient {
             gradients,
             loss,
-            num_tokens: batch().map(|example| example.ids.len()).sum(),
+            num_tokens: batch.iter().map(|example| example.ids.len()).sum(),
             num_learned,
         }))
+    }
+
+    /// Which examples of a batch, by their places in it, go through the model together.
+    fn passes(&self, batch: &[&Example]) -> Vec<Vec<usize>> {
+        let config = self.job.config;
+        let lengths: Vec<usize> = batch.iter().map(|example| example.ids.len()).collect();
+        let budget = if config.packing { config.max_tokens } else { 0 };
+        pack(&lengths, budget)
     }
 
     /// Moves the adapter and tells about it.

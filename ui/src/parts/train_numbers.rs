@@ -93,6 +93,14 @@ fn limits_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
             "Longest example",
             "Longer examples lose memories first and are then left out"
         );
+        explained_switch(
+            ui,
+            ctx.tokens,
+            &mut config.packing,
+            "Several short episodes at once (packing)",
+            "Episodes of a batch that together are no longer than the longest example may be are computed \
+             together. None sees another; faster, and the same result but for rounding",
+        );
         number!(
             ctx,
             ui,

@@ -37,7 +37,7 @@ pub fn dora_linear(
     if lora.dropout.is_off() {
         return magnify(lora_linear(x, &bare, undropped)?, linear);
     }
-    let dropped = drop_inputs(x, lora.dropout)?;
+    let dropped = drop_inputs(x, &lora.dropout)?;
     let z = lora_linear(&dropped, &bare, undropped)?;
     let rest = frozen_linear(&(x - dropped)?, linear)?;
     magnify(z, &bare)? + rest
@@ -110,7 +110,7 @@ fn scale_columns(x: &mut [f32], factors: &[f32]) {
 mod tests {
     use super::super::testing::{check_gradient, noise, random_linear};
     use super::*;
-    use crate::ops::Arithmetic;
+    use crate::ops::{Arithmetic, Mask};
 
     /// By `x` and `magnitude`: the others' would need norms that move.
     #[test]
@@ -126,7 +126,7 @@ mod tests {
                     scale: 2.0,
                     dropout: Dropout {
                         probability,
-                        seed: 9,
+                        masks: vec![Mask { rows: 6, seed: 9 }],
                     },
                 };
                 dora_linear(&x[0], &linear, term, &x[1])
@@ -145,20 +145,20 @@ mod tests {
         let x = tensor(noise(48, 1.4), &[6, 8])?;
         let dropout = Dropout {
             probability: 0.3,
-            seed: 4,
+            masks: vec![Mask { rows: 6, seed: 4 }],
         };
         let term = LoraTerm {
             a: &a,
             b: &b,
             scale: 2.0,
-            dropout,
+            dropout: dropout.clone(),
         };
         let ours = dora_linear(&x, &linear, term, &magnitude)?;
         let norms = linear
             .weight
-            .row_norms(&numbers(&a)?, &numbers(&b)?, term.scale);
+            .row_norms(&numbers(&a)?, &numbers(&b)?, 2.0);
         let gain = (&magnitude / tensor(norms, &[5])?)?;
-        let dropped = drop_inputs(&x, dropout)?;
+        let dropped = drop_inputs(&x, &dropout)?;
         let base = frozen_linear(&dropped, &linear.without_bias())?;
         let update = (dropped.matmul(&a.t()?)?.matmul(&b.t()?)? * 2.0)?;
         let added = ((base + update)?.broadcast_mul(&gain)?

@@ -7,19 +7,28 @@ use super::numbers::{numbers, slice, tensor};
 use crate::kernels::simd::vectorized_fn;
 
 /// Zeroes inputs with a probability and scales the others up, so that the mean stays (Srivastava et
-/// al. 2014). The mask is a function of the seed and the position alone: the backward pass makes it
-/// again instead of keeping it, and a resumed training draws what an uninterrupted one would have.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// al. 2014). A mask is a function of its seed and the position alone: the backward pass makes it again
+/// instead of keeping it, and a resumed training draws what an uninterrupted one would have.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dropout {
     /// Of dropping an input; 0 switches dropout off.
     pub probability: f64,
+    /// Those of the sequences among the rows, in order.
+    pub masks: Vec<Mask>,
+}
+
+/// What is dropped of one sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mask {
+    /// Rows of the sequence.
+    pub rows: usize,
     /// Decides the mask.
     pub seed: u64,
 }
 
 /// `x` `[tokens, features]` with some of it dropped.
-pub fn drop_inputs(x: &Tensor, dropout: Dropout) -> Result<Tensor> {
-    x.apply_op1(dropout)
+pub fn drop_inputs(x: &Tensor, dropout: &Dropout) -> Result<Tensor> {
+    x.apply_op1(dropout.clone())
 }
 
 /// Inputs that one thread takes at once.
@@ -29,7 +38,7 @@ impl Dropout {
     /// No dropout.
     pub const OFF: Self = Self {
         probability: 0.0,
-        seed: 0,
+        masks: Vec::new(),
     };
 
     /// True when nothing is dropped.
@@ -37,8 +46,19 @@ impl Dropout {
         self.probability <= 0.0
     }
 
-    /// Multiplies `x` with the mask in place.
-    pub(super) fn apply(&self, x: &mut [f32]) {
+    /// Multiplies `x` `[tokens, width]` with the masks in place.
+    pub(super) fn apply(&self, x: &mut [f32], width: usize) {
+        let mut rest = x;
+        for mask in &self.masks {
+            let (sequence, behind) = rest.split_at_mut(mask.rows * width);
+            self.apply_one(sequence, mask.seed);
+            rest = behind;
+        }
+        debug_assert!(self.is_off() || rest.is_empty(), "every row has a mask");
+    }
+
+    /// Multiplies one sequence with its mask.
+    fn apply_one(&self, x: &mut [f32], seed: u64) {
         if self.probability >= 1.0 {
             x.fill(0.0);
             return;
@@ -46,7 +66,7 @@ impl Dropout {
         let probability = self.probability.max(0.0);
         let threshold = (probability * f64::from(u32::MAX)) as u32;
         let scale = (1.0 / (1.0 - probability)) as f32;
-        let keys = [self.seed as u32, (self.seed >> 32) as u32];
+        let keys = [seed as u32, (seed >> 32) as u32];
         x.par_chunks_mut(INPUTS_PER_TASK)
             .enumerate()
             .for_each(|(task, x)| {
@@ -62,8 +82,9 @@ impl CustomOp1 for Dropout {
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (_, width) = layout.shape().dims2()?;
         let mut y = slice(storage, layout)?.to_vec();
-        self.apply(&mut y);
+        self.apply(&mut y, width);
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
 
@@ -73,7 +94,7 @@ impl CustomOp1 for Dropout {
         }
         let grad_y = grad_y.contiguous()?;
         let mut grad_x = numbers(&grad_y)?.to_vec();
-        self.apply(&mut grad_x);
+        self.apply(&mut grad_x, x.dim(1)?);
         Ok(Some(tensor(grad_x, x.dims())?))
     }
 }
@@ -110,21 +131,24 @@ fn draw(index: u32, keys: [u32; 2]) -> u32 {
 mod tests {
     use super::*;
 
+    /// Sequences of 40 000 inputs, dropped by the seeds.
+    fn dropped<const N: usize>(probability: f64, seeds: [u64; N]) -> Vec<f32> {
+        let mut x = vec![1.0; 40_000 * N];
+        let dropout = Dropout {
+            probability,
+            masks: seeds.map(|seed| Mask { rows: 400, seed }).to_vec(),
+        };
+        dropout.apply(&mut x, 100);
+        x
+    }
+
     #[test]
     fn the_mask_keeps_the_mean_and_follows_the_seed() {
-        let mask = |seed| {
-            let mut x = vec![1.0; 40_000];
-            let dropout = Dropout {
-                probability: 0.1,
-                seed,
-            };
-            dropout.apply(&mut x);
-            x
-        };
+        let mask = |seed| dropped(0.1, [seed]);
         let x = mask(1);
         assert!((x.iter().sum::<f32>() / 40_000.0 - 1.0).abs() < 0.01);
-        let dropped = x.iter().filter(|v| **v == 0.0).count();
-        assert!((3_700..4_300).contains(&dropped), "{dropped} dropped");
+        let num_dropped = x.iter().filter(|v| **v == 0.0).count();
+        assert!((3_700..4_300).contains(&num_dropped), "{num_dropped}");
         assert_eq!(x, mask(1));
         // Masks of different seeds have as much in common as chance gives them.
         for seed in [2, 1 << 20, 1 << 40] {
@@ -137,14 +161,14 @@ mod tests {
     }
 
     #[test]
+    fn a_sequence_has_the_mask_that_it_has_alone() {
+        let together = dropped(0.1, [5, 6]);
+        assert_eq!(together, [dropped(0.1, [5]), dropped(0.1, [6])].concat());
+    }
+
+    #[test]
     fn everything_can_be_dropped() {
-        let mut x = [1.0; 9];
-        let all = Dropout {
-            probability: 1.0,
-            seed: 3,
-        };
-        all.apply(&mut x);
-        assert!(x.iter().all(|x| *x == 0.0));
+        assert!(dropped(1.0, [3]).iter().all(|x| *x == 0.0));
         assert!(Dropout::OFF.is_off());
     }
 }

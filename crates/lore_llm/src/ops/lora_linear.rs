@@ -8,7 +8,7 @@ use super::{Dropout, FrozenLinear};
 use crate::kernels::{MatMut, MatRef, Threads, Write, gemm};
 
 /// The trained part of a linear layer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LoraTerm<'a> {
     /// `[rank, in]`.
     pub a: &'a Tensor,
@@ -45,7 +45,7 @@ impl LoraLinear {
             return x;
         }
         copy.extend_from_slice(x);
-        self.dropout.apply(copy);
+        self.dropout.apply(copy, self.linear.weight.inputs());
         copy
     }
 
@@ -98,7 +98,7 @@ impl LoraLinear {
         let grad_x = wants_x.then(|| {
             let mut update = product(tokens, into, 1.0, grad_t_mat, MatRef::new(a, rank, into));
             if !self.dropout.is_off() {
-                self.dropout.apply(&mut update);
+                self.dropout.apply(&mut update, into);
             }
             let grad_y = Rows::new(grad_y, out);
             self.linear
@@ -174,7 +174,7 @@ impl CustomOp3 for LoraLinear {
 mod tests {
     use super::super::testing::{check_gradient, random_linear};
     use super::*;
-    use crate::ops::Arithmetic;
+    use crate::ops::{Arithmetic, Mask};
 
     #[test]
     fn gradients_agree_with_finite_differences() {
@@ -187,7 +187,7 @@ mod tests {
                     scale: 2.0,
                     dropout: Dropout {
                         probability,
-                        seed: 9,
+                        masks: vec![Mask { rows: 6, seed: 9 }],
                     },
                 };
                 lora_linear(&x[0], &linear, term)

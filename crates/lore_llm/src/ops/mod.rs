@@ -5,7 +5,8 @@
 //! and compute gradients only where something is trained: never for a frozen weight, and for an
 //! input only when something trainable lies behind it.
 //!
-//! Tensors are `f32` on the processor, contiguous, `[tokens, features]`, one sequence at a time.
+//! Tensors are `f32` on the processor, contiguous, `[tokens, features]`; several sequences may
+//! stand one behind the other, where an operation takes [`Segments`].
 //! Every backward pass is held to finite differences in the tests.
 
 mod attention;
@@ -21,12 +22,13 @@ mod numbers;
 mod rms_norm;
 mod rotate;
 mod seed_gradient;
+mod segments;
 #[cfg(test)]
 mod testing;
 
 pub use attention::causal_attention;
 pub use dora_linear::dora_linear;
-pub use dropout::{Dropout, drop_inputs};
+pub use dropout::{Dropout, Mask, drop_inputs};
 pub use feed_forward::{FrozenFeedForward, frozen_feed_forward};
 pub use frozen::{Arithmetic, FrozenLinear, FrozenMatrix};
 pub use gated::gated;
@@ -37,3 +39,4 @@ pub use numbers::numbers;
 pub use rms_norm::rms_norm;
 pub use rotate::rotate;
 pub use seed_gradient::seed_gradient;
+pub use segments::{Segments, segment_attention};

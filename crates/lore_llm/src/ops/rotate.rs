@@ -4,20 +4,29 @@ use std::sync::Arc;
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
+use super::Segments;
 use super::numbers::{numbers, slice, tensor};
 use crate::kernels::{RopeTable, Rotation};
 
-/// Rotates every head of `x` `[tokens, heads · head_dim]`; row `i` stands at position `i`.
-pub fn rotate(x: &Tensor, table: &Arc<RopeTable>) -> Result<Tensor> {
-    x.apply_op1(Rotate(table.clone()))
+/// Rotates every head of `x` `[tokens, heads · head_dim]`; row `i` of a segment stands at position `i`.
+pub fn rotate(x: &Tensor, table: &Arc<RopeTable>, segments: &Segments) -> Result<Tensor> {
+    x.apply_op1(Rotate {
+        table: table.clone(),
+        segments: segments.clone(),
+    })
 }
 
-struct Rotate(Arc<RopeTable>);
+struct Rotate {
+    table: Arc<RopeTable>,
+    segments: Segments,
+}
 
 impl Rotate {
     fn run(&self, x: &[f32], width: usize, rotation: Rotation) -> Vec<f32> {
         let mut y = x.to_vec();
-        self.0.apply(&mut y, width, 0, rotation);
+        for range in self.segments.ranges(width) {
+            self.table.apply(&mut y[range], width, 0, rotation);
+        }
         y
     }
 }
@@ -51,6 +60,7 @@ mod tests {
     #[test]
     fn gradient_agrees_with_finite_differences() {
         let table = Arc::new(RopeTable::new(100.0, 4, 5));
-        check_gradient(&[&[5, 8]], |x| rotate(&x[0], &table));
+        let segments = Segments::new([3, 2]);
+        check_gradient(&[&[5, 8]], |x| rotate(&x[0], &table, &segments));
     }
 }

@@ -28,6 +28,7 @@ fn resuming_gives_the_same_bytes_as_not_stopping() -> Result<()> {
     other.moments = MomentFormat::EightBit;
     other.lora.use_dora = true;
     other.lora.use_rslora = true;
+    other.packing = true;
     check_resuming(&other)
 }
 
@@ -134,6 +135,60 @@ fn recomputed_activations_change_nothing() {
     }
 }
 
+/// With dropout, whose masks belong to examples and not to passes, and with every kind of projection.
+#[test]
+fn packed_examples_give_what_they_give_one_by_one() -> Result<()> {
+    let (weights, examples) = (tiny_weights(), tiny_examples());
+    for use_dora in [false, true] {
+        let mut lora = tiny_config().lora;
+        lora.target_modules = TargetModule::ALL.to_vec();
+        lora.use_dora = use_dora;
+        let mut adapter = init_adapter(&weights, &lora, 3, "tiny");
+        for (index, b) in adapter.pairs.iter_mut().flat_map(|p| &mut p.b).enumerate() {
+            *b = (index as f32).sin() * 0.2;
+        }
+        let arithmetic = lore_llm::ops::Arithmetic::Float;
+        let model = TrainableModel::with_arithmetic(&weights, u64::MAX, arithmetic);
+        let seeds: Vec<u64> = (0..examples.len() as u64).collect();
+        let of = |range: std::ops::Range<usize>, gradients: &mut LoraBuffers| {
+            let examples: Vec<&Example> = examples[range.clone()].iter().collect();
+            let pass = Pass {
+                examples: &examples,
+                weight: 0.1,
+                dropout_seeds: Some(&seeds[range]),
+            };
+            model.add_gradient(&adapter, &pass, gradients)
+        };
+        let mut packed = LoraBuffers::zeros(&adapter);
+        let packed_loss = of(0..examples.len(), &mut packed)?;
+        let mut single = LoraBuffers::zeros(&adapter);
+        let mut single_loss = 0.0;
+        for index in 0..examples.len() {
+            single_loss += of(index..index + 1, &mut single)?;
+        }
+        assert!((packed_loss / single_loss - 1.0).abs() < 1e-5);
+        for (packed, single) in packed.pairs.iter().zip(&single.pairs) {
+            for (packed, single) in packed.parts().into_iter().zip(single.parts()) {
+                let largest = single.iter().fold(0.0f32, |max, x| max.max(x.abs()));
+                for (packed, single) in packed.iter().zip(single) {
+                    assert!((packed - single).abs() <= 2e-5 * largest, "{packed} {single}");
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_packed_training_ends_where_an_unpacked_one_does() -> Result<()> {
+    let apart = sixty_losses(|_| {})?;
+    let packed = sixty_losses(|config| config.packing = true)?;
+    for (apart, packed) in apart.iter().zip(&packed) {
+        assert!((packed / apart - 1.0).abs() < 1e-2, "{apart} {packed}");
+    }
+    Ok(())
+}
+
 /// Forgets the gradient of one matrix, as a cut graph would.
 struct Cut<'a> {
     inner: TrainableModel<'a>,
@@ -144,11 +199,10 @@ impl LossGradient for Cut<'_> {
     fn add_gradient(
         &self,
         adapter: &AdapterWeights,
-        example: &Example,
-        pass: Pass,
+        pass: &Pass<'_>,
         gradients: &mut LoraBuffers,
     ) -> Result<f64> {
-        let loss = self.inner.add_gradient(adapter, example, pass, gradients)?;
+        let loss = self.inner.add_gradient(adapter, pass, gradients)?;
         let pair = &mut gradients.pairs[5];
         let matrix = if self.cuts_a {
             &mut pair.a

@@ -1,7 +1,9 @@
 //! What a training will take, said before it starts.
 
 use lore_core::{DatasetInfo, ModelInfo};
-use lore_protocol::{MachineSpeed, MetricPoint, estimate_training, estimate_training_memory};
+use lore_protocol::{
+    MachineSpeed, MetricPoint, estimate_training, estimate_training_memory, tokens_per_pass,
+};
 
 use super::form::Form;
 
@@ -55,7 +57,10 @@ pub(super) fn cost(
         num_steps: num_steps(form, num_examples),
         tokens_per_example,
         secs: estimate_training(&form.config, num_examples, tokens_per_example, machine),
-        memory_bytes: estimate_training_memory(model.num_parameters, tokens_per_example),
+        memory_bytes: estimate_training_memory(
+            model.num_parameters,
+            tokens_per_pass(&form.config, tokens_per_example),
+        ),
         measured: machine.measured,
     }
 }
