@@ -75,7 +75,7 @@ pub use selection::{
 };
 pub use task::{Split, Task};
 pub use task_types::{SCIENCEWORLD_TYPES, TEXTWORLD_EXPRESS_TYPES};
-pub use training::{MomentFormat, Schedule, TrainConfig};
+pub use training::{BaseForm, MomentFormat, Schedule, TrainConfig};
 pub use trajectory::{EpisodeTrace, Step, StepMemory, StepTrace, Trajectory};
 pub use watch::{StopToken, Watcher};
 pub use world::{JavaWorld, ServerProtocol, ServerSpec, WorldSpec};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LoraConfig, RetrievalConfig};
+use crate::{LoraConfig, ModelInfo, RetrievalConfig};
 
 /// Everything that decides what a training does to an adapter, but for the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,10 @@ pub struct TrainConfig {
     /// written when off, as above.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub packing: bool,
+    /// How the base model is kept in memory. Changes no number, only memory and time. Not written when it
+    /// is the default, as above.
+    #[serde(skip_serializing_if = "BaseForm::is_automatic")]
+    pub base: BaseForm,
     /// The seed of shuffling, dropout and initialisation.
     pub seed: u64,
     /// Optimiser steps between checkpoints.
@@ -70,6 +74,7 @@ impl Default for TrainConfig {
             max_grad_norm: 1.0,
             max_tokens: 4096,
             packing: false,
+            base: BaseForm::Automatic,
             seed: 2025,
             checkpoint_every: 10,
             retrieval: None,
@@ -106,6 +111,66 @@ impl MomentFormat {
     }
 }
 
+/// How a frozen base model is kept in memory while an adapter is trained on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BaseForm {
+    /// Unpacked where there is room for it.
+    #[default]
+    Automatic,
+    /// In single precision: four bytes a weight.
+    Unpacked,
+    /// As its file has it, quantised or in 16 bits, unpacked anew for every product (as in QLoRA, Dettmers
+    /// et al. 2023).
+    Stored,
+}
+
+impl BaseForm {
+    /// The words shown to people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Unpacked => "unpacked",
+            Self::Stored => "as in its file",
+        }
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature is serde's"
+    )]
+    fn is_automatic(&self) -> bool {
+        *self == Self::Automatic
+    }
+
+    /// True when `model` is kept as its file has it in a training that may take `memory_budget` bytes.
+    /// Left to itself, it is unpacked when that takes at most half: the rest is for activations.
+    pub fn is_stored(self, model: &ModelInfo, memory_budget: u64) -> bool {
+        match self {
+            Self::Automatic => unpacked_bytes(model) > memory_budget / 2,
+            Self::Unpacked => false,
+            Self::Stored => true,
+        }
+    }
+
+    /// Bytes that the weights of `model` take then.
+    pub fn base_bytes(self, model: &ModelInfo, memory_budget: u64) -> u64 {
+        if self.is_stored(model, memory_budget) {
+            model.num_bytes
+        } else {
+            unpacked_bytes(model)
+        }
+    }
+}
+
+/// Weights in single precision, and beside that as the file packs them.
+fn unpacked_bytes(model: &ModelInfo) -> u64 {
+    model
+        .num_parameters
+        .saturating_mul(4)
+        .saturating_add(model.num_bytes)
+}
+
 /// How the learning rate moves after warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -124,5 +189,39 @@ impl Schedule {
             Self::Constant => "constant",
             Self::Cosine => "cosine",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_model_stays_as_its_file_has_it() {
+        let model = ModelInfo {
+            num_parameters: 1_000_000_000,
+            num_bytes: 600_000_000,
+            ..ModelInfo::default()
+        };
+        for (form, budget, bytes) in [
+            (BaseForm::Automatic, 10_000_000_000, 4_600_000_000),
+            (BaseForm::Automatic, 9_000_000_000, 600_000_000),
+            (BaseForm::Unpacked, 9_000_000_000, 4_600_000_000),
+            (BaseForm::Stored, u64::MAX, 600_000_000),
+        ] {
+            assert_eq!(form.base_bytes(&model, budget), bytes, "{form:?} {budget}");
+        }
+    }
+
+    #[test]
+    fn a_recipe_without_the_newer_choices_is_the_text_it_was() {
+        let text = serde_json::to_string(&TrainConfig::default()).expect("writes");
+        for key in ["moments", "packing", "\"base\"", "use_dora", "use_rslora"] {
+            assert!(!text.contains(key), "{key} in {text}");
+        }
+        let old = r#"{"epochs":2.0}"#;
+        let config: TrainConfig = serde_json::from_str(old).expect("reads");
+        assert_eq!(config.moments, MomentFormat::Single);
+        assert!(!config.packing && config.base == BaseForm::Automatic);
     }
 }

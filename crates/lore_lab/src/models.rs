@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 
 use lore_core::{Adapter, AdapterId, DataDir, ModelId, ModelInfo, ModelKind};
-use lore_llm::{AdapterWeights, BaseModel, ChatModel, SentenceEmbedder};
+use lore_llm::{AdapterWeights, BaseModel, ChatModel, SentenceEmbedder, WeightForm};
 use lore_protocol::{ErrorCode, ResultExt as _};
 
 use crate::files::read_json;
@@ -36,18 +36,28 @@ pub(crate) fn weights_path(data: &DataDir, info: &ModelInfo) -> PathBuf {
     data.model(&info.id).join(&info.path)
 }
 
-/// A language model and its description.
+/// A language model, ready to run, and its description.
 pub(crate) fn base(data: &DataDir, id: &ModelId) -> Result<(Arc<BaseModel>, ModelInfo)> {
+    base_as(data, id, |_| WeightForm::Unpacked)
+}
+
+/// A language model in the form that is chosen by its description, and that.
+pub(crate) fn base_as(
+    data: &DataDir,
+    id: &ModelId,
+    form: impl FnOnce(&ModelInfo) -> WeightForm,
+) -> Result<(Arc<BaseModel>, ModelInfo)> {
     let info = info(data, id)?;
+    let form = form(&info);
     ensure!(
         info.kind == ModelKind::Language,
         "{} makes embeddings and cannot act. Choose a language model.",
         info.name
     );
     if let Some(available) = machine::available_memory() {
-        lore_llm::check_memory(&info, available)?;
+        lore_llm::check_memory(&info, form, available)?;
     }
-    let model = BaseModel::load(&weights_path(data, &info)).code(
+    let model = BaseModel::load_as(&weights_path(data, &info), form).code(
         ErrorCode::ModelMissing,
         format!(
             "The model {} could not be loaded. Its files may have been moved.",

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use lore_core::{ModelInfo, ModelKind};
 
+use crate::WeightForm;
 use crate::source::{GgufFile, HfFolder, Location};
 
 /// Bytes that are hashed at once.
@@ -56,10 +57,13 @@ pub fn digest(path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<String>
     Ok(format!("{:x}", hasher.finalize()))
 }
 
-/// Bytes of memory that running a model takes: weights in f32 and as the file packs them, a copy of
-/// the largest matrix while loading, and room to work.
-pub fn required_memory(info: &ModelInfo) -> u64 {
-    let weights = info.num_parameters.saturating_mul(4);
+/// Bytes of memory that a model takes in this form: weights in f32 where they are unpacked, and as the file
+/// packs them, a copy of the largest matrix while loading, and room to work.
+pub fn required_memory(info: &ModelInfo, form: WeightForm) -> u64 {
+    let weights = match form {
+        WeightForm::Unpacked => info.num_parameters.saturating_mul(4),
+        WeightForm::Stored => 0,
+    };
     let is_bert = info.kind == ModelKind::Embedder && info.architecture == "bert";
     let (packed, largest) = if is_bert {
         (0, 0)
@@ -74,8 +78,8 @@ pub fn required_memory(info: &ModelInfo) -> u64 {
 }
 
 /// Refuses a model that does not fit into the `available` bytes of memory.
-pub fn check_memory(info: &ModelInfo, available: u64) -> Result<()> {
-    let required = required_memory(info);
+pub fn check_memory(info: &ModelInfo, form: WeightForm, available: u64) -> Result<()> {
+    let required = required_memory(info, form);
     ensure!(
         required <= available,
         "The model {:?} needs about {:.1} GB of memory, and {:.1} GB are free; close other programs \
@@ -101,8 +105,10 @@ mod tests {
             num_parameters: 1_000_000_000,
             ..ModelInfo::default()
         };
-        assert!(check_memory(&info, 8_000_000_000).is_ok());
-        let error = check_memory(&info, 3_000_000_000).unwrap_err();
+        let unpacked = WeightForm::Unpacked;
+        assert!(check_memory(&info, unpacked, 8_000_000_000).is_ok());
+        assert!(check_memory(&info, WeightForm::Stored, 3_000_000_000).is_ok());
+        let error = check_memory(&info, unpacked, 3_000_000_000).unwrap_err();
         assert!(error.to_string().contains("4.8 GB"), "{error}");
     }
 }

@@ -32,4 +32,4 @@ pub use inspect::{check_memory, digest, inspect, required_memory};
 pub use rotary::{QueryGrowth, Rotary, Rotations};
 pub use sentence::SentenceEmbedder;
 pub use tokenizer::{PlacedToken, TextTokenizer};
-pub use weights::{LayerWeights, Linear, Matrix, Vector, Weights};
+pub use weights::{LayerWeights, Linear, Matrix, Vector, WeightForm, Weights};

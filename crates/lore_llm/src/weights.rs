@@ -1,15 +1,21 @@
-//! A decoder's weights, as plain numbers.
+//! A decoder's weights: plain numbers, or on demand the file's own form of them.
 //!
 //! **Invariant:** every matrix is in Hugging Face's layout, whatever file it came from: row major
 //! `[out, in]`, and rows of q and k ordered for half-split rotary embedding.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use lore_core::TargetModule;
 
 use crate::ModelConfig;
 use crate::kernels::panels::PackedMatrix;
+
+mod stored;
+
+pub(crate) use stored::StoredRows;
 
 /// Numbers that are shared, not copied.
 pub type Vector = Arc<Vec<f32>>;
@@ -21,8 +27,16 @@ pub struct Matrix {
     pub rows: usize,
     /// Numbers that go in.
     pub cols: usize,
-    /// `rows * cols` numbers.
-    pub data: Arc<Vec<f32>>,
+    numbers: Numbers,
+}
+
+/// The numbers of a matrix.
+#[derive(Clone, PartialEq)]
+enum Numbers {
+    /// Ready to be used.
+    Unpacked(Vector),
+    /// As the file has them.
+    Stored(Arc<StoredRows>),
 }
 
 impl Matrix {
@@ -32,13 +46,65 @@ impl Matrix {
         Self {
             rows,
             cols,
-            data: Arc::new(data),
+            numbers: Numbers::Unpacked(Arc::new(data)),
+        }
+    }
+
+    /// A matrix that stays as the file has it.
+    pub(crate) fn stored(rows: usize, cols: usize, stored: StoredRows) -> Self {
+        Self {
+            rows,
+            cols,
+            numbers: Numbers::Stored(Arc::new(stored)),
+        }
+    }
+
+    /// All numbers, `rows * cols` of them.
+    pub fn numbers(&self) -> Cow<'_, [f32]> {
+        self.rows(0..self.rows)
+    }
+
+    /// The numbers of some rows.
+    pub fn rows(&self, rows: Range<usize>) -> Cow<'_, [f32]> {
+        match &self.numbers {
+            Numbers::Unpacked(all) => {
+                Cow::Borrowed(&all[rows.start * self.cols..rows.end * self.cols])
+            }
+            Numbers::Stored(stored) => Cow::Owned(stored.unpack(rows)),
         }
     }
 
     /// Row `index`: the weights of one output.
-    pub fn row(&self, index: usize) -> &[f32] {
-        &self.data[index * self.cols..(index + 1) * self.cols]
+    pub fn row(&self, index: usize) -> Cow<'_, [f32]> {
+        self.rows(index..index + 1)
+    }
+
+    /// Bytes of memory that the numbers take.
+    pub fn num_bytes(&self) -> u64 {
+        let bytes = match &self.numbers {
+            Numbers::Unpacked(all) => size_of_val(all.as_slice()),
+            Numbers::Stored(stored) => stored.num_bytes(),
+        };
+        bytes as u64
+    }
+
+    /// True when numbers are unpacked anew for every use.
+    pub fn is_stored(&self) -> bool {
+        matches!(self.numbers, Numbers::Stored(_))
+    }
+
+    /// The same rows in another order.
+    pub(crate) fn reordered(&self, order: &[usize]) -> Self {
+        match &self.numbers {
+            Numbers::Unpacked(_) => {
+                let rows = order.iter().map(|row| self.row(*row));
+                let numbers: Vec<Cow<'_, [f32]>> = rows.collect();
+                Self::new(order.len(), self.cols, numbers.concat())
+            }
+            Numbers::Stored(stored) => {
+                Self::stored(order.len(), self.cols, stored.reordered(order))
+            }
+        }
     }
 }
 
@@ -46,6 +112,16 @@ impl fmt::Debug for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Matrix[{}, {}]", self.rows, self.cols)
     }
+}
+
+/// How the matrices of a model are kept in memory. No number depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WeightForm {
+    /// In single precision, and beside that as the file packs them: fast to run and to train.
+    Unpacked,
+    /// As the file has them, quantised or in 16 bits, unpacked anew for every product: for training large
+    /// models in little memory, as QLoRA does (Dettmers et al. 2023).
+    Stored,
 }
 
 /// A linear map: `weight * x + bias`.
@@ -122,6 +198,16 @@ impl Weights {
     /// The output projection, `[vocab, hidden]`.
     pub fn head(&self) -> &Matrix {
         self.lm_head.as_ref().unwrap_or(&self.embedding)
+    }
+
+    /// Bytes of memory that all matrices take.
+    pub fn num_bytes(&self) -> u64 {
+        let outer = [Some(&self.embedding), self.lm_head.as_ref()];
+        let blocks = self.layers.iter().flat_map(|layer| {
+            TargetModule::ALL.map(|module| layer.linear(module).weight.num_bytes())
+        });
+        let outer = outer.into_iter().flatten().map(Matrix::num_bytes);
+        blocks.chain(outer).sum()
     }
 }
 

@@ -143,6 +143,8 @@ pub fn estimate_experiment(
         parts,
         memory_bytes: estimate_training_memory(
             num_parameters,
+            // Playing takes the unpacked weights even where training does not.
+            4 * num_parameters,
             tokens_per_pass(&spec.train, longest),
         ),
         disk_bytes: 20_000_000 + (episodes * seeds * spec.arms.len() as f64 * 30_000.0) as u64,
@@ -161,9 +163,9 @@ pub fn tokens_per_pass(config: &TrainConfig, tokens_per_example: f64) -> f64 {
     }
 }
 
-/// The most memory of a training, in bytes: weights in f32, activations of the longest pass (in
+/// The most memory of a training, in bytes: the base model's weights, activations of the longest pass (in
 /// tokens), and what every process has.
-pub fn estimate_training_memory(num_parameters: u64, longest_pass: f64) -> u64 {
+pub fn estimate_training_memory(num_parameters: u64, base_bytes: u64, longest_pass: f64) -> u64 {
     let activations = longest_pass * (num_parameters as f64).sqrt() * 60.0;
-    4 * num_parameters + activations as u64 + 300_000_000
+    base_bytes + activations as u64 + 300_000_000
 }

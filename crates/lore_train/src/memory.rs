@@ -2,8 +2,8 @@
 
 use lore_core::{LoraConfig, MomentFormat, TargetModule};
 use lore_llm::kernels::fixed::FixedMatrix;
-use lore_llm::ops::Arithmetic;
-use lore_llm::{ModelConfig, module_shape};
+use lore_llm::ops::{Arithmetic, ROWS_AT_ONCE};
+use lore_llm::{ModelConfig, Weights, module_shape};
 
 /// Bytes of a number.
 const FLOAT: u64 = 4;
@@ -66,6 +66,8 @@ pub struct MemoryDemand<'a> {
     pub arithmetic: Arithmetic,
     /// How the optimiser keeps its moments.
     pub moments: MomentFormat,
+    /// What the base model's matrices take: [`Weights::num_bytes`].
+    pub base_bytes: u64,
 }
 
 /// What a training takes.
@@ -76,6 +78,7 @@ pub fn estimate_memory(model: &ModelConfig, demand: &MemoryDemand<'_>) -> Memory
         lora,
         arithmetic,
         moments,
+        base_bytes,
     } = *demand;
     let tokens = num_tokens as u64;
     let hidden = model.hidden_size as u64;
@@ -102,6 +105,11 @@ pub fn estimate_memory(model: &ModelConfig, demand: &MemoryDemand<'_>) -> Memory
     // Gradients of the widest step, candle's sums of them, and one head's share for each head.
     let backward = 4 * inner + 4 * hidden + 4 * query;
     let logits = LOGIT_ROWS * model.vocab_size as u64;
+    let unpacked = if base_bytes < FLOAT * num_weights(model) {
+        hidden * inner.max(ROWS_AT_ONCE.min(model.vocab_size) as u64)
+    } else {
+        0
+    };
     let prepared = match arithmetic {
         Arithmetic::Fixed => prepared_bytes(model),
         // One matrix at a time.
@@ -111,20 +119,22 @@ pub fn estimate_memory(model: &ModelConfig, demand: &MemoryDemand<'_>) -> Memory
     // A number, its gradient, and its two moments.
     let trained = num_trained(model, lora) * (2 * FLOAT + 2 * bytes_of_moment(moments));
     MemoryEstimate {
-        fixed: FLOAT * num_weights(model) + trained + prepared + PROGRAM,
+        fixed: base_bytes + trained + prepared + PROGRAM,
         per_block: FLOAT * tokens * (attention + feed_forward + dora),
         per_block_input: FLOAT * tokens * hidden,
-        working: FLOAT * (tokens * backward + logits),
+        working: FLOAT * (tokens * backward + logits + unpacked),
         num_blocks: model.num_layers,
     }
 }
 
 /// The fastest way to compute products that leaves some of `budget` for activations. What it costs in
 /// memory changes no number: see [`Arithmetic::FixedAnew`].
-pub(crate) fn arithmetic_within(budget: u64, model: &ModelConfig) -> Arithmetic {
-    let weights = FLOAT * num_weights(model) + PROGRAM;
+pub(crate) fn arithmetic_within(budget: u64, base: &Weights) -> Arithmetic {
+    let weights = base.num_bytes() + PROGRAM;
     match Arithmetic::fastest() {
-        Arithmetic::Fixed if weights + 2 * prepared_bytes(model) > budget => Arithmetic::FixedAnew,
+        Arithmetic::Fixed if weights + 2 * prepared_bytes(&base.config) > budget => {
+            Arithmetic::FixedAnew
+        }
         fastest => fastest,
     }
 }
@@ -200,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_smaller_budget_keeps_fewer_blocks() {
-        let model = tiny_weights().config;
+        let weights = tiny_weights();
+        let model = weights.config.clone();
         let lora = LoraConfig::default();
         let demand = MemoryDemand {
             num_tokens: 256,
@@ -208,6 +219,7 @@ mod tests {
             lora: &lora,
             arithmetic: Arithmetic::Float,
             moments: MomentFormat::Single,
+            base_bytes: weights.num_bytes(),
         };
         let estimate = estimate_memory(&model, &demand);
         assert_eq!(estimate.num_kept(u64::MAX), model.num_layers);
@@ -229,6 +241,12 @@ mod tests {
             ..demand
         };
         assert!(estimate_memory(&model, &eight_bit).fixed < estimate.fixed);
+        let stored = MemoryDemand {
+            base_bytes: weights.num_bytes() / 4,
+            ..demand
+        };
+        let stored = estimate_memory(&model, &stored);
+        assert!(stored.fixed < estimate.fixed && stored.working > estimate.working);
         let with_dora = LoraConfig {
             use_dora: true,
             ..lora.clone()

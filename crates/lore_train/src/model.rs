@@ -36,6 +36,7 @@ pub struct TrainableModel<'a> {
     frozen: FrozenWeights,
     arithmetic: Arithmetic,
     moments: MomentFormat,
+    base_bytes: u64,
     /// Bytes that training may take, the model included.
     memory_budget: u64,
 }
@@ -43,7 +44,7 @@ pub struct TrainableModel<'a> {
 impl<'a> TrainableModel<'a> {
     /// A model whose training should stay within `memory_budget` bytes, the model included.
     pub fn new(weights: &'a Weights, memory_budget: u64) -> Self {
-        let arithmetic = arithmetic_within(memory_budget, &weights.config);
+        let arithmetic = arithmetic_within(memory_budget, weights);
         Self::with_arithmetic(weights, memory_budget, arithmetic)
     }
 
@@ -58,6 +59,7 @@ impl<'a> TrainableModel<'a> {
             frozen: FrozenWeights::new(weights, arithmetic),
             arithmetic,
             moments: MomentFormat::Single,
+            base_bytes: weights.num_bytes(),
             memory_budget,
         }
     }
@@ -76,6 +78,7 @@ impl<'a> TrainableModel<'a> {
             lora,
             arithmetic: self.arithmetic,
             moments: self.moments,
+            base_bytes: self.base_bytes,
         };
         estimate_memory(&self.weights.config, &demand).num_kept(self.memory_budget)
     }
@@ -89,7 +92,7 @@ impl<'a> TrainableModel<'a> {
                 (*id as usize) < table.rows,
                 "The example holds token {id}, which the model does not know"
             );
-            rows.extend_from_slice(table.row(*id as usize));
+            rows.extend_from_slice(&table.row(*id as usize));
         }
         let scale = self.weights.config.embedding_scale;
         for value in &mut rows {

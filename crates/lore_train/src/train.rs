@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use lore_core::{GradientCertificate, StopToken, TrainConfig, Watcher, content_hash};
+use lore_core::{
+    BaseForm, GradientCertificate, StopToken, TrainConfig, Watcher, content_hash,
+};
 use lore_llm::{AdapterWeights, Weights};
 
 use crate::buffers::LoraBuffers;
@@ -123,9 +125,10 @@ pub(crate) fn train_with(
 
 /// Hash of everything that decides the result of a training, but for the base model's numbers.
 fn fingerprint(job: &TrainJob<'_>) -> Result<String> {
-    // How often a checkpoint is made changes no number.
+    // How often a checkpoint is made, and how the base model is kept, changes no number.
     let recipe = TrainConfig {
         checkpoint_every: 0,
+        base: BaseForm::Automatic,
         ..job.config.clone()
     };
     let mut parts = vec![serde_json::to_string(&recipe)?, job.base_name.to_owned()];

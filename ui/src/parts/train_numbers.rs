@@ -1,7 +1,7 @@
 //! Every number of a training, each with a sentence; wherever trainings are described.
 
 use egui::Ui;
-use lore_core::{LoraConfig, MomentFormat, Schedule, TargetModule, TrainConfig};
+use lore_core::{BaseForm, LoraConfig, MomentFormat, Schedule, TargetModule, TrainConfig};
 
 use crate::context::Ctx;
 use crate::format;
@@ -27,6 +27,7 @@ pub(crate) use number;
 pub(crate) fn train_numbers_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
     course_ui(ctx, ui, config);
     limits_ui(ctx, ui, config);
+    memory_ui(ctx, ui, config);
     lora_ui(ctx, ui, &mut config.lora);
 }
 
@@ -93,14 +94,6 @@ fn limits_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
             "Longest example",
             "Longer examples lose memories first and are then left out"
         );
-        explained_switch(
-            ui,
-            ctx.tokens,
-            &mut config.packing,
-            "Several short episodes at once (packing)",
-            "Episodes of a batch that together are no longer than the longest example may be are computed \
-             together. None sees another; faster, and the same result but for rounding",
-        );
         number!(
             ctx,
             ui,
@@ -128,7 +121,35 @@ fn limits_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
             "Save every",
             "A training that ends early goes on from here"
         );
+    });
+}
+
+fn memory_ui(ctx: &Ctx<'_>, ui: &mut Ui, config: &mut TrainConfig) {
+    Card::titled("Memory and speed").show(ui, ctx.tokens, |ui| {
+        base_ui(ctx, ui, &mut config.base);
         moments_ui(ctx, ui, &mut config.moments);
+        explained_switch(
+            ui,
+            ctx.tokens,
+            &mut config.packing,
+            "Several short episodes at once (packing)",
+            "Episodes of a batch that together are no longer than the longest example may be are computed \
+             together. None sees another; faster, and the same result but for rounding",
+        );
+    });
+}
+
+fn base_ui(ctx: &Ctx<'_>, ui: &mut Ui, base: &mut BaseForm) {
+    let about = Field {
+        label: "Base model in memory",
+        help: "As in its file it takes a fraction of the memory, and every step longer (QLoRA). Automatic \
+               unpacks it where there is room. The result is the same",
+        note: "",
+    };
+    field_with_help(ui, ctx.tokens, about, |ui| {
+        let choices = [BaseForm::Automatic, BaseForm::Unpacked, BaseForm::Stored];
+        let choices = choices.map(|it| (it, it.label()));
+        segmented(ui, ctx.tokens, base, &choices, "Base model in memory")
     });
 }
 

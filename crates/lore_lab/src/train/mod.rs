@@ -3,13 +3,14 @@
 mod sources;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
 use lore_core::{
     Adapter, AdapterOrigin, GradientCertificate, ModelInfo, TrainConfig, Watcher as _,
 };
-use lore_llm::{AdapterWeights, BaseModel};
+use lore_llm::{AdapterWeights, BaseModel, WeightForm};
 use lore_protocol::{JobEvent, TrainWork};
 use lore_train::{
     BuiltExamples, Example, ExampleRecipe, ExampleSource, TrainJob, TrainOutcome, TrainWatcher,
@@ -30,7 +31,7 @@ pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
         return Ok(Outcome::Stopped { resumable: true });
     };
     let memory_budget = machine::memory_budget();
-    let (base, info) = models::base(job.data, &work.model)?;
+    let (base, info) = base_model(job, work, memory_budget)?;
     let examples = examples(&base, &work.config, &found, &mut job.relay)?;
     let checkpoints = job.folder().join("checkpoints");
     let training = TrainJob {
@@ -59,6 +60,27 @@ pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
             keep(job, work, &info, trained)
         }
     }
+}
+
+/// The base model, unpacked or as its file has it.
+fn base_model(
+    job: &mut Job<'_>,
+    work: &TrainWork,
+    memory_budget: u64,
+) -> Result<(Arc<BaseModel>, ModelInfo)> {
+    let form = |info: &ModelInfo| {
+        if work.config.base.is_stored(info, memory_budget) {
+            WeightForm::Stored
+        } else {
+            WeightForm::Unpacked
+        }
+    };
+    let (base, info) = models::base_as(job.data, &work.model, form)?;
+    if form(&info) == WeightForm::Stored {
+        job.relay
+            .message("The base model stays as its file has it, to save memory.");
+    }
+    Ok((base, info))
 }
 
 /// Tokens with a loss mask, one example for each episode that fits.

@@ -15,22 +15,22 @@ const ROWS_PER_TASK: usize = 64;
 /// The Euclidean norm of every row of `w + scale · b · a`, for `w` `[out, in]`, `a` `[rank, in]` and `b`
 /// `[out, rank]`; of `w` itself where `a` and `b` are empty.
 pub fn row_norms(weight: &Matrix, a: &[f32], b: &[f32], scale: f32) -> Vec<f32> {
-    let Matrix { rows, cols, data } = weight;
+    let (rows, cols) = (weight.rows, weight.cols);
     let rank = b.len() / rows;
-    let mut norms = vec![0.0; *rows];
+    let mut norms = vec![0.0; rows];
     let tasks = norms.par_chunks_mut(ROWS_PER_TASK).enumerate();
     tasks.for_each(|(task, norms)| {
         let (first, count) = (task * ROWS_PER_TASK, norms.len());
-        let mut updated = data[first * cols..(first + count) * cols].to_vec();
+        let mut updated = weight.rows(first..first + count).into_owned();
         gemm(
-            &mut MatMut::new(&mut updated, count, *cols),
+            &mut MatMut::new(&mut updated, count, cols),
             Write::Add,
             scale,
             MatRef::new(&b[first * rank..(first + count) * rank], count, rank),
-            MatRef::new(a, rank, *cols),
+            MatRef::new(a, rank, cols),
             Threads::One,
         );
-        for (norm, row) in norms.iter_mut().zip(updated.chunks_exact(*cols)) {
+        for (norm, row) in norms.iter_mut().zip(updated.chunks_exact(cols)) {
             *norm = dot(row, row).sqrt();
         }
     });

@@ -276,7 +276,7 @@ fn embed(base: &BaseModel, tokens: &[u32]) -> Result<Vec<f32>> {
             index < embedding.rows,
             "The tokenizer does not belong to the model: it knows token {index}, the model does not"
         );
-        rows.extend_from_slice(embedding.row(index));
+        rows.extend_from_slice(&embedding.row(index));
     }
     // Not multiplied by one: that would cost a pass over the prompt for nothing.
     let scale = base.config().embedding_scale;

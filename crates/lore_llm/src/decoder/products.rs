@@ -50,7 +50,7 @@ impl Products {
             Some(packed) if self.arithmetic == Arithmetic::Fast || !packed.rounds_activations() => {
                 packed.matmul(&self.team, self.instructions, x, &mut self.rounded, y);
             }
-            _ => matmul_nt(x, &weight.data, y, rows, weight.cols, weight.rows),
+            _ => matmul_nt(x, &weight.numbers(), y, rows, weight.cols, weight.rows),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Frozen matrices, prepared for products with many rows.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::adapter::dora;
@@ -8,6 +9,9 @@ use crate::kernels::fixed::{self, FixedMatrix, FixedRows, product};
 use crate::kernels::linear::add_bias;
 use crate::kernels::{MatMut, MatRef, Threads, Write, gemm, matmul_nt};
 use crate::{Linear, Matrix};
+
+/// Rows of a matrix that are unpacked at once at most: output projections have ten times as many.
+pub const ROWS_AT_ONCE: usize = 16 * 1024;
 
 /// How products with frozen matrices are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,11 +60,13 @@ impl FrozenMatrix {
     }
 
     fn for_forward(&self) -> FixedMatrix {
-        FixedMatrix::transposed(&self.matrix.data, self.matrix.rows, self.matrix.cols)
+        let Matrix { rows, cols, .. } = self.matrix;
+        FixedMatrix::transposed(&self.matrix.numbers(), rows, cols)
     }
 
     fn for_backward(&self) -> FixedMatrix {
-        FixedMatrix::new(&self.matrix.data, self.matrix.rows, self.matrix.cols)
+        let Matrix { rows, cols, .. } = self.matrix;
+        FixedMatrix::new(&self.matrix.numbers(), rows, cols)
     }
 
     /// Numbers that come out of the forward product.
@@ -80,10 +86,9 @@ impl FrozenMatrix {
 
     /// Writes `x · wᵀ` to `y`.
     pub(super) fn forward(&self, x: &Rows<'_>, y: &mut [f32]) {
-        let Matrix { rows, cols, data } = &self.matrix;
-        debug_assert_eq!(x.cols, *cols, "inputs");
+        debug_assert_eq!(x.cols, self.matrix.cols, "inputs");
         match (self.arithmetic, &self.fixed) {
-            (Arithmetic::Float, _) => matmul_nt(x.numbers, data, y, x.len(), *cols, *rows),
+            (Arithmetic::Float, _) => self.forward_in_float(x, y),
             (_, Some(fixed)) => product(x.fixed(), &fixed[0], Write::Set, y),
             (_, None) => product(x.fixed(), &self.for_forward(), Write::Set, y),
         }
@@ -91,20 +96,53 @@ impl FrozenMatrix {
 
     /// Writes `grad_y · w`, the gradient by the input, to `grad_x`, or adds it.
     pub(super) fn backward(&self, grad_y: &Rows<'_>, write: Write, grad_x: &mut [f32]) {
-        let Matrix { rows, cols, data } = &self.matrix;
-        debug_assert_eq!(grad_y.cols, *rows, "outputs");
+        debug_assert_eq!(grad_y.cols, self.matrix.rows, "outputs");
         match (self.arithmetic, &self.fixed) {
-            (Arithmetic::Float, _) => gemm(
-                &mut MatMut::new(grad_x, grad_y.len(), *cols),
-                write,
-                1.0,
-                MatRef::new(grad_y.numbers, grad_y.len(), *rows),
-                MatRef::new(data, *rows, *cols),
-                Threads::All,
-            ),
+            (Arithmetic::Float, _) => self.backward_in_float(grad_y, write, grad_x),
             (_, Some(fixed)) => product(grad_y.fixed(), &fixed[1], write, grad_x),
             (_, None) => product(grad_y.fixed(), &self.for_backward(), write, grad_x),
         }
+    }
+
+    fn forward_in_float(&self, x: &Rows<'_>, y: &mut [f32]) {
+        let Matrix { rows, cols, .. } = self.matrix;
+        if rows <= ROWS_AT_ONCE {
+            return matmul_nt(x.numbers, &self.matrix.numbers(), y, x.len(), cols, rows);
+        }
+        for part in self.parts() {
+            let width = part.len();
+            let mut part_y = vec![0.0; x.len() * width];
+            let weight = self.matrix.rows(part.clone());
+            matmul_nt(x.numbers, &weight, &mut part_y, x.len(), cols, width);
+            for (y, part_y) in y.chunks_exact_mut(rows).zip(part_y.chunks_exact(width)) {
+                y[part.clone()].copy_from_slice(part_y);
+            }
+        }
+    }
+
+    fn backward_in_float(&self, grad_y: &Rows<'_>, write: Write, grad_x: &mut [f32]) {
+        let Matrix { rows, cols, .. } = self.matrix;
+        let count = grad_y.len();
+        let mut grad_x = MatMut::new(grad_x, count, cols);
+        for (index, part) in self.parts().enumerate() {
+            let weight = self.matrix.rows(part.clone());
+            let grad_part = &grad_y.numbers[part.start..];
+            gemm(
+                &mut grad_x,
+                if index == 0 { write } else { Write::Add },
+                1.0,
+                MatRef::strided(grad_part, count, part.len(), rows),
+                MatRef::new(&weight, part.len(), cols),
+                Threads::All,
+            );
+        }
+    }
+
+    /// Rows that are multiplied with at once. Not by how the matrix is kept: no number depends on that.
+    fn parts(&self) -> impl Iterator<Item = Range<usize>> {
+        let rows = self.matrix.rows;
+        let starts = (0..rows).step_by(ROWS_AT_ONCE);
+        starts.map(move |start| start..(start + ROWS_AT_ONCE).min(rows))
     }
 }
 
@@ -181,6 +219,35 @@ impl<'a> Rows<'a> {
 mod tests {
     use super::super::testing::{noise, random_linear};
     use super::*;
+
+    /// Output projections are longer than what is unpacked at once.
+    #[test]
+    fn parts_of_a_long_matrix_make_the_whole_product() {
+        let (out, into, rows) = (ROWS_AT_ONCE + 5, 3, 20);
+        let frozen = FrozenLinear::new(&random_linear(out, into, false), Arithmetic::Float);
+        let (x, grad_y) = (noise(rows * into, 0.3), noise(rows * out, 0.6));
+        let y = frozen.forward(&Rows::new(&x, into));
+        let weight = frozen.weight.matrix.numbers();
+        let mut grad_x = vec![0.5; rows * into];
+        let grad_rows = Rows::new(&grad_y, out);
+        frozen
+            .weight
+            .backward(&grad_rows, Write::Add, &mut grad_x);
+        for row in 0..rows {
+            let x = &x[row * into..(row + 1) * into];
+            let mut expected = vec![0.5f64; into];
+            for (index, weight) in weight.chunks_exact(into).enumerate() {
+                let product: f32 = x.iter().zip(weight).map(|(x, w)| x * w).sum();
+                assert!((y[row * out + index] - product).abs() < 1e-5);
+                for (sum, weight) in expected.iter_mut().zip(weight) {
+                    *sum += f64::from(grad_y[row * out + index] * weight);
+                }
+            }
+            for (found, expected) in grad_x[row * into..].iter().zip(&expected) {
+                assert!((f64::from(*found) - expected).abs() < 1e-2, "{found} {expected}");
+            }
+        }
+    }
 
     #[test]
     fn fixed_point_agrees_with_floating_point_both_ways() {

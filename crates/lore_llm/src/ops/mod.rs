@@ -30,7 +30,7 @@ pub use attention::causal_attention;
 pub use dora_linear::dora_linear;
 pub use dropout::{Dropout, Mask, drop_inputs};
 pub use feed_forward::{FrozenFeedForward, frozen_feed_forward};
-pub use frozen::{Arithmetic, FrozenLinear, FrozenMatrix};
+pub use frozen::{Arithmetic, FrozenLinear, FrozenMatrix, ROWS_AT_ONCE};
 pub use gated::gated;
 pub use head_loss::{HeadLoss, head_loss};
 pub use linear::frozen_linear;

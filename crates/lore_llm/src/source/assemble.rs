@@ -9,7 +9,9 @@ use lore_core::TargetModule;
 use super::{StoredTensor, TensorSource};
 use crate::adapter::module_shape;
 use crate::kernels::panels::PackedMatrix;
-use crate::weights::{LayerWeights, Linear, Matrix, PackedLayer, PackedWeights, Vector, Weights};
+use crate::weights::{
+    LayerWeights, Linear, Matrix, PackedLayer, PackedWeights, Vector, WeightForm, Weights,
+};
 use crate::{Family, ModelConfig};
 
 /// How a kind of file names tensors and orders the rows of q and k.
@@ -51,13 +53,14 @@ impl Naming {
     }
 }
 
-/// Reads all weights of a decoder. `config.tie_embeddings` is followed, not guessed.
+/// Reads all weights of a decoder, its matrices in this form. `config.tie_embeddings` is followed, not guessed.
 pub(crate) fn assemble(
     config: ModelConfig,
     naming: Naming,
+    form: WeightForm,
     source: &mut dyn TensorSource,
 ) -> Result<(Weights, PackedWeights)> {
-    let mut reader = Reader::new(&config, naming, source);
+    let mut reader = Reader::new(&config, naming, form, source);
     let shape = [config.vocab_size, config.hidden_size];
     let embedding = reader.name("embed_tokens.weight", "token_embd.weight");
     let (embedding, mut packed_head) = reader.matrix(&embedding, shape)?;
@@ -98,11 +101,17 @@ struct Reader<'a> {
     interleaved: bool,
     /// Added to the weights of norms.
     norm_shift: f32,
+    form: WeightForm,
     source: &'a mut dyn TensorSource,
 }
 
 impl<'a> Reader<'a> {
-    fn new(config: &ModelConfig, naming: Naming, source: &'a mut dyn TensorSource) -> Self {
+    fn new(
+        config: &ModelConfig,
+        naming: Naming,
+        form: WeightForm,
+        source: &'a mut dyn TensorSource,
+    ) -> Self {
         let family = config.architecture;
         let holds_embedding = |root: &&str| source.contains(&format!("{root}embed_tokens.weight"));
         Self {
@@ -114,6 +123,7 @@ impl<'a> Reader<'a> {
             } else {
                 0.0
             },
+            form,
             source,
         }
     }
@@ -238,21 +248,25 @@ impl<'a> Reader<'a> {
             return Ok((Linear { weight, bias }, packed));
         }
         let order = half_split_order(rows, num_heads);
-        let weight: Vec<f32> = order
-            .iter()
-            .flat_map(|row| weight.row(*row))
-            .copied()
-            .collect();
         let linear = Linear {
-            weight: Matrix::new(rows, cols, weight),
+            weight: weight.reordered(&order),
             bias: bias.map(|bias| Arc::new(order.iter().map(|row| bias[*row]).collect())),
         };
         Ok((linear, packed.map(|packed| packed.reordered(&order))))
     }
 
     fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<(Matrix, Option<PackedMatrix>)> {
-        let tensor = self.read(name, &shape)?;
         let [rows, cols] = shape;
+        if self.form == WeightForm::Stored
+            && self.source.contains(name)
+            && let Some(stored) = self.source.stored_rows(name, shape)?
+        {
+            return Ok((Matrix::stored(rows, cols, stored), None));
+        }
+        let mut tensor = self.read(name, &shape)?;
+        if self.form == WeightForm::Stored {
+            tensor.packed = None;
+        }
         Ok((Matrix::new(rows, cols, tensor.values), tensor.packed))
     }
 

@@ -6,6 +6,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use candle_core::quantized::GgmlDType;
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
@@ -14,6 +15,7 @@ use lore_core::{ModelInfo, ModelKind};
 use super::hf_config::HfConfig;
 use super::packing::pack_safetensors;
 use super::{StoredTensor, TensorSource, files_ending, most_frequent};
+use crate::weights::StoredRows;
 use crate::{ModelConfig, numbers};
 
 /// Headers beyond this are damage, not models.
@@ -170,6 +172,18 @@ impl HfFolder {
             .collect()
     }
 
+    /// A tensor's description and its bytes.
+    fn read(&self, name: &str) -> Result<(&Entry, Vec<u8>)> {
+        let entry = self.tensors.get(name);
+        let entry = entry.with_context(|| format!("There are no weights {name:?}"))?;
+        let mut file = &self.files[entry.file];
+        let mut bytes = vec![0; entry.num_bytes];
+        file.seek(SeekFrom::Start(entry.start))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .with_context(|| format!("Could not read the weights {name:?}"))?;
+        Ok((entry, bytes))
+    }
+
     fn folder_name(&self) -> String {
         let name = self.dir.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
@@ -199,18 +213,25 @@ impl TensorSource for HfFolder {
     }
 
     fn tensor(&mut self, name: &str) -> Result<StoredTensor> {
-        let entry = self.tensors.get(name);
-        let entry = entry.with_context(|| format!("There are no weights {name:?}"))?;
-        let mut file = &self.files[entry.file];
-        let mut bytes = vec![0; entry.num_bytes];
-        file.seek(SeekFrom::Start(entry.start))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .with_context(|| format!("Could not read the weights {name:?}"))?;
+        let (entry, bytes) = self.read(name)?;
         Ok(StoredTensor {
             shape: entry.shape.clone(),
             values: numbers::to_f32(entry.dtype, &bytes)?,
             packed: pack_safetensors(entry.dtype, &entry.shape, &bytes),
         })
+    }
+
+    fn stored_rows(&mut self, name: &str, shape: [usize; 2]) -> Result<Option<StoredRows>> {
+        let (entry, bytes) = self.read(name)?;
+        let format = match entry.dtype {
+            Dtype::F16 => GgmlDType::F16,
+            Dtype::BF16 => GgmlDType::BF16,
+            _ => return Ok(None),
+        };
+        if entry.shape != shape {
+            return Ok(None);
+        }
+        StoredRows::new(format, shape, bytes)
     }
 }
 

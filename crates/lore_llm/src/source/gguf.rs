@@ -7,12 +7,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::Device;
+use candle_core::quantized::QTensor;
 use candle_core::quantized::gguf_file::{Content, Value};
 
 use lore_core::{ModelInfo, ModelKind};
 
 use super::packing::pack_gguf;
 use super::{StoredTensor, TensorSource, most_frequent};
+use crate::weights::StoredRows;
 
 /// An open GGUF file.
 pub(crate) struct GgufFile {
@@ -89,6 +91,13 @@ impl GgufFile {
             .iter()
             .map(|value| value.to_f32().ok())
             .collect()
+    }
+
+    /// A tensor in the file's own form.
+    fn read(&mut self, name: &str) -> Result<QTensor> {
+        self.content
+            .tensor(&mut self.reader, name, &Device::Cpu)
+            .with_context(|| format!("Could not read the weights {name:?}"))
     }
 
     fn list(&self, key: &str) -> Option<&Vec<Value>> {
@@ -211,17 +220,21 @@ impl TensorSource for GgufFile {
     }
 
     fn tensor(&mut self, name: &str) -> Result<StoredTensor> {
-        let device = Device::Cpu;
-        let stored = self
-            .content
-            .tensor(&mut self.reader, name, &device)
-            .with_context(|| format!("Could not read the weights {name:?}"))?;
-        let tensor = stored.dequantize(&device)?;
+        let stored = self.read(name)?;
+        let tensor = stored.dequantize(&Device::Cpu)?;
         Ok(StoredTensor {
             shape: tensor.dims().to_vec(),
             values: tensor.flatten_all()?.to_vec1()?,
             packed: pack_gguf(&stored)?,
         })
+    }
+
+    fn stored_rows(&mut self, name: &str, shape: [usize; 2]) -> Result<Option<StoredRows>> {
+        let stored = self.read(name)?;
+        if stored.shape().dims() != shape {
+            return Ok(None);
+        }
+        StoredRows::new(stored.dtype(), shape, stored.data()?.into_owned())
     }
 }
 
@@ -279,6 +292,17 @@ mod tests {
             let ours = file.tensor(name).unwrap();
             assert_eq!(ours.shape, view.shape());
             assert_eq!(ours.values, theirs, "{name}");
+            let [rows, cols] = *view.shape() else {
+                continue;
+            };
+            let Some(stored) = file.stored_rows(name, [rows, cols]).unwrap() else {
+                assert!(name.to_lowercase().contains("f32"), "{name} stays as it is");
+                continue;
+            };
+            assert_eq!(stored.unpack(0..rows), theirs, "{name}");
+            let last = &theirs[(rows - 1) * cols..];
+            assert_eq!(stored.unpack(rows - 1..rows), last, "{name}");
+            assert_eq!(stored.reordered(&[rows - 1]).unpack(0..1), last, "{name}");
         }
     }
 

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::kernels::panels::PackedMatrix;
+use crate::weights::StoredRows;
 
 pub(crate) use assemble::{Naming, ROOTS, assemble, half_split_order};
 pub(crate) use folder::HfFolder;
@@ -40,6 +41,10 @@ pub(crate) trait TensorSource {
 
     /// Reads a tensor and converts it to f32.
     fn tensor(&mut self, name: &str) -> Result<StoredTensor>;
+
+    /// Reads a matrix of this shape as the file has it; `None` when it has another shape, or when its
+    /// numbers are stored ready to use.
+    fn stored_rows(&mut self, name: &str, shape: [usize; 2]) -> Result<Option<StoredRows>>;
 }
 
 /// A place that holds a model.

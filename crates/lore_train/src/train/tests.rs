@@ -250,3 +250,36 @@ fn an_exploding_training_says_what_to_do() -> Result<()> {
     );
     Ok(())
 }
+
+/// Unpacked once or for every product, and whichever way products are computed.
+#[test]
+fn a_base_model_as_its_file_has_it_gives_the_same_bits() -> Result<()> {
+    use lore_llm::ops::Arithmetic;
+    use lore_llm::{BaseModel, WeightForm};
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lore_llm/tests/fixtures");
+    let examples = tiny_examples();
+    for name in ["tiny-llama", "tiny-llama.gguf", "tiny-qwen2", "tiny-qwen3.gguf"] {
+        let load = |form| BaseModel::load_as(&fixtures.join(name), form);
+        let (unpacked, stored) = (load(WeightForm::Unpacked)?, load(WeightForm::Stored)?);
+        assert!(stored.weights.num_bytes() < unpacked.weights.num_bytes());
+        let mut lora = tiny_config().lora;
+        lora.use_dora = true;
+        let adapter = init_adapter(&unpacked.weights, &lora, 1, name);
+        assert_eq!(adapter, init_adapter(&stored.weights, &lora, 1, name));
+        for arithmetic in [Arithmetic::Float, Arithmetic::Fixed, Arithmetic::FixedAnew] {
+            let of = |weights: &Weights| {
+                let model = TrainableModel::with_arithmetic(weights, u64::MAX, arithmetic);
+                let mut gradients = LoraBuffers::zeros(&adapter);
+                let pass = Pass {
+                    examples: &[&examples[4]],
+                    weight: 1.0,
+                    dropout_seeds: Some(&[1]),
+                };
+                let loss = model.add_gradient(&adapter, &pass, &mut gradients)?;
+                anyhow::Ok((loss, gradients))
+            };
+            assert_eq!(of(&unpacked.weights)?, of(&stored.weights)?, "{name}");
+        }
+    }
+    Ok(())
+}

@@ -29,14 +29,30 @@ pub(super) struct Cost {
     pub(super) measured: bool,
 }
 
-/// What `form` would take on `dataset`. `speed` is in tokens a second, where it was measured;
-/// `tokens` the length of a real example, where one was cut into tokens.
+/// The machine that a training would run on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Machine {
+    /// Threads that work.
+    pub(super) threads: usize,
+    /// Bytes of memory that are free.
+    pub(super) free_memory: u64,
+    /// Tokens trained on in a second, where it was measured.
+    pub(super) speed: Option<f64>,
+}
+
+impl Machine {
+    /// What a training may take: it leaves a fifth of what is free to everything else.
+    fn memory_budget(self) -> u64 {
+        self.free_memory / 5 * 4
+    }
+}
+
+/// What `form` would take on `dataset`. `tokens` is the length of a real example, where one was cut into tokens.
 pub(super) fn cost(
     form: &Form,
     dataset: &DatasetInfo,
     model: &ModelInfo,
-    threads: usize,
-    speed: Option<f64>,
+    machine: Machine,
     tokens: Option<usize>,
 ) -> Cost {
     let num_examples = form.num_examples(dataset);
@@ -47,21 +63,22 @@ pub(super) fn cost(
         0.0
     };
     let tokens_per_example = (own + memories).min(form.config.max_tokens as f64);
-    let mut machine = MachineSpeed::guess(model.num_parameters, threads);
-    if let Some(speed) = speed {
-        machine.train_tokens_per_sec = speed;
-        machine.measured = true;
+    let mut speed = MachineSpeed::guess(model.num_parameters, machine.threads);
+    if let Some(measured) = machine.speed {
+        speed.train_tokens_per_sec = measured;
+        speed.measured = true;
     }
     Cost {
         num_examples,
         num_steps: num_steps(form, num_examples),
         tokens_per_example,
-        secs: estimate_training(&form.config, num_examples, tokens_per_example, machine),
+        secs: estimate_training(&form.config, num_examples, tokens_per_example, speed),
         memory_bytes: estimate_training_memory(
             model.num_parameters,
+            form.config.base.base_bytes(model, machine.memory_budget()),
             tokens_per_pass(&form.config, tokens_per_example),
         ),
-        measured: machine.measured,
+        measured: speed.measured,
     }
 }
 
@@ -90,7 +107,7 @@ pub(super) fn median(points: &[MetricPoint]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lore_core::TypeCount;
+    use lore_core::{BaseForm, TypeCount};
 
     fn dataset() -> DatasetInfo {
         DatasetInfo {
@@ -123,12 +140,26 @@ mod tests {
             ..ModelInfo::default()
         };
         let mut form = Form::default();
-        let fast = cost(&form, &dataset(), &model, 2, Some(400.0), None);
-        let slow = cost(&form, &dataset(), &model, 2, Some(200.0), None);
+        let on = |speed| Machine {
+            threads: 2,
+            free_memory: u64::MAX,
+            speed: Some(speed),
+        };
+        let fast = cost(&form, &dataset(), &model, on(400.0), None);
+        let slow = cost(&form, &dataset(), &model, on(200.0), None);
         assert!((slow.secs / fast.secs - 2.0).abs() < 1e-9);
         form.with_memory = true;
-        let memory = cost(&form, &dataset(), &model, 2, Some(400.0), None);
+        let memory = cost(&form, &dataset(), &model, on(400.0), None);
         assert!(memory.secs > fast.secs && memory.memory_bytes > fast.memory_bytes);
+        form.config.base = BaseForm::Stored;
+        let stored = cost(&form, &dataset(), &model, on(400.0), None);
+        assert!(stored.memory_bytes < memory.memory_bytes);
+        form.config.packing = true;
+        let packed = cost(&form, &dataset(), &model, on(400.0), None);
+        assert_eq!(packed.memory_bytes, stored.memory_bytes, "one a batch");
+        form.config.batch_size = 4;
+        let packed = cost(&form, &dataset(), &model, on(400.0), None);
+        assert!(packed.memory_bytes > stored.memory_bytes);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use egui::Ui;
 use lore_core::{DatasetKind, ModelKind};
 use lore_protocol::Work;
 
-use super::estimate::{Cost, cost, median};
+use super::estimate::{Cost, Machine, cost, median};
 use super::form::{Form, Recipe};
 use super::mask::MaskView;
 use super::trainings;
@@ -211,14 +211,12 @@ fn cost_ui(ctx: &Ctx<'_>, ui: &mut Ui, form: &Form, mask: &MaskView) {
                 .map_or(1, |status| status.num_cores.saturating_sub(1).max(1)),
             chosen => chosen,
         };
-        let cost = cost(
-            form,
-            dataset,
-            model,
+        let machine = Machine {
             threads,
-            measured_speed(ctx, model.id.as_str()),
-            mask.num_tokens(ctx, form),
-        );
+            free_memory: free_memory(ctx),
+            speed: measured_speed(ctx, model.id.as_str()),
+        };
+        let cost = cost(form, dataset, model, machine, mask.num_tokens(ctx, form));
         cost_lines_ui(ctx, ui, &cost);
         for problem in form.problems(ctx) {
             ui.label(tokens.body(problem).color(tokens.color.warning.text));
@@ -243,9 +241,7 @@ fn cost_lines_ui(ctx: &Ctx<'_>, ui: &mut Ui, cost: &Cost) {
         "a guess; the first training measures this machine"
     };
     ui.label(tokens.small(basis));
-    let free = ctx
-        .status()
-        .map_or(u64::MAX, |status| status.available_memory_bytes);
+    let free = free_memory(ctx);
     let mut memory = tokens.body(format!("{} of memory at most", format::bytes(memory_bytes)));
     if memory_bytes > free {
         memory = tokens
@@ -269,6 +265,12 @@ fn cost_lines_ui(ctx: &Ctx<'_>, ui: &mut Ui, cost: &Cost) {
         )));
         term(ui, tokens, text::TOKENS);
     });
+}
+
+/// Bytes of memory that are free.
+fn free_memory(ctx: &Ctx<'_>) -> u64 {
+    ctx.status()
+        .map_or(u64::MAX, |status| status.available_memory_bytes)
 }
 
 /// Tokens a second of the newest training of the same model.
