@@ -8,7 +8,10 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable};
-use lore_core::{KeyKind, OutcomeFilter, QuestionKind, RetrievalMode, SearchKind, WorldSpec};
+use lore_core::{
+    BaseForm, KeyKind, MomentFormat, OutcomeFilter, QuestionKind, RetrievalMode, SearchKind,
+    WorldSpec,
+};
 use lore_protocol::{
     ExperimentRequest, ExportRequest, JobRequest, Mark, Request, Source, TrajectoryRequest, Work,
 };
@@ -97,6 +100,43 @@ fn a_training_is_started_as_it_was_filled_in() {
         _ => false,
     });
     assert!(started, "the paper's recipe with memories was asked for");
+}
+
+#[test]
+fn what_an_adapter_and_its_training_may_be_reaches_the_recipe() {
+    let mut window = open(PageId::Train.route());
+    click(&mut window, "All numbers");
+    for (role, label) in [
+        (Role::Switch, "Keep the strength at high ranks (rsLoRA)"),
+        (
+            Role::Switch,
+            "Learn the strength of every output as well (DoRA)",
+        ),
+        (Role::Switch, "Several short episodes at once (packing)"),
+        (Role::RadioButton, "8 bits"),
+        (Role::RadioButton, "as in its file"),
+    ] {
+        let control = window.harness.get_by_role_and_label(role, label);
+        control.click_accesskit();
+        window.settle();
+    }
+    picture(&mut window, "train-options");
+    click(&mut window, "Start training");
+    let started = window.core.was_sent(|request| match request {
+        Request::Job(JobRequest::Submit { work, .. }) => match work.as_ref() {
+            Work::Train(work) => {
+                let config = &work.config;
+                config.lora.use_rslora
+                    && config.lora.use_dora
+                    && config.packing
+                    && config.moments == MomentFormat::EightBit
+                    && config.base == BaseForm::Stored
+            }
+            _ => false,
+        },
+        _ => false,
+    });
+    assert!(started, "what was chosen was asked for");
 }
 
 #[test]

@@ -120,8 +120,8 @@ pub enum BaseForm {
     Automatic,
     /// In single precision: four bytes a weight.
     Unpacked,
-    /// As its file has it, quantised or in 16 bits, unpacked anew for every product (as in QLoRA, Dettmers
-    /// et al. 2023).
+    /// As its file has it, quantised or in 16 bits, unpacked anew for every product (as in `QLoRA`,
+    /// Dettmers et al. 2023).
     Stored,
 }
 

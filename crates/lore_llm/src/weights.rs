@@ -120,7 +120,7 @@ pub enum WeightForm {
     /// In single precision, and beside that as the file packs them: fast to run and to train.
     Unpacked,
     /// As the file has them, quantised or in 16 bits, unpacked anew for every product: for training large
-    /// models in little memory, as QLoRA does (Dettmers et al. 2023).
+    /// models in little memory, as `QLoRA` does (Dettmers et al. 2023).
     Stored,
 }
 

@@ -183,7 +183,7 @@ impl<'a> Block<'a> {
             dropout: update.dropout.clone(),
         };
         Ok(match &update.magnitude {
-            Some(magnitude) => ops::dora_linear(x, linear, term, magnitude)?,
+            Some(magnitude) => ops::dora_linear(x, linear, &term, magnitude)?,
             None => ops::lora_linear(x, linear, term)?,
         })
     }

@@ -9,9 +9,7 @@ use serde::Deserialize;
 use lore_core::{LoraConfig, MomentFormat, TrainConfig};
 use lore_llm::kernels::{fixed, log_softmax_at};
 use lore_llm::ops::Arithmetic;
-use lore_llm::{
-    ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache, LoraPair, Weights,
-};
+use lore_llm::{ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache, LoraPair, Weights};
 use safetensors::SafeTensors;
 
 use crate::buffers::{LoraBuffers, norm};
@@ -234,7 +232,7 @@ fn short_trainings_agree_with_pytorch() -> Result<()> {
     check_training("tiny-dora")
 }
 
-/// Holds losses, norms and the trained adapter to those of PyTorch's AdamW.
+/// Holds losses, norms and the trained adapter to those of `PyTorch`'s AdamW.
 fn check_training(case: &str) -> Result<()> {
     let reference = TinyReference::load(case)?;
     let base = tiny_model("tiny-llama")?;

@@ -5,9 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use lore_core::{
-    BaseForm, GradientCertificate, StopToken, TrainConfig, Watcher, content_hash,
-};
+use lore_core::{BaseForm, GradientCertificate, StopToken, TrainConfig, Watcher, content_hash};
 use lore_llm::{AdapterWeights, Weights};
 
 use crate::buffers::LoraBuffers;
@@ -83,7 +81,8 @@ pub fn train(
     watcher: &mut dyn TrainWatcher,
     stop: &StopToken,
 ) -> Result<TrainOutcome> {
-    let model = TrainableModel::new(job.weights, job.memory_budget).with_moments(job.config.moments);
+    let model =
+        TrainableModel::new(job.weights, job.memory_budget).with_moments(job.config.moments);
     train_with(&model, job, watcher, stop)
 }
 

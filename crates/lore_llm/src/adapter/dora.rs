@@ -38,12 +38,12 @@ pub fn row_norms(weight: &Matrix, a: &[f32], b: &[f32], scale: f32) -> Vec<f32> 
 }
 
 /// What a row is multiplied with. A row of zeros has no direction and stays zero.
-pub fn gain(magnitude: f32, norm: f32) -> f32 {
+pub(crate) fn gain(magnitude: f32, norm: f32) -> f32 {
     if norm > 0.0 { magnitude / norm } else { 0.0 }
 }
 
 /// What each row is multiplied with.
-pub fn gains(magnitude: &[f32], norms: &[f32]) -> Vec<f32> {
+pub(crate) fn gains(magnitude: &[f32], norms: &[f32]) -> Vec<f32> {
     let rows = magnitude.iter().zip(norms);
     rows.map(|(magnitude, norm)| gain(*magnitude, *norm))
         .collect()

@@ -2,8 +2,8 @@
 
 use lore_core::TargetModule;
 
-use super::products::Products;
 use super::active_adapter::Update;
+use super::products::Products;
 use super::{ActiveAdapter, Decoder, KvCache, Span};
 use crate::kernels::linear::add_bias;
 use crate::kernels::paged::Sequence;

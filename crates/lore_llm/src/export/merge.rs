@@ -203,7 +203,9 @@ impl<'a> MergedModel<'a> {
         );
         for (row, magnitude) in weight.chunks_exact_mut(into).zip(&pair.magnitude) {
             let gain = dora::gain(*magnitude, dot(row, row).sqrt());
-            row.iter_mut().for_each(|weight| *weight *= gain);
+            for weight in row {
+                *weight *= gain;
+            }
         }
     }
 }

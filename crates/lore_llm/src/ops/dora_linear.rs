@@ -15,7 +15,7 @@ use crate::kernels::linear::add_bias;
 pub fn dora_linear(
     x: &Tensor,
     linear: &FrozenLinear,
-    lora: LoraTerm<'_>,
+    lora: &LoraTerm<'_>,
     magnitude: &Tensor,
 ) -> Result<Tensor> {
     let norms = {
@@ -32,7 +32,7 @@ pub fn dora_linear(
     let bare = linear.without_bias();
     let undropped = LoraTerm {
         dropout: Dropout::OFF,
-        ..lora
+        ..*lora
     };
     if lora.dropout.is_off() {
         return magnify(lora_linear(x, &bare, undropped)?, linear);
@@ -129,7 +129,7 @@ mod tests {
                         masks: vec![Mask { rows: 6, seed: 9 }],
                     },
                 };
-                dora_linear(&x[0], &linear, term, &x[1])
+                dora_linear(&x[0], &linear, &term, &x[1])
             });
         }
         Ok(())
@@ -153,10 +153,8 @@ mod tests {
             scale: 2.0,
             dropout: dropout.clone(),
         };
-        let ours = dora_linear(&x, &linear, term, &magnitude)?;
-        let norms = linear
-            .weight
-            .row_norms(&numbers(&a)?, &numbers(&b)?, 2.0);
+        let ours = dora_linear(&x, &linear, &term, &magnitude)?;
+        let norms = linear.weight.row_norms(&numbers(&a)?, &numbers(&b)?, 2.0);
         let gain = (&magnitude / tensor(norms, &[5])?)?;
         let dropped = drop_inputs(&x, &dropout)?;
         let base = frozen_linear(&dropped, &linear.without_bias())?;

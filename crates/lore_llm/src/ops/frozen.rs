@@ -230,9 +230,7 @@ mod tests {
         let weight = frozen.weight.matrix.numbers();
         let mut grad_x = vec![0.5; rows * into];
         let grad_rows = Rows::new(&grad_y, out);
-        frozen
-            .weight
-            .backward(&grad_rows, Write::Add, &mut grad_x);
+        frozen.weight.backward(&grad_rows, Write::Add, &mut grad_x);
         for row in 0..rows {
             let x = &x[row * into..(row + 1) * into];
             let mut expected = vec![0.5f64; into];
@@ -244,7 +242,10 @@ mod tests {
                 }
             }
             for (found, expected) in grad_x[row * into..].iter().zip(&expected) {
-                assert!((f64::from(*found) - expected).abs() < 1e-2, "{found} {expected}");
+                assert!(
+                    (f64::from(*found) - expected).abs() < 1e-2,
+                    "{found} {expected}"
+                );
             }
         }
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use anyhow::{Result, ensure};
-use candle_core::quantized::{GgmlDType, QuantizedType as _};
+use candle_core::quantized::GgmlDType;
 use rayon::prelude::*;
 
 /// Rows that one thread unpacks at once.

@@ -18,7 +18,8 @@ pub(super) fn to_bytes(optimizer: &AdamW) -> Result<Vec<u8>> {
     let mut tensors = BTreeMap::new();
     for (index, parts) in optimizer.moments.iter().enumerate() {
         for (part, moments) in PARTS.iter().zip(parts) {
-            let [mean, square] = ["mean", "square"].map(|moment| format!("{moment}.{index:05}.{part}"));
+            let [mean, square] =
+                ["mean", "square"].map(|moment| format!("{moment}.{index:05}.{part}"));
             match moments {
                 Moments::Single { mean: m, square: s } => {
                     tensors.insert(mean, floats(m));
@@ -51,7 +52,8 @@ pub(super) fn from_bytes(file: &[u8], fresh: &AdamW, step: u64) -> Result<AdamW>
     optimizer.step = step;
     for (index, parts) in optimizer.moments.iter_mut().enumerate() {
         for (part, moments) in PARTS.iter().zip(parts) {
-            let [mean, square] = ["mean", "square"].map(|moment| format!("{moment}.{index:05}.{part}"));
+            let [mean, square] =
+                ["mean", "square"].map(|moment| format!("{moment}.{index:05}.{part}"));
             match moments {
                 Moments::Single { mean: m, square: s } => {
                     fill_floats(m, &tensors, &mean)?;
@@ -88,12 +90,7 @@ fn fill_floats(values: &mut [f32], tensors: &SafeTensors<'_>, name: &str) -> Res
 }
 
 /// The bytes of `len` numbers; none are stored of none.
-fn read<'a>(
-    tensors: &SafeTensors<'a>,
-    name: &str,
-    dtype: Dtype,
-    len: usize,
-) -> Result<&'a [u8]> {
+fn read<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype, len: usize) -> Result<&'a [u8]> {
     if len == 0 {
         return Ok(&[]);
     }

@@ -44,7 +44,9 @@ impl DynamicMap {
         values.sort_by(f32::total_cmp);
         let neighbours = values.windows(2);
         Self {
-            borders: neighbours.map(|pair| (pair[0] + pair[1]) / 2.0).collect(),
+            borders: neighbours
+                .map(|pair| f32::midpoint(pair[0], pair[1]))
+                .collect(),
             values,
         }
     }
@@ -92,11 +94,11 @@ impl Blockwise {
         let largest = numbers
             .iter()
             .fold(0.0f32, |max, number| max.max(number.abs()));
-        let factor = if largest > 0.0 { 1.0 / largest } else { 0.0 };
         self.scales[block] = largest;
+        let divisor = if largest > 0.0 { largest } else { 1.0 };
         let start = block * BLOCK;
         for (code, number) in self.codes[start..].iter_mut().zip(numbers) {
-            *code = map.code(number * factor);
+            *code = map.code(number / divisor);
         }
     }
 }
@@ -105,7 +107,7 @@ impl Blockwise {
 mod tests {
     use super::*;
 
-    /// `bitsandbytes.functional.create_dynamic_map(signed)` at some places.
+    /// See `tests/reference/dynamic_map.py`.
     #[test]
     fn the_values_are_those_of_bitsandbytes() {
         const PLACES: [usize; 9] = [0, 1, 2, 64, 127, 128, 129, 200, 255];
@@ -134,9 +136,14 @@ mod tests {
             let (found, len) = stored.read(block, &SIGNED);
             assert_eq!(len, numbers.len());
             for (found, number) in found.iter().zip(numbers) {
-                // Steps of a decade grow from 1.4 % of it at the top to one step at the bottom.
-                let allowed = (0.08 * number.abs()).max(1e-4);
-                assert!((found - number).abs() < allowed, "{found} {number}");
+                // The uppermost decade has 64 steps, each below it half as many.
+                let share = (number / stored.scales[block]).abs();
+                let decade = (-share.log10()).floor().clamp(0.0, 6.0);
+                let step = 0.9 * 10f32.powf(-decade) / 2f32.powf(6.0 - decade);
+                assert!(
+                    (found - number).abs() <= step * stored.scales[block],
+                    "{found} {number}"
+                );
             }
         }
     }
@@ -151,6 +158,26 @@ mod tests {
         assert!(found[1] > 0.0);
     }
 
-    const SIGNED_VALUES: [f32; 9] = [0.0; 9];
-    const UNSIGNED_VALUES: [f32; 9] = [0.0; 9];
+    const SIGNED_VALUES: [f32; 9] = [
+        -0.992_968_8,
+        -0.978_906_3,
+        -0.964_843_8,
+        -0.098_593_75,
+        0.0,
+        5.5e-7,
+        3.25e-6,
+        0.233_593_75,
+        1.0,
+    ];
+    const UNSIGNED_VALUES: [f32; 9] = [
+        0.0,
+        3.25e-7,
+        7.75e-7,
+        0.012_109_375,
+        0.103_515_625,
+        0.110_546_87,
+        0.117_578_13,
+        0.616_796_9,
+        1.0,
+    ];
 }

@@ -101,11 +101,10 @@ pub(super) fn adapters() -> Vec<Adapter> {
         },
         certificate: GradientCertificate {
             num_matrices: 240,
-            dead: Vec::new(),
             min_b_norm: 0.0021,
             min_a_norm: 0.0004,
-            min_magnitude_norm: 0.0,
             complete: true,
+            ..GradientCertificate::default()
         },
         num_steps: 24,
         final_loss,

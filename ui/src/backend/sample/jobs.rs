@@ -39,11 +39,10 @@ pub(super) fn jobs() -> Vec<JobInfo> {
     .to_vec();
     training.certificate = Some(GradientCertificate {
         num_matrices: 240,
-        dead: Vec::new(),
         min_b_norm: 0.0021,
         min_a_norm: 0.0004,
-        min_magnitude_norm: 0.0,
         complete: true,
+        ..GradientCertificate::default()
     });
 
     let mut waiting = job(
