@@ -17,6 +17,7 @@ mod hash;
 mod id;
 mod language_model;
 mod layout;
+mod memory_mix;
 mod message;
 mod mix;
 mod model;
@@ -57,6 +58,7 @@ pub use language_model::{
     Completion, FinishReason, GenerateRequest, LanguageModel, Sampling, ScoredAction,
 };
 pub use layout::DataDir;
+pub use memory_mix::{MemoryCount, MemoryMix};
 pub use message::{Message, Role};
 pub use mix::mix;
 pub use model::{ModelInfo, ModelKind};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LoraConfig, ModelInfo, RetrievalConfig};
+use crate::{LoraConfig, MemoryMix, ModelInfo, RetrievalConfig};
 
 /// Everything that decides what a training does to an adapter, but for the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,10 @@ pub struct TrainConfig {
     pub checkpoint_every: u64,
     /// Retrieved memories in the training context: what makes it ExpRAG-LoRA. `None` is plain LoRA.
     pub retrieval: Option<RetrievalConfig>,
+    /// What becomes of the retrieved memories. Not written when it is the default: the recipe of a training
+    /// that began before there was a choice stays the same text.
+    #[serde(skip_serializing_if = "MemoryMix::is_default")]
+    pub memory_mix: MemoryMix,
 }
 
 impl Default for TrainConfig {
@@ -78,6 +82,7 @@ impl Default for TrainConfig {
             seed: 2025,
             checkpoint_every: 10,
             retrieval: None,
+            memory_mix: MemoryMix::default(),
         }
     }
 }

@@ -74,6 +74,11 @@ fn tokens_per_trajectory(spec: &ExperimentSpec) -> f64 {
     }
 }
 
+/// Tokens that `num` memories take beside a trajectory of so many: no instructions, but marks of a chat.
+pub fn tokens_of_memories(num: f64, tokens_per_trajectory: f64) -> f64 {
+    num * tokens_per_trajectory * 0.8
+}
+
 /// Seconds of one training.
 pub fn estimate_training(
     config: &TrainConfig,
@@ -98,7 +103,9 @@ pub fn estimate_experiment(
     speed: MachineSpeed,
 ) -> Estimate {
     let trajectory = tokens_per_trajectory(spec);
-    let memories = spec.retrieval.k as f64 * trajectory * 0.8;
+    let memories = tokens_of_memories(spec.retrieval.k as f64, trajectory);
+    let in_training = spec.train.memory_mix.mean_count(spec.retrieval.k);
+    let in_training = tokens_of_memories(in_training, trajectory);
     let seeds = spec.seeds.len().max(1) as f64;
     let num_seen_types = 6usize.saturating_sub(spec.unseen_types.len()).max(1);
     let examples = (spec.tasks.train_per_type * num_seen_types) as u64;
@@ -112,7 +119,7 @@ pub fn estimate_experiment(
             .iter()
             .any(|arm| arm.lora_with_memory == Some(with_memory))
         {
-            let tokens = trajectory + if with_memory { memories } else { 0.0 };
+            let tokens = trajectory + if with_memory { in_training } else { 0.0 };
             let secs = estimate_training(&spec.train, examples, tokens, speed) * seeds;
             parts.push(EstimatePart {
                 title: title.into(),
@@ -168,4 +175,35 @@ pub fn tokens_per_pass(config: &TrainConfig, tokens_per_example: f64) -> f64 {
 pub fn estimate_training_memory(num_parameters: u64, base_bytes: u64, longest_pass: f64) -> u64 {
     let activations = longest_pass * (num_parameters as f64).sqrt() * 60.0;
     base_bytes + activations as u64 + 300_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use lore_core::{MemoryCount, Preset};
+
+    use super::*;
+
+    #[test]
+    fn fewer_memories_make_a_training_shorter_and_its_longest_example_no_smaller() {
+        let mut spec = ExperimentSpec::preset(Preset::Laptop);
+        let speed = MachineSpeed::guess(135_000_000, 4);
+        let all = estimate_experiment(&spec, 135_000_000, speed);
+        spec.train.memory_mix.without = 0.5;
+        spec.train.memory_mix.count = MemoryCount::FromNone;
+        let mixed = estimate_experiment(&spec, 135_000_000, speed);
+        let secs = |estimate: &Estimate, title: &str| {
+            let part = estimate.parts.iter().find(|part| part.title == title);
+            part.expect("an arm of every experiment").secs
+        };
+        let with_memories = "Train ExpRAG-LoRA";
+        assert!(secs(&mixed, with_memories) < secs(&all, with_memories));
+        assert!(secs(&mixed, with_memories) > secs(&mixed, "Train LoRA"));
+        for same in ["Train LoRA", "Play with ExpRAG-LoRA"] {
+            assert!(
+                (secs(&mixed, same) - secs(&all, same)).abs() < 1e-9,
+                "{same}"
+            );
+        }
+        assert_eq!(mixed.memory_bytes, all.memory_bytes);
+    }
 }

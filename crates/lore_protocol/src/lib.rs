@@ -34,7 +34,7 @@ pub use dataset::{DatasetRequest, DatasetResponse, TaskRow};
 pub use error::{ApiError, ErrorCode, ResultExt};
 pub use estimate::{
     Estimate, EstimatePart, MachineSpeed, estimate_experiment, estimate_training,
-    estimate_training_memory, tokens_per_pass,
+    estimate_training_memory, tokens_of_memories, tokens_per_pass,
 };
 pub use experiment::{ExperimentInfo, ExperimentRequest, ExperimentResponse, ExperimentState};
 pub use export::{ExportOption, ExportRequest, ExportResponse, ExportedFile};

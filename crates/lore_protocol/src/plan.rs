@@ -1,6 +1,6 @@
 //! From an experiment to its jobs.
 
-use lore_core::{AdapterId, Arm, BankId, BankKeys, DatasetId, ExperimentSpec, JobId};
+use lore_core::{AdapterId, Arm, BankId, BankKeys, DatasetId, ExperimentSpec, JobId, MemoryMix};
 
 use crate::{
     BankWork, CollectWork, EvaluateWork, JobSpec, PROTOCOL_VERSION, ReportWork, TrainWork, Work,
@@ -140,6 +140,10 @@ impl Planner<'_> {
         let mut config = spec.train.clone();
         config.seed = seed;
         config.retrieval = with_memory.then(|| spec.retrieval.clone());
+        if !with_memory {
+            // Nothing is mixed where nothing is shown; the recipe says so.
+            config.memory_mix = MemoryMix::default();
+        }
         let recipe = if with_memory { "ExpRAG-LoRA" } else { "LoRA" };
         let work = Work::Train(TrainWork {
             adapter: adapter_of(spec, with_memory, seed),
@@ -228,6 +232,18 @@ mod tests {
         assert_eq!(count("train"), 2);
         assert_eq!(count("play test tasks"), 5);
         assert_eq!(count("report"), 1);
+    }
+
+    #[test]
+    fn only_trainings_with_memories_mix_them() {
+        let mut spec = ExperimentSpec::preset(Preset::Smoke);
+        spec.train.memory_mix.without = 0.3;
+        for job in plan(&spec, &context()) {
+            if let Work::Train(work) = job.work {
+                let is_mixed = !work.config.memory_mix.is_default();
+                assert_eq!(is_mixed, work.config.retrieval.is_some());
+            }
+        }
     }
 
     #[test]
