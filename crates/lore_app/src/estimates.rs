@@ -232,7 +232,11 @@ fn faults(spec: &ExperimentSpec) -> Vec<String> {
         ),
     ];
     let faulty = checks.into_iter().filter(|(is_faulty, _)| *is_faulty);
-    faulty.map(|(_, sentence)| sentence.to_owned()).collect()
+    let sentences = faulty.map(|(_, sentence)| sentence);
+    sentences
+        .chain(spec.mix_problem())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Why the experiment had better not be started now.
@@ -313,5 +317,6 @@ mod tests {
         check(|spec| spec.unseen_types.clear(), "unseen");
         check(|spec| spec.train.learning_rate = f64::NAN, "learning rate");
         check(|spec| spec.retrieval.k = 0, "memory");
+        check(|spec| spec.train.memory_mix.without = 2.0, "share");
     }
 }

@@ -39,7 +39,7 @@ impl ChatTokens for BaseModel {
 pub struct ExampleSource<'a> {
     /// What is learned: its actions.
     pub trajectory: &'a Trajectory,
-    /// The memories of its system prompt, best first; empty for plain LoRA.
+    /// The memories of its system prompt, in the order in which they stand there; empty for plain LoRA.
     pub memories: &'a [Hit],
 }
 
@@ -79,6 +79,8 @@ impl Example {
 pub struct BuiltExamples {
     /// In the order of their sources.
     pub examples: Vec<Example>,
+    /// For each example, which source it was made from.
+    pub places: Vec<usize>,
     /// Trajectories left out because they are too long without any memory.
     pub num_too_long: usize,
     /// Trajectories left out because they hold no action to learn.
@@ -104,7 +106,7 @@ pub fn build_examples<'a>(
     sources: impl IntoIterator<Item = ExampleSource<'a>>,
 ) -> Result<BuiltExamples> {
     let mut built = BuiltExamples::default();
-    for source in sources {
+    for (place, source) in sources.into_iter().enumerate() {
         let fitted = fit(recipe, source)?;
         if fitted.chat.ids.len() > recipe.max_tokens {
             built.num_too_long += 1;
@@ -120,6 +122,7 @@ pub fn build_examples<'a>(
             built.num_without_actions += 1;
         } else {
             built.examples.push(example);
+            built.places.push(place);
         }
     }
     ensure!(
@@ -151,7 +154,7 @@ pub fn build_example(
 /// The chat with as many of the best memories as fit. It may be too long even with none.
 pub(crate) fn fit(recipe: &ExampleRecipe<'_>, source: ExampleSource<'_>) -> Result<Fitted> {
     check_leaks(source)?;
-    let mut hits = affordable(recipe, source.memories)?.to_vec();
+    let mut hits = affordable(recipe, source.memories)?;
     loop {
         let chat = encode(recipe, source.trajectory, &hits).with_context(|| {
             format!(
@@ -159,7 +162,7 @@ pub(crate) fn fit(recipe: &ExampleRecipe<'_>, source: ExampleSource<'_>) -> Resu
                 source.trajectory.id.as_str()
             )
         })?;
-        if chat.ids.len() <= recipe.max_tokens || hits.pop().is_none() {
+        if chat.ids.len() <= recipe.max_tokens || !forget_worst(&mut hits) {
             return Ok(Fitted {
                 chat,
                 num_dropped_memories: source.memories.len() - hits.len(),
@@ -183,23 +186,30 @@ fn check_leaks(source: ExampleSource<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The best memories that stay within the token budget of the retrieval.
-fn affordable<'a>(recipe: &ExampleRecipe<'_>, hits: &'a [Hit]) -> Result<&'a [Hit]> {
+/// The best memories that together stay within the token budget of the retrieval.
+fn affordable(recipe: &ExampleRecipe<'_>, hits: &[Hit]) -> Result<Vec<Hit>> {
     let Some(retrieval) = recipe.retrieval else {
-        return Ok(&[]);
+        return Ok(Vec::new());
     };
+    let mut hits = hits.to_vec();
     if retrieval.token_budget == 0 {
         return Ok(hits);
     }
-    let mut spent = 0;
-    for (index, hit) in hits.iter().enumerate() {
-        let text = prompt::memory(&hit.experience.trajectory, retrieval.format);
-        spent += recipe.tokens.count_tokens(&text)?;
-        if spent > retrieval.token_budget {
-            return Ok(&hits[..index]);
-        }
-    }
+    let num_tokens = |hits: &[Hit]| -> Result<usize> {
+        hits.iter()
+            .map(|hit| prompt::memory(&hit.experience.trajectory, retrieval.format))
+            .map(|text| recipe.tokens.count_tokens(&text))
+            .sum()
+    };
+    while num_tokens(&hits)? > retrieval.token_budget && forget_worst(&mut hits) {}
     Ok(hits)
+}
+
+/// Takes out the memory with the worst rank, wherever it stands; `false` when there is none.
+fn forget_worst(hits: &mut Vec<Hit>) -> bool {
+    let worst = hits.iter().enumerate().max_by_key(|(_, hit)| hit.rank);
+    let worst = worst.map(|(place, _)| place);
+    worst.map(|place| hits.remove(place)).is_some()
 }
 
 fn encode(

@@ -3,10 +3,11 @@
 //! [`build_examples`] turns trajectories and their memories into tokens with a loss mask, through the
 //! very prompt functions that agents use. [`train`] fits an adapter to them: AdamW, a schedule,
 //! gradients averaged over the learned tokens of a batch, checkpoints that survive a power cut.
+//! [`MixedExamples`] shows the same trajectories with other memories in every pass over the data.
 //!
 //! What decides a result is written down in a [`lore_core::TrainConfig`] and nothing else: the order
-//! of examples, dropout and initialisation are functions of its seed and the step, so a training
-//! that was stopped and resumed ends with the same bytes as one that was not.
+//! of examples, their memories, dropout and initialisation are functions of its seed and the step, so
+//! a training that was stopped and resumed ends with the same bytes as one that was not.
 //!
 //! **Invariant:** the base model is never written to, and every adapter that leaves here carries a
 //! [`lore_core::GradientCertificate`]: each of its matrices was seen to receive a gradient.
@@ -20,6 +21,7 @@ mod frozen;
 mod init;
 mod measure;
 mod memory;
+mod mixed;
 mod model;
 mod optimizer;
 mod order;
@@ -31,6 +33,7 @@ mod peft_parity;
 mod recipe;
 mod schedule;
 mod seeds;
+mod shown;
 #[cfg(test)]
 mod testing;
 mod train;
@@ -43,8 +46,9 @@ pub use example::{
 pub use init::init_adapter;
 pub use measure::{StepTiming, measure_step};
 pub use memory::{MemoryDemand, MemoryEstimate, estimate_memory};
+pub use mixed::{MixedExamples, MixedSource};
 pub use model::{LossGradient, TrainableModel};
-pub use order::Order;
+pub use order::{Order, Place};
 pub use paint::paint;
 pub use pass::Pass;
 pub use recipe::check_recipe;

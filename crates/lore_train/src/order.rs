@@ -20,6 +20,15 @@ pub struct Order {
     seed: u64,
 }
 
+/// An example as a pass over the data shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Which pass, counted from 0.
+    pub pass: u64,
+    /// Which example.
+    pub index: usize,
+}
+
 impl Order {
     /// The order for `num_examples` examples.
     pub fn new(config: &TrainConfig, num_examples: usize) -> Self {
@@ -43,19 +52,20 @@ impl Order {
     }
 
     /// The examples of step `step`, counted from 1.
-    pub fn batch(&self, step: u64) -> Vec<usize> {
+    pub fn batch(&self, step: u64) -> Vec<Place> {
         let start = (step - 1) * self.batch_size;
         let end = (start + self.batch_size).min(self.num_positions);
         let mut batch = Vec::with_capacity(self.batch_size as usize);
         let mut shuffled: Option<(u64, Vec<usize>)> = None;
         for position in start..end {
-            let epoch = position / self.num_examples;
+            let pass = position / self.num_examples;
             let order = match shuffled.take() {
-                Some((of, order)) if of == epoch => order,
-                _ => self.epoch(epoch),
+                Some((of, order)) if of == pass => order,
+                _ => self.epoch(pass),
             };
-            batch.push(order[(position % self.num_examples) as usize]);
-            shuffled = Some((epoch, order));
+            let index = order[(position % self.num_examples) as usize];
+            batch.push(Place { pass, index });
+            shuffled = Some((pass, order));
         }
         batch
     }
@@ -98,8 +108,10 @@ mod tests {
     fn every_epoch_sees_every_example_once_in_an_order_of_its_own() {
         let order = order(3.0, 0, 2, 5);
         assert_eq!(order.num_steps(), 8);
-        let seen: Vec<usize> = (1..=8).flat_map(|step| order.batch(step)).collect();
-        assert_eq!(seen.len(), 15);
+        let places: Vec<Place> = (1..=8).flat_map(|step| order.batch(step)).collect();
+        let passes: Vec<u64> = places.iter().map(|place| place.pass).collect();
+        assert_eq!(passes, [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2]);
+        let seen: Vec<usize> = places.iter().map(|place| place.index).collect();
         for epoch in seen.chunks(5) {
             let mut sorted = epoch.to_vec();
             sorted.sort_unstable();

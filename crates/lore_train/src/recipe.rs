@@ -1,6 +1,6 @@
 //! Recipes that cannot work, found before anything is started.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use lore_core::TrainConfig;
 use lore_llm::ModelConfig;
@@ -44,6 +44,9 @@ pub fn check_recipe(config: &TrainConfig, model: &ModelConfig) -> Result<()> {
         "There is nothing to do in {} passes over the data",
         config.epochs
     );
+    if let Some(problem) = config.memory_mix.problem() {
+        bail!(problem);
+    }
     ensure!(
         config.max_tokens <= model.context_length,
         "Examples of {} tokens are longer than the {} that the model can read",
@@ -67,7 +70,7 @@ mod tests {
         let model = tiny_weights().config;
         let sound = tiny_config();
         check_recipe(&sound, &model).expect("the tiny recipe is sound");
-        let broken: [fn(&mut TrainConfig); 9] = [
+        let broken: [fn(&mut TrainConfig); 11] = [
             |config| config.lora.rank = 0,
             |config| config.lora.target_modules.clear(),
             |config| config.lora.dropout = 1.0,
@@ -77,6 +80,8 @@ mod tests {
             |config| config.batch_size = 0,
             |config| config.epochs = 0.0,
             |config| config.max_tokens = 1 << 30,
+            |config| config.memory_mix.without = 1.5,
+            |config| config.memory_mix.unrelated = f64::NAN,
         ];
         for (index, change) in broken.into_iter().enumerate() {
             let mut config = sound.clone();

@@ -11,6 +11,8 @@ pub(crate) enum Purpose {
     Order = 2,
     /// Dropped inputs; by step and place in the batch, and below that by layer and module.
     Dropout = 3,
+    /// Memories that an example shows; by pass and example.
+    Memories = 4,
 }
 
 /// A seed for `purpose`, further told apart by `path`. Equal inputs give equal seeds on every machine.
@@ -34,7 +36,12 @@ mod tests {
     fn every_use_has_its_own_seed() {
         let mut seen = BTreeSet::new();
         for seed in 0..5 {
-            for purpose in [Purpose::Initialisation, Purpose::Order, Purpose::Dropout] {
+            for purpose in [
+                Purpose::Initialisation,
+                Purpose::Order,
+                Purpose::Dropout,
+                Purpose::Memories,
+            ] {
                 for a in 0..10 {
                     assert!(seen.insert(derive(seed, purpose, &[a])));
                     for b in 0..10 {

@@ -1,5 +1,6 @@
 //! The training loop.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Instant;
 
@@ -12,8 +13,9 @@ use crate::buffers::LoraBuffers;
 use crate::checkpoint::{CheckpointStore, TrainState};
 use crate::example::Example;
 use crate::init::init_adapter;
+use crate::mixed::MixedExamples;
 use crate::model::{LossGradient, TrainableModel};
-use crate::order::Order;
+use crate::order::{Order, Place};
 use crate::packing::pack;
 use crate::pass::Pass;
 use crate::recipe::check_recipe;
@@ -32,6 +34,8 @@ pub struct TrainJob<'a> {
     pub base_name: &'a str,
     /// What is learned.
     pub examples: &'a [Example],
+    /// The same examples as every pass shows them, when passes differ.
+    pub mixed: Option<&'a MixedExamples<'a>>,
     /// The recipe.
     pub config: &'a TrainConfig,
     /// Where checkpoints are, of this training and no other. It goes on from the newest.
@@ -99,6 +103,11 @@ pub(crate) fn train_with(
         !job.examples.is_empty() && job.examples.iter().all(has_mask),
         "Every example must hold a token to learn; without one, training would change nothing"
     );
+    ensure!(
+        job.mixed
+            .is_none_or(|mixed| mixed.len() == job.examples.len()),
+        "Passes over the data must show the examples they are made of"
+    );
     let order = Order::new(job.config, job.examples.len());
     let fresh = init_adapter(
         job.weights,
@@ -134,6 +143,7 @@ fn fingerprint(job: &TrainJob<'_>) -> Result<String> {
     for example in job.examples {
         parts.push(serde_json::to_string(&(&example.ids, &example.loss_mask))?);
     }
+    parts.extend(job.mixed.map(MixedExamples::fingerprint));
     Ok(content_hash(parts.iter().map(String::as_str)))
 }
 
@@ -187,8 +197,8 @@ impl Run<'_> {
     /// batch until then is lost, and computed again after a resume.
     fn batch_gradient(&self, stop: &StopToken) -> Result<Option<BatchGradient>> {
         let step = self.state.step() + 1;
-        let places = self.order.batch(step);
-        let batch: Vec<&Example> = places.iter().map(|at| &self.job.examples[*at]).collect();
+        let shown = self.examples(step)?;
+        let batch: Vec<&Example> = shown.iter().map(AsRef::as_ref).collect();
         let num_learned: usize = batch.iter().map(|example| example.num_learned()).sum();
         let mut gradients = LoraBuffers::zeros(&self.state.adapter);
         let mut loss = 0.0;
@@ -216,6 +226,16 @@ impl Run<'_> {
             num_tokens: batch.iter().map(|example| example.ids.len()).sum(),
             num_learned,
         }))
+    }
+
+    /// The examples of a step, as its pass over the data shows them.
+    fn examples(&self, step: u64) -> Result<Vec<Cow<'_, Example>>> {
+        let places = self.order.batch(step).into_iter();
+        let example = |place: Place| match self.job.mixed {
+            Some(mixed) => mixed.example(place).map(Cow::Owned),
+            None => Ok(Cow::Borrowed(&self.job.examples[place.index])),
+        };
+        places.map(example).collect()
     }
 
     /// Which examples of a batch, by their places in it, go through the model together.

@@ -193,6 +193,7 @@ fn recipe(page: &mut String, spec: &ExperimentSpec, results: &ExperimentResults)
                 spec.bank_at_test.label()
             ),
         ),
+        ("Memories in training", train.memory_mix.summary()),
         ("Unseen types", spec.unseen_types.join(", ")),
         ("Seeds", seeds.join(", ")),
         ("Runs", results.runs.len().to_string()),

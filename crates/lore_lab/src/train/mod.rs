@@ -13,7 +13,8 @@ use lore_core::{
 use lore_llm::{AdapterWeights, BaseModel, WeightForm};
 use lore_protocol::{JobEvent, TrainWork};
 use lore_train::{
-    BuiltExamples, Example, ExampleRecipe, ExampleSource, TrainJob, TrainOutcome, TrainWatcher,
+    BuiltExamples, Example, ExampleRecipe, ExampleSource, MixedExamples, MixedSource, TrainJob,
+    TrainOutcome, TrainWatcher,
 };
 
 use crate::events::Relay;
@@ -32,12 +33,15 @@ pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
     };
     let memory_budget = machine::memory_budget();
     let (base, info) = base_model(job, work, memory_budget)?;
-    let examples = examples(&base, &work.config, &found, &mut job.relay)?;
+    let groups = by_templates(&found);
+    let (examples, sources) = examples(&base, &work.config, &groups, &mut job.relay)?;
+    let mixed = MixedExamples::new(&work.config, sources)?;
     let checkpoints = job.folder().join("checkpoints");
     let training = TrainJob {
         weights: &base.weights,
         base_name: models::hub_name(&info),
         examples: &examples,
+        mixed: mixed.as_ref(),
         config: &work.config,
         checkpoints: &checkpoints,
         memory_budget,
@@ -83,16 +87,11 @@ fn base_model(
     Ok((base, info))
 }
 
-/// Tokens with a loss mask, one example for each episode that fits.
-fn examples(
-    base: &BaseModel,
-    config: &TrainConfig,
-    found: &[Source],
-    relay: &mut Relay<'_>,
-) -> Result<Vec<Example>> {
-    let mut all = BuiltExamples::default();
-    // Episodes of one world share their templates; a mixed data set has several.
-    let mut groups: BTreeMap<Vec<String>, Vec<ExampleSource<'_>>> = BTreeMap::new();
+/// Episodes by the action templates of their world: a mixed data set has several worlds.
+type Groups<'a> = BTreeMap<Vec<String>, Vec<ExampleSource<'a>>>;
+
+fn by_templates(found: &[Source]) -> Groups<'_> {
+    let mut groups = Groups::new();
     for source in found {
         let group = groups.entry(templates::of(&source.trajectory)).or_default();
         group.push(ExampleSource {
@@ -100,7 +99,19 @@ fn examples(
             memories: &source.memories,
         });
     }
-    for (action_templates, sources) in &groups {
+    groups
+}
+
+/// Tokens with a loss mask, one example for each episode that fits, and what each was made from.
+fn examples<'a>(
+    base: &'a BaseModel,
+    config: &'a TrainConfig,
+    groups: &'a Groups<'a>,
+    relay: &mut Relay<'_>,
+) -> Result<(Vec<Example>, Vec<MixedSource<'a>>)> {
+    let mut all = BuiltExamples::default();
+    let mut made_from = Vec::new();
+    for (action_templates, sources) in groups {
         let recipe = ExampleRecipe {
             tokens: base,
             action_templates,
@@ -108,12 +119,14 @@ fn examples(
             max_tokens: config.max_tokens,
         };
         let built = lore_train::build_examples(&recipe, sources.iter().copied())?;
+        let sources = built.places.iter().map(|place| sources[*place]);
+        made_from.extend(sources.map(|source| MixedSource { recipe, source }));
         all.examples.extend(built.examples);
         all.num_too_long += built.num_too_long;
         all.num_dropped_memories += built.num_dropped_memories;
     }
     tell(&all, config, relay);
-    Ok(all.examples)
+    Ok((all.examples, made_from))
 }
 
 fn tell(all: &BuiltExamples, config: &TrainConfig, relay: &mut Relay<'_>) {

@@ -141,3 +141,39 @@ fn an_episode_without_actions_is_counted_and_a_set_of_them_refused() -> Result<(
     assert!(learned.clone().count() == 6 && learned.clone().all(|t| t.role == Role::Assistant));
     Ok(())
 }
+
+#[test]
+fn the_worst_memory_goes_first_wherever_it_stands() -> Result<()> {
+    let tokens = WordTokens::default();
+    let retrieval = RetrievalConfig::default();
+    let trajectory = trajectory(task("t"), &STEPS, EpisodeEnd::Success);
+    let hits = [1, 0].map(|rank| Hit {
+        rank,
+        ..hit(experience(&format!("memory-{rank}"), EpisodeEnd::Success))
+    });
+    let source = ExampleSource {
+        trajectory: &trajectory,
+        memories: &hits,
+    };
+    let all = fit(&recipe(&tokens, Some(&retrieval), usize::MAX), source)?;
+    let shorter = recipe(&tokens, Some(&retrieval), all.chat.ids.len() - 1);
+    let budget = RetrievalConfig {
+        token_budget: tokens.count_tokens(&prompt::memory(
+            &hits[0].experience.trajectory,
+            retrieval.format,
+        ))?,
+        ..retrieval.clone()
+    };
+    for recipe in [shorter, recipe(&tokens, Some(&budget), usize::MAX)] {
+        let fitted = fit(&recipe, source)?;
+        assert_eq!(fitted.num_dropped_memories, 1);
+        let words = fitted.chat.ids.iter().map(|id| tokens.token_text(*id));
+        let text: Vec<String> = words.collect();
+        let text = text.join(" ");
+        assert!(
+            text.contains("memory-0") && !text.contains("memory-1"),
+            "{text}"
+        );
+    }
+    Ok(())
+}

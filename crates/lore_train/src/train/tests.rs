@@ -15,6 +15,7 @@ fn job<'a>(
         weights,
         base_name: "tiny",
         examples,
+        mixed: None,
         config,
         checkpoints,
         memory_budget: u64::MAX,

@@ -149,6 +149,7 @@ impl Card<'_> {
                 ),
             );
         }
+        self.memories(text);
         if let Some(bank) = &self.origin.bank {
             push(
                 text,
@@ -175,6 +176,15 @@ impl Card<'_> {
                 }
             ),
         );
+    }
+
+    /// What stood in the contexts it was trained in.
+    fn memories(&self, text: &mut String) {
+        let training = self.origin.training().map(|work| &work.config);
+        if let Some(config) = training.filter(|config| config.retrieval.is_some()) {
+            let mix = config.memory_mix.summary();
+            push(text, format_args!("* Memories in training: {mix}\n"));
+        }
     }
 
     /// What was written, and how it was checked.
