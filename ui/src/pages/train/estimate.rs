@@ -2,7 +2,8 @@
 
 use lore_core::{DatasetInfo, ModelInfo};
 use lore_protocol::{
-    MachineSpeed, MetricPoint, estimate_training, estimate_training_memory, tokens_per_pass,
+    MachineSpeed, MetricPoint, estimate_training, estimate_training_memory, tokens_of_memories,
+    tokens_per_pass,
 };
 
 use super::form::Form;
@@ -57,12 +58,9 @@ pub(super) fn cost(
 ) -> Cost {
     let num_examples = form.num_examples(dataset);
     let own = tokens.map_or_else(|| guess_tokens(dataset), |tokens| tokens as f64);
-    let memories = if form.with_memory {
-        form.retrieval.k as f64 * own * 0.8
-    } else {
-        0.0
-    };
-    let tokens_per_example = (own + memories).min(form.config.max_tokens as f64);
+    let (mean, most) = num_memories(form);
+    let tokens = |num| (own + tokens_of_memories(num, own)).min(form.config.max_tokens as f64);
+    let (tokens_per_example, longest) = (tokens(mean), tokens(most));
     let mut speed = MachineSpeed::guess(model.num_parameters, machine.threads);
     if let Some(measured) = machine.speed {
         speed.train_tokens_per_sec = measured;
@@ -76,10 +74,19 @@ pub(super) fn cost(
         memory_bytes: estimate_training_memory(
             model.num_parameters,
             form.config.base.base_bytes(model, machine.memory_budget()),
-            tokens_per_pass(&form.config, tokens_per_example),
+            tokens_per_pass(&form.config, longest),
         ),
         measured: speed.measured,
     }
+}
+
+/// Memories of a typical example, and of one that shows all.
+fn num_memories(form: &Form) -> (f64, f64) {
+    if !form.with_memory {
+        return (0.0, 0.0);
+    }
+    let most = form.retrieval.k;
+    (form.config.memory_mix.mean_count(most), most as f64)
 }
 
 fn num_steps(form: &Form, num_examples: u64) -> u64 {
@@ -151,6 +158,10 @@ mod tests {
         form.with_memory = true;
         let memory = cost(&form, &dataset(), &model, on(400.0), None);
         assert!(memory.secs > fast.secs && memory.memory_bytes > fast.memory_bytes);
+        form.config.memory_mix.without = 0.5;
+        let mixed = cost(&form, &dataset(), &model, on(400.0), None);
+        assert!(mixed.secs < memory.secs && mixed.secs > fast.secs);
+        assert_eq!(mixed.memory_bytes, memory.memory_bytes);
         form.config.base = BaseForm::Stored;
         let stored = cost(&form, &dataset(), &model, on(400.0), None);
         assert!(stored.memory_bytes < memory.memory_bytes);

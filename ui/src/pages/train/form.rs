@@ -1,8 +1,8 @@
 //! What is filled in, and the training that comes of it.
 
 use lore_core::{
-    AdapterId, BankId, DatasetId, DatasetInfo, DatasetKind, ExperimentSpec, ModelId, ModelInfo,
-    ModelKind, Preset, RetrievalConfig, TrainConfig,
+    AdapterId, BankId, DatasetId, DatasetInfo, DatasetKind, ExperimentSpec, MemoryMix, ModelId,
+    ModelInfo, ModelKind, Preset, RetrievalConfig, TrainConfig,
 };
 use lore_protocol::TrainWork;
 
@@ -185,10 +185,31 @@ impl Form {
         if self.with_memory && self.bank_of(ctx).is_none() {
             problems.push("Choose an experience bank to take memories from".to_owned());
         }
+        if self.with_memory && self.lacks_unrelated(ctx) {
+            problems.push(
+                "Unrelated memories are of another task type; let at least two types be learned"
+                    .to_owned(),
+            );
+        }
         if self.config.lora.target_modules.is_empty() {
             problems.push("Choose at least one part of the model to adapt".to_owned());
         }
         problems
+    }
+
+    /// True when unrelated memories are asked for and the bank has one task type to take memories from.
+    fn lacks_unrelated(&self, ctx: &Ctx<'_>) -> bool {
+        let unseen = self
+            .dataset_of(ctx)
+            .map_or_else(Vec::new, |dataset| self.unseen_of(dataset));
+        let chosen = self.bank_of(ctx);
+        let mut banks = ctx.banks().ready().unwrap_or_default().iter();
+        let bank = banks.find(|bank| Some(&bank.id) == chosen.as_ref());
+        self.config.memory_mix.unrelated > 0.0
+            && bank.is_some_and(|bank| {
+                let types = bank.task_types.iter();
+                types.filter(|name| !unseen.contains(name)).count() < 2
+            })
     }
 
     /// The name the adapter gets.
@@ -213,6 +234,9 @@ impl Form {
         let dataset = self.dataset_of(ctx);
         let mut config = self.config.clone();
         config.retrieval = self.with_memory.then(|| self.retrieval.clone());
+        if !self.with_memory {
+            config.memory_mix = MemoryMix::default();
+        }
         TrainWork {
             // The core finds a free identifier.
             adapter: AdapterId::default(),

@@ -8,7 +8,7 @@ use lore_core::{
 
 use crate::context::Ctx;
 use crate::format;
-use crate::parts::{Asker, retrieval_choices_ui, train_numbers_ui};
+use crate::parts::{Asker, memory_mix_ui, retrieval_choices_ui, train_numbers_ui};
 use crate::widgets::{
     Card, Field, choice, explained_switch, field, field_with_help, number_field, segmented, switch,
     text_field,
@@ -26,6 +26,10 @@ pub(super) fn ui(
     if advanced {
         types_ui(ctx, ui, spec);
         memory_ui(ctx, ui, spec);
+        let mut arms = spec.arms.iter();
+        if arms.any(|arm| arm.lora_with_memory == Some(true)) {
+            memory_mix_ui(ctx, ui, &mut spec.train.memory_mix);
+        }
         train_numbers_ui(ctx, ui, &mut spec.train);
         agent_ui(ctx, ui, spec);
     }

@@ -57,7 +57,7 @@ impl NewExperiment {
         if self.spec.tasks.seen_test + self.spec.tasks.unseen_test == 0 {
             return Some("Choose at least one test task".to_owned());
         }
-        None
+        self.spec.mix_problem().map(str::to_owned)
     }
 
     /// The form.

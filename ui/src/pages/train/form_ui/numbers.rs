@@ -7,7 +7,7 @@ use lore_core::{DatasetInfo, OutcomeFilter};
 use crate::context::Ctx;
 use crate::format;
 use crate::pages::train::form::Form;
-use crate::parts::{number, train_numbers_ui};
+use crate::parts::{memory_mix_ui, number, train_numbers_ui};
 use crate::widgets::{Card, Field, choice, field_with_help, number_field, segmented, switch};
 
 /// The cards of all numbers, when they are wanted.
@@ -29,6 +29,7 @@ pub(super) fn show(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form) {
     });
     if form.with_memory {
         memory_ui(ctx, ui, form);
+        memory_mix_ui(ctx, ui, &mut form.config.memory_mix);
     }
     if let Some(dataset) = form.dataset_of(ctx) {
         types_ui(ctx, ui, form, dataset);
