@@ -75,7 +75,7 @@ impl MemoryMix {
         let k = k as f64;
         let shown = match self.count {
             MemoryCount::All => k,
-            MemoryCount::FromOne if k > 0.0 => (k + 1.0) / 2.0,
+            MemoryCount::FromOne if k > 0.0 => f64::midpoint(k, 1.0),
             MemoryCount::FromOne | MemoryCount::FromNone => k / 2.0,
         };
         shown * (1.0 - self.without)
@@ -88,17 +88,20 @@ impl MemoryMix {
         } else {
             "best first"
         };
-        let mut words = format!("{}, {order}", self.count.label());
+        let mut words = vec![self.count.label().to_owned(), order.to_owned()];
         if self.without > 0.0 {
-            words += &format!(", none in {} of examples", percent(self.without));
+            words.push(format!("none in {} of examples", percent(self.without)));
         }
         if self.unrelated > 0.0 {
-            words += &format!(", {} replaced by unrelated ones", percent(self.unrelated));
+            let share = percent(self.unrelated);
+            words.push(format!("{share} replaced by unrelated ones"));
         }
-        if !self.is_default() {
-            words += "; drawn anew in every pass";
-        }
-        words
+        let drawn = if self.is_default() {
+            ""
+        } else {
+            "; drawn anew in every pass"
+        };
+        words.join(", ") + drawn
     }
 }
 
