@@ -8,6 +8,8 @@ use lore_llm::{LayerWeights, Weights};
 /// Every matrix of a model that activations are multiplied with.
 #[derive(Clone, Debug)]
 pub(crate) struct FrozenWeights {
+    /// How products with the blocks' matrices are computed.
+    pub(crate) arithmetic: Arithmetic,
     /// The blocks, first to last.
     pub(crate) layers: Vec<FrozenLayer>,
     /// The output projection, `[vocab, hidden]`.
@@ -28,6 +30,7 @@ impl FrozenWeights {
         let layers = weights.layers.iter();
         let activation = weights.config.activation;
         Self {
+            arithmetic,
             layers: layers
                 .map(|layer| FrozenLayer::new(layer, activation, arithmetic))
                 .collect(),

@@ -102,8 +102,9 @@ pub fn estimate_memory(model: &ModelConfig, demand: &MemoryDemand<'_>) -> Memory
         2 * inner
     };
     let dora = dora_activations(model, lora);
-    // Gradients of the widest step, candle's sums of them, and one head's share for each head.
-    let backward = 4 * inner + 4 * hidden + 4 * query;
+    // Gradients of the widest step, candle's sums of them, and what attention arranges and adds up
+    // in parts.
+    let backward = 4 * inner + 4 * hidden + 2 * query + 13 * kv;
     let logits = LOGIT_ROWS * model.vocab_size as u64;
     let unpacked = if base_bytes < FLOAT * num_weights(model) {
         hidden * inner.max(ROWS_AT_ONCE.min(model.vocab_size) as u64)

@@ -34,7 +34,6 @@ pub trait LossGradient {
 pub struct TrainableModel<'a> {
     weights: &'a Weights,
     frozen: FrozenWeights,
-    arithmetic: Arithmetic,
     moments: MomentFormat,
     base_bytes: u64,
     /// Bytes that training may take, the model included.
@@ -57,7 +56,6 @@ impl<'a> TrainableModel<'a> {
         Self {
             weights,
             frozen: FrozenWeights::new(weights, arithmetic),
-            arithmetic,
             moments: MomentFormat::Single,
             base_bytes: weights.num_bytes(),
             memory_budget,
@@ -76,7 +74,7 @@ impl<'a> TrainableModel<'a> {
             num_tokens: rows.ids.len(),
             packing: rows.inputs.lengths().len() > 1,
             lora,
-            arithmetic: self.arithmetic,
+            arithmetic: self.frozen.arithmetic,
             moments: self.moments,
             base_bytes: self.base_bytes,
         };

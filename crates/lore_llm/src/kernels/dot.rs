@@ -83,7 +83,26 @@ pub(super) fn max_lanes(a: &[f32]) -> f32 {
         }
     }
     let of_rest = rest.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    largest.into_iter().fold(of_rest, f32::max)
+    fold_max(largest).max(of_rest)
+}
+
+/// The largest lane, of pairs of pairs.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "has to be compiled with the caller's instruction set"
+)]
+pub(super) fn fold_max(mut lanes: [f32; LANES]) -> f32 {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            if lanes[lane + width] > lanes[lane] {
+                lanes[lane] = lanes[lane + width];
+            }
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 /// Adds the lanes pairwise.

@@ -1,6 +1,6 @@
 //! Exponentials: softmax, log-softmax and the sigmoid.
 
-use super::simd::vectorized_fn;
+use super::simd::{mul_add, vectorized_fn};
 
 use super::dot::{max_lanes, sum_lanes};
 
@@ -25,19 +25,29 @@ const LN_2_LOW: f32 = -2.121_944_4e-4;
     reason = "has to be compiled with the caller's instruction set"
 )]
 pub fn exp(x: f32) -> f32 {
+    exp_lanes::<false>(x)
+}
+
+/// [`exp`], with products fused or not.
+#[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "has to be compiled with the caller's instruction set"
+)]
+pub(crate) fn exp_lanes<const FUSED: bool>(x: f32) -> f32 {
     let x = x.clamp(-87.0, 88.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let shifted = mul_add::<FUSED>(x, std::f32::consts::LOG2_E, ROUND);
     let n = shifted - ROUND;
-    let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
+    let r = mul_add::<FUSED>(-n, LN_2_LOW, mul_add::<FUSED>(-n, LN_2_HIGH, x));
     let mut p = 1.987_569_1e-4f32;
-    p = p * r + 1.398_199_9e-3;
-    p = p * r + 8.333_452e-3;
-    p = p * r + 4.166_579_6e-2;
-    p = p * r + 1.666_666_5e-1;
-    p = p * r + 0.5;
+    p = mul_add::<FUSED>(p, r, 1.398_199_9e-3);
+    p = mul_add::<FUSED>(p, r, 8.333_452e-3);
+    p = mul_add::<FUSED>(p, r, 4.166_579_6e-2);
+    p = mul_add::<FUSED>(p, r, 1.666_666_5e-1);
+    p = mul_add::<FUSED>(p, r, 0.5);
     // The integer moved into the exponent, which counts from -127.
     let power_of_two = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));
-    power_of_two * (p * r * r + r + 1.0)
+    power_of_two * (mul_add::<FUSED>(p * r, r, r) + 1.0)
 }
 
 vectorized_fn! {

@@ -8,7 +8,7 @@
 //! owns. Results do not depend on the number of threads.
 //!
 //! **Invariant:** no tensor, no tape, no file. Only `gemm.rs`, `simd.rs`, `team.rs`, `panels/`,
-//! `paged/` and `fixed/` hold `unsafe`.
+//! `paged/`, `fixed/`, `vector.rs` and `attention/` hold `unsafe`.
 
 pub mod attention;
 pub mod dot;
@@ -23,6 +23,7 @@ pub mod panels;
 pub mod rope;
 pub(crate) mod simd;
 pub mod team;
+pub(crate) mod vector;
 
 pub use attention::{AttentionShape, attention};
 pub use exp::{exp, log_softmax_at, softmax};

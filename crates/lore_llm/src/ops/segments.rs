@@ -219,7 +219,8 @@ mod tests {
             .zip(&second)
             .map(|(a, b)| Tensor::cat(&[a, b], 0))
             .collect::<Result<_>>()?;
-        let together = segment_attention(&packed[0], &packed[1], &packed[2], SHAPE, &both)?;
+        let [q, k, v] = [&packed[0], &packed[1], &packed[2]];
+        let together = segment_attention(q, k, v, SHAPE, &both)?;
         for (start, [q, k, v]) in [(0, first), (5, second)] {
             let alone = causal_attention(&q, &k, &v, SHAPE)?;
             let within = together.narrow(0, start, 5)?;

@@ -8,8 +8,9 @@ use super::super::AttentionShape;
 use super::super::dot::{max_lanes, sum_lanes};
 use super::super::exp::exp;
 use super::super::panels::Instructions;
+use super::super::vector::Vector;
 use super::page::{PAGE, Page};
-use super::vector::{Vector, add_product};
+use super::product::add_product;
 
 /// Queries that belong together in one sequence.
 #[derive(Clone, Copy, Debug)]

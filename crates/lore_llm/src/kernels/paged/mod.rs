@@ -11,7 +11,7 @@
 mod attend;
 mod block;
 mod page;
-mod vector;
+mod product;
 
 pub use attend::{Sequence, attend};
 pub use page::{PAGE, Page, Precision};

@@ -1,17 +1,20 @@
-//! Causal attention with grouped queries, a block of queries at a time.
+//! Causal attention with grouped queries, tile by tile.
 //!
-//! Probabilities exist for one block of queries and one head per thread only, so memory grows with
-//! the length and not with its square. Keys and values are token-major, `[tokens, num_kv_heads ·
-//! head_dim]`, so that a cache grows by appending.
+//! Scores exist for one tile of queries and keys and one head per thread only, so memory grows with
+//! the length and not with its square (Dao et al. 2022); tiles of which nothing is seen are left out.
+//! Keys and values are token-major, `[tokens, num_kv_heads · head_dim]`.
 
-use super::simd::vectorized_fn;
-use rayon::prelude::*;
+mod backward;
+mod forward;
+mod packed;
+mod tile;
 
-use super::exp::softmax_lanes;
-use super::gemm::{MatMut, MatRef, Threads, Write, gemm};
+use std::ops::Range;
 
-/// Queries that are worked on at once.
-pub(crate) const QUERY_BLOCK: usize = 64;
+pub(crate) use backward::{BackwardInput, backward as attention_backward};
+use forward::Forward;
+use packed::Heads;
+use tile::{EDGE, Tile};
 
 /// The heads of an attention layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +59,7 @@ impl AttentionShape {
     }
 
     /// Where the key-value head of a query head begins within a row.
+    #[cfg(test)]
     pub(crate) fn kv_start(&self, head: usize) -> usize {
         head / self.group() * self.head_dim
     }
@@ -66,37 +70,41 @@ impl AttentionShape {
             .map_or(0, |window| (position + 1).saturating_sub(window))
     }
 
-    /// The keys that a block of queries sees, `num_rows` from `first_row` of those behind `offset`.
-    pub(crate) fn block(&self, offset: usize, first_row: usize, num_rows: usize) -> Block {
-        Block {
-            first_row,
-            num_rows,
-            position: offset + first_row,
-            first_key: self.first_key(offset + first_row),
-            end_key: offset + first_row + num_rows,
+    /// Tiles of keys of which the queries from `position` see something, `num_rows` of them.
+    fn tiles_seen(&self, position: usize, num_rows: usize) -> Range<usize> {
+        self.first_key(position) / EDGE..(position + num_rows).div_ceil(EDGE)
+    }
+
+    /// Makes the scores of keys that a query does not see infinitely low. The queries stand from
+    /// `position`, the keys from `first_key`.
+    fn mask(&self, position: usize, first_key: usize, scores: &mut Tile) {
+        let last = position + EDGE - 1;
+        if first_key + EDGE <= position + 1 && self.first_key(last) <= first_key {
+            return;
+        }
+        for (position, scores) in (position..).zip(&mut scores.0) {
+            for (key, score) in (first_key..).zip(scores) {
+                if key > position || key < self.first_key(position) {
+                    *score = f32::NEG_INFINITY;
+                }
+            }
         }
     }
-}
 
-/// A block of queries and the range of keys that at least one of them sees.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Block {
-    /// The first query.
-    pub(crate) first_row: usize,
-    /// How many.
-    pub(crate) num_rows: usize,
-    /// The position of the first query.
-    position: usize,
-    /// The first key.
-    pub(crate) first_key: usize,
-    /// Behind the last key.
-    end_key: usize,
-}
+    fn queries<'a>(&self, numbers: &'a [f32]) -> Heads<'a> {
+        Heads {
+            numbers,
+            width: self.query_width(),
+            head_dim: self.head_dim,
+        }
+    }
 
-impl Block {
-    /// Keys in the range.
-    pub(crate) fn num_keys(&self) -> usize {
-        self.end_key - self.first_key
+    fn keys<'a>(&self, numbers: &'a [f32]) -> Heads<'a> {
+        Heads {
+            numbers,
+            width: self.kv_width(),
+            head_dim: self.head_dim,
+        }
     }
 }
 
@@ -113,85 +121,36 @@ pub fn attention(
     offset: usize,
     out: &mut [f32],
 ) {
-    let width = shape.query_width();
-    assert_eq!(q.len(), out.len(), "queries and output of one shape");
-    assert_eq!(q.len() % width, 0, "whole rows");
-    let q_len = q.len() / width;
-    // Small inputs are cut finer, so that every thread gets some of them. The cut does not depend on
-    // the number of threads, nor does the result.
-    let rows = q_len.div_ceil(8).clamp(8, QUERY_BLOCK);
-    out.par_chunks_mut(rows * width)
-        .enumerate()
-        .with_max_len(1)
-        .for_each_init(Vec::new, |scores, (index, out)| {
-            let block = shape.block(offset, index * rows, out.len() / width);
-            scores.resize(block.num_rows * block.num_keys(), 0.0);
-            for head in 0..shape.num_heads {
-                probabilities(shape, q, k, head, &block, scores);
-                weigh_values(shape, v, head, &block, scores, out);
-            }
-        });
+    let log_sums = &mut vec![0.0; q.len() / shape.head_dim];
+    forward(shape, q, k, v, offset, out, log_sums);
 }
 
-/// Fills `probs` `[block.num_rows, block.num_keys()]` with the attention of one head.
-pub(crate) fn probabilities(
+/// [`attention`] of queries and keys of the same tokens, for training. Returns what the backward pass
+/// needs: for each token and head the logarithm of the sum of exponentials of its scores.
+pub(crate) fn attention_forward(
+    shape: &AttentionShape,
+    (q, k, v): (&[f32], &[f32], &[f32]),
+    out: &mut [f32],
+) -> Vec<f32> {
+    let mut log_sums = vec![0.0; q.len() / shape.head_dim];
+    forward(shape, q, k, v, 0, out, &mut log_sums);
+    log_sums
+}
+
+fn forward(
     shape: &AttentionShape,
     q: &[f32],
     k: &[f32],
-    head: usize,
-    block: &Block,
-    probs: &mut [f32],
-) {
-    let (width, kv_width, dim) = (shape.query_width(), shape.kv_width(), shape.head_dim);
-    let (rows, keys) = (block.num_rows, block.num_keys());
-    let q = &q[block.first_row * width + head * dim..];
-    let k = &k[block.first_key * kv_width + shape.kv_start(head)..];
-    gemm(
-        &mut MatMut::new(probs, rows, keys),
-        Write::Set,
-        shape.scale,
-        MatRef::strided(q, rows, dim, width),
-        MatRef::strided(k, keys, dim, kv_width).t(),
-        Threads::One,
-    );
-    masked_softmax(shape, block, &mut probs[..rows * keys]);
-}
-
-vectorized_fn! {
-    /// Turns the scores of a block of queries into probabilities, those of keys a query does not see
-    /// into zeros.
-    fn masked_softmax(shape: &AttentionShape, block: &Block, scores: &mut [f32]) {
-        for (row, scores) in scores.chunks_exact_mut(block.num_keys()).enumerate() {
-            let position = block.position + row;
-            let (past, rest) = scores.split_at_mut(shape.first_key(position) - block.first_key);
-            let (seen, future) = rest.split_at_mut(position + 1 - shape.first_key(position));
-            past.fill(0.0);
-            softmax_lanes(seen);
-            future.fill(0.0);
-        }
-    }
-}
-
-/// Writes `probs · v` of one head into its columns of `out`, the rows of the block.
-fn weigh_values(
-    shape: &AttentionShape,
     v: &[f32],
-    head: usize,
-    block: &Block,
-    probs: &[f32],
+    offset: usize,
     out: &mut [f32],
+    log_sums: &mut [f32],
 ) {
-    let (width, kv_width, dim) = (shape.query_width(), shape.kv_width(), shape.head_dim);
-    let (rows, keys) = (block.num_rows, block.num_keys());
-    let v = &v[block.first_key * kv_width + shape.kv_start(head)..];
-    gemm(
-        &mut MatMut::strided(&mut out[head * dim..], rows, dim, width),
-        Write::Set,
-        1.0,
-        MatRef::new(&probs[..rows * keys], rows, keys),
-        MatRef::strided(v, keys, dim, kv_width),
-        Threads::One,
-    );
+    assert_eq!(q.len(), out.len(), "queries and output of one shape");
+    assert_eq!(q.len() % shape.query_width(), 0, "whole rows");
+    assert_eq!(k.len(), v.len(), "keys and values of one shape");
+    out.fill(0.0);
+    Forward::new(shape, q, k, v, offset).run(out, log_sums);
 }
 
 #[cfg(test)]
@@ -236,7 +195,7 @@ mod tests {
                 window,
                 ..AttentionShape::new(4, 2, 8)
             };
-            let len = 2 * QUERY_BLOCK + 9;
+            let len = 2 * EDGE + 9;
             let q = numbers(len * shape.query_width(), 0.13);
             let k = numbers(len * shape.kv_width(), 0.29);
             let v = numbers(len * shape.kv_width(), 0.71);
