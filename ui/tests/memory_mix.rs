@@ -59,23 +59,21 @@ fn mix_everything(window: &mut Window) -> MemoryMix {
 
 fn trained(window: &Window) -> Option<TrainWork> {
     let sent = window.core.sent().into_iter();
-    sent.rev().filter_map(|request| match request {
+    sent.rev().find_map(|request| match request {
         Request::Job(JobRequest::Submit { work, .. }) => match *work {
             Work::Train(work) => Some(work),
             _ => None,
         },
         _ => None,
     })
-    .next()
 }
 
 fn started(window: &Window) -> Option<Box<ExperimentSpec>> {
     let sent = window.core.sent().into_iter();
-    sent.rev().filter_map(|request| match request {
+    sent.rev().find_map(|request| match request {
         Request::Experiment(ExperimentRequest::Start { spec }) => Some(spec),
         _ => None,
     })
-    .next()
 }
 
 #[test]

@@ -90,6 +90,7 @@ fn scenes() -> Vec<Scene> {
             scroll_to(window, "Counted by");
         }),
         scene("data-sets-labels", Sample::busy(), datasets(), |window| {
+            scroll_to(window, "Edit labels");
             window.click("Edit labels");
             scroll_to(window, "Change the labels");
         }),
