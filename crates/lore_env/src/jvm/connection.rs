@@ -14,8 +14,8 @@ const MAX_REPLY: u64 = 16 << 20;
 /// How long letting an object go may take; it is not worth more.
 const RELEASE_PATIENCE: Duration = Duration::from_secs(2);
 
-/// An object in the JVM with a connection of its own: the JVM serves each on its own thread, so that
-/// environments do not wait for each other. Dropping it lets the object go.
+/// An object in the JVM with a connection and classes of its own. The JVM serves each connection on
+/// its own thread, so that environments do not wait for each other. Dropping it lets the object go.
 #[derive(Debug)]
 pub(crate) struct Object {
     connection: Connection,
@@ -23,15 +23,16 @@ pub(crate) struct Object {
 }
 
 impl Object {
-    /// Makes an object through the gateway at `port` of this machine.
+    /// Makes an object of a class in `jar` through the gateway at `port` of this machine.
     pub(super) fn new(
         port: u16,
         token: Option<&str>,
         patience: Duration,
+        jar: &str,
         class: &str,
     ) -> Result<Self> {
         let mut connection = Connection::open(port, token, patience)?;
-        let reference = connection.exchange(&wire::construct(class))?.reference()?;
+        let reference = connection.construct_apart(jar, class)?;
         Ok(Self {
             connection,
             reference,
@@ -108,6 +109,30 @@ impl Connection {
             connection.exchange(&wire::authenticate(token))?;
         }
         Ok(connection)
+    }
+
+    /// Makes an object of a class that is loaded for it alone. The worlds keep their random numbers,
+    /// the numbers of their objects and their settings in static variables: what shares the classes
+    /// shares these, and episodes played side by side would draw each other's random numbers.
+    fn construct_apart(&mut self, jar: &str, class: &str) -> Result<Reference> {
+        let jar = wire::construct("java.io.File", &[Argument::Text(jar)]);
+        let jar = self.exchange(&jar)?.reference()?;
+        let address = self.call(&jar, "toURI", &[])?.reference()?;
+        let url = self.call(&address, "toURL", &[])?.reference()?;
+        let urls = self.exchange(&wire::array_of_one("java.net.URL"))?;
+        let urls = urls.reference()?;
+        self.exchange(&wire::set_first(&urls, &url))?;
+        // Without a parent, it finds Java's own classes and those of the JAR, and nothing else.
+        let arguments = [Argument::Object(&urls), Argument::Nothing];
+        let loader = wire::construct("java.net.URLClassLoader", &arguments);
+        let loader = self.exchange(&loader)?.reference()?;
+        let name = [Argument::Text(class)];
+        let class = self.call(&loader, "loadClass", &name)?.reference()?;
+        let object = self.call(&class, "newInstance", &[])?.reference()?;
+        for passing in [jar, address, url, urls, loader, class] {
+            self.exchange(&wire::release(&passing))?;
+        }
+        Ok(object)
     }
 
     fn call(

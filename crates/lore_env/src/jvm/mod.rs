@@ -1,8 +1,11 @@
 //! One JVM for all environments of a Java world.
 //!
-//! The JVM runs py4j's gateway; every environment has a connection and an object of its own in it.
-//! It is started when the first environment needs it and again when it has died. The episode whose
-//! request found it dead has failed, by no fault of the agent; the others find a younger JVM and
+//! The JVM runs py4j's gateway; every environment has a connection, an object and the world's classes
+//! of its own in it, and shares none of the world's state with others. Classes take a while to load
+//! and to get fast, so that the object of an episode that is over is kept for a later one.
+//!
+//! The JVM is started when the first environment needs it and again when it has died. The episode
+//! whose request found it dead has failed, by no fault of the agent; the others find a younger JVM and
 //! play their actions again there, which leads to the same place (see [`Session`]).
 
 mod connection;
@@ -14,9 +17,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use process::Process;
+use session::Seat;
 
 pub(crate) use connection::Object;
 pub(crate) use session::{JavaGame, Session};
@@ -56,6 +60,8 @@ impl Launch {
 pub(crate) struct Gateway {
     launch: Launch,
     live: Mutex<Option<Arc<Process>>>,
+    /// Seats of episodes that are over.
+    idle: Mutex<Vec<Seat>>,
 }
 
 impl Gateway {
@@ -64,6 +70,7 @@ impl Gateway {
         Arc::new(Self {
             launch,
             live: Mutex::default(),
+            idle: Mutex::default(),
         })
     }
 
@@ -79,7 +86,11 @@ impl Gateway {
 
     fn object(&self, process: &Process, class: &str) -> Result<Object> {
         let token = process.token.as_deref();
-        Object::new(process.port, token, self.launch.patience, class)
+        let jar = &self.launch.jar;
+        let jar = jar
+            .to_str()
+            .with_context(|| format!("Java cannot be told of {}", jar.display()))?;
+        Object::new(process.port, token, self.launch.patience, jar, class)
     }
 
     /// True while `process` is the JVM that new environments would get.

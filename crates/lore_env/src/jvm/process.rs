@@ -122,21 +122,22 @@ impl Drop for Process {
 
 fn command(launch: &Launch) -> Command {
     let mut command = Command::new(java());
-    let jars = launch.py4j.iter().chain(std::iter::once(&launch.jar));
-    // No path of ours holds the separator; if one did, Java would not find the classes and say so.
-    let class_path = std::env::join_paths(jars).unwrap_or_default();
+    // The gateway's classes only: every environment loads the world's for itself.
+    let class_path = launch.py4j.as_ref().unwrap_or(&launch.jar);
     command
         .arg(format!("-Xmx{}m", launch.heap_mib))
         .args([
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-XX:+ExitOnOutOfMemoryError",
-            // Objects that do not say their hash get the same one: sets of them are then listed in
-            // the order in which they were filled, and the same actions lead to the same words in
-            // every episode, whatever was played before or beside it.
+            // An object that does not say its hash gets a number from a sequence that goes on for as
+            // long as its thread lives, and the worlds keep their things in sets of such objects: in
+            // which order they burn, light up or are pollinated depends on what was played before.
+            // With one hash for all, the order follows from how the sets were filled. Java 8 to 25
+            // know the option; what does not know it ignores it.
+            "-XX:+IgnoreUnrecognizedVMOptions",
             "-XX:+UnlockExperimentalVMOptions",
             "-XX:hashCode=2",
-            "-XX:+IgnoreUnrecognizedVMOptions",
             "-Dfile.encoding=UTF-8",
             "-Djava.awt.headless=true",
         ])

@@ -1,6 +1,6 @@
 //! An episode in the JVM.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -34,7 +34,8 @@ pub(crate) struct Session<G: JavaGame> {
 }
 
 /// A place in a JVM.
-struct Seat {
+#[derive(Debug)]
+pub(super) struct Seat {
     process: Arc<Process>,
     object: Object,
 }
@@ -131,9 +132,27 @@ impl<G: JavaGame> Session<G> {
     }
 }
 
+impl<G: JavaGame> Drop for Session<G> {
+    fn drop(&mut self) {
+        if let Some(seat) = self.seat.take() {
+            self.gateway.idle().push(seat);
+        }
+    }
+}
+
 impl Gateway {
+    /// A seat in the JVM, that of an episode that is over if there is one. Every gateway serves one
+    /// world, and so one class.
     fn seat(&self, class: &str) -> Result<Seat> {
         let process = self.process()?;
+        let kept = {
+            let mut idle = self.idle();
+            idle.retain(|seat| Arc::ptr_eq(&seat.process, &process));
+            idle.pop()
+        };
+        if let Some(seat) = kept {
+            return Ok(seat);
+        }
         let object = self.object(&process, class);
         if object.is_err() {
             // A JVM that cannot make an object is of no use to anyone.
@@ -143,5 +162,9 @@ impl Gateway {
             object: object?,
             process,
         })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Seat>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

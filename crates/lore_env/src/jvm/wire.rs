@@ -16,6 +16,8 @@ pub(crate) enum Argument<'a> {
     Text(&'a str),
     Int(i32),
     Bool(bool),
+    Object(&'a Reference),
+    Nothing,
 }
 
 /// What a method returns.
@@ -68,13 +70,31 @@ impl Value {
 }
 
 /// The command that makes an object.
-pub(super) fn construct(class: &str) -> String {
-    format!("i\n{class}\ne\n")
+pub(super) fn construct(class: &str, arguments: &[Argument<'_>]) -> String {
+    finish(format!("i\n{class}\n"), arguments)
 }
 
 /// The command that calls a method.
 pub(super) fn call(object: &Reference, method: &str, arguments: &[Argument<'_>]) -> String {
-    let mut command = format!("c\n{}\n{method}\n", object.0);
+    finish(format!("c\n{}\n{method}\n", object.0), arguments)
+}
+
+/// The command that makes an array of one place, empty.
+pub(super) fn array_of_one(class: &str) -> String {
+    finish(
+        "a\nc\n".to_owned(),
+        &[Argument::Text(class), Argument::Int(1)],
+    )
+}
+
+/// The command that fills the first place of an array.
+pub(super) fn set_first(array: &Reference, element: &Reference) -> String {
+    let arguments = [Argument::Int(0), Argument::Object(element)];
+    finish(format!("a\ns\n{}\n", array.0), &arguments)
+}
+
+/// Adds the arguments and the end.
+fn finish(mut command: String, arguments: &[Argument<'_>]) -> String {
     for argument in arguments {
         match argument {
             Argument::Text(text) => {
@@ -89,6 +109,11 @@ pub(super) fn call(object: &Reference, method: &str, arguments: &[Argument<'_>])
                 command.push('b');
                 command.push_str(&truth.to_string());
             }
+            Argument::Object(reference) => {
+                command.push('r');
+                command.push_str(&reference.0);
+            }
+            Argument::Nothing => command.push('n'),
         }
         command.push('\n');
     }
@@ -193,6 +218,11 @@ mod tests {
         assert_eq!(release(&object), "m\nd\no0\ne\n");
         let odd = call(&object, "step", &[Argument::Text("a\\b\nc")]);
         assert_eq!(odd, "c\no0\nstep\nsa\\\\b\\nc\ne\n");
+        let made = construct("a.B", &[Argument::Object(&object), Argument::Nothing]);
+        assert_eq!(made, "i\na.B\nro0\nn\ne\n");
+        assert_eq!(array_of_one("a.B"), "a\nc\nsa.B\ni1\ne\n");
+        let element = Reference("o1".into());
+        assert_eq!(set_first(&object, &element), "a\ns\no0\ni0\nro1\ne\n");
     }
 
     #[test]
