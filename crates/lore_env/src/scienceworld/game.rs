@@ -40,7 +40,8 @@ pub(super) struct Reply {
 }
 
 impl Variation {
-    /// Loads the task, with or without the way to do it.
+    /// Loads the task, with or without the way to do it. The official wrapper then calls `reset`, which
+    /// loads the same once more, and the way as well if it was ever asked for.
     fn load(&self, object: &mut Object, with_gold_path: bool) -> Result<()> {
         let simplifications = if self.easy { "easy" } else { "" };
         let arguments = [
@@ -49,8 +50,7 @@ impl Variation {
             Argument::Text(simplifications),
             Argument::Bool(with_gold_path),
         ];
-        object.call("load", &arguments)?;
-        object.call("reset", &[]).map(|_| ())
+        object.call("load", &arguments).map(|_| ())
     }
 }
 
@@ -120,8 +120,8 @@ impl ScienceGame {
         self.score
     }
 
-    /// Actions that do the task, by the world's own account. They differ from call to call, and now
-    /// and then they fail. The episode must begin anew afterwards.
+    /// Actions that do the task, by the world's own account; now and then they fail. The episode must
+    /// begin anew afterwards.
     pub fn gold_path(&mut self) -> Result<Vec<String>> {
         let Variation { kind, number, easy } = *self.session.game();
         let with_path = Variation { kind, number, easy };
