@@ -1,10 +1,10 @@
 //! Plays again what the official `ScienceWorld` wrapper played: `cargo xtask reference scienceworld`.
 //!
 //! The argument is a folder that `tests/reference/scienceworld.py` has filled. Every gold path is
-//! replayed in a JVM of its own, and the score after every step has to be equal. Three episodes are then played
-//! interleaved and have to read like the same three alone; in a third round the JVM is killed in the
-//! middle of one of them, and the other two still have to. Figures go to stdout as JSON, differences
-//! to stderr.
+//! replayed, and every text, score and end has to be the official wrapper's: with all episodes one
+//! after another in one JVM, with the same episodes three at a time, turn by turn, and once more with
+//! three of them when the JVM is killed in the middle of one, which alone may fail. Figures go to
+//! stdout as JSON, differences to stderr.
 
 use std::fs;
 use std::io::Write as _;
@@ -22,11 +22,15 @@ use serde_json::json;
 /// Differences told in full.
 const MAX_TOLD: usize = 20;
 
+/// The round in which the JVM is killed.
+const LAST_ROUND: usize = 3;
+
 /// What the official wrapper played; see the script.
 #[derive(Deserialize)]
 struct Episode {
     task: String,
     variation: u32,
+    goal: String,
     initial: String,
     steps: Vec<EpisodeStep>,
 }
@@ -34,21 +38,34 @@ struct Episode {
 #[derive(Deserialize)]
 struct EpisodeStep {
     action: String,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+/// What an action led to.
+#[derive(Deserialize, PartialEq)]
+struct Outcome {
     observation: String,
     score: i64,
     done: bool,
+}
+
+/// An episode as we play it.
+struct Played {
+    first: String,
+    outcomes: Vec<Result<Outcome>>,
 }
 
 /// What was compared.
 #[derive(Default)]
 struct Tally {
     episodes: usize,
-    won_ours: usize,
+    equal_episodes: usize,
+    won: usize,
     won_reference: usize,
     steps: usize,
     score_mismatches: usize,
     text_mismatches: usize,
-    secs: f64,
 }
 
 fn main() -> Result<()> {
@@ -60,180 +77,113 @@ fn main() -> Result<()> {
         .lines()
         .map(serde_json::from_str)
         .collect::<Result<_, _>>()?;
-    let mut tally = Tally::default();
-    for episode in &episodes {
-        // A JVM of its own, as in the script: what the simulator does depends on what it did before.
-        compare(&new_world(folder), episode, &mut tally)?;
-    }
-    report(&tally)?;
-    let world = new_world(folder);
-    let three: Vec<&Episode> = episodes
-        .iter()
-        .step_by(episodes.len().div_ceil(3))
-        .collect();
-    let alone = three
-        .iter()
-        .map(|episode| play_alone(&world, episode))
-        .collect::<Result<Vec<_>>>()?;
-    let together = interleave(&world, &three, None)?;
-    say("interleaved", &count_equal(&alone, &together, &[]))?;
-    let killed = interleave(&world, &three, Some(1))?;
-    say("killed JVM", &count_equal(&alone, &killed, &[1]))?;
-    ensure!(tally.score_mismatches == 0, "scores differ");
-    ensure!(
-        together == alone,
-        "interleaved episodes differ from those alone"
-    );
-    ensure!(
-        killed[0] == alone[0] && killed[2] == alone[2],
-        "a killed JVM harmed other episodes"
-    );
-    Ok(())
-}
-
-fn new_world(folder: &Path) -> ScienceWorld {
+    let every: Vec<&Episode> = episodes.iter().collect();
     let gateway = Some(folder.join("py4j.jar"));
     let launch = Launch::new(folder.join("scienceworld.jar"), gateway);
-    ScienceWorld::new(launch, false)
+    let world = ScienceWorld::new(launch, false);
+
+    let alone: Vec<&[&Episode]> = every.chunks(1).collect();
+    let mut is_equal = compare(&world, "one after another", &alone)?;
+    // Three of different kinds.
+    let num_rows = every.len().div_ceil(3);
+    let threes: Vec<Vec<&Episode>> = (0..num_rows)
+        .map(|row| every.iter().copied().skip(row).step_by(num_rows).collect())
+        .collect();
+    let together: Vec<&[&Episode]> = threes.iter().map(Vec::as_slice).collect();
+    is_equal &= compare(&world, "three at a time", &together)?;
+    let three = threes.first().context("there are no episodes")?;
+    is_equal &= compare_killed(&world, three)?;
+    ensure!(is_equal, "some episodes differ");
+    Ok(())
 }
 
 fn id(episode: &Episode) -> TaskId {
     TaskId(format!("{}/{}", episode.task, episode.variation))
 }
 
-fn compare(world: &ScienceWorld, episode: &Episode, tally: &mut Tally) -> Result<()> {
-    let mut game = world.game(&id(episode))?.without_limit();
+/// Plays each group of episodes turn by turn; true if everything was as the official wrapper has it.
+fn compare(world: &ScienceWorld, case: &str, groups: &[&[&Episode]]) -> Result<bool> {
     let began = Instant::now();
-    let initial = game.reset()?;
-    tally.episodes += 1;
-    if !same_things(
-        &initial,
-        &format!("{}\n{}", game.task().goal, episode.initial),
-    ) {
-        tally.text_mismatches += 1;
-    }
-    for (number, step) in episode.steps.iter().enumerate() {
-        let outcome = game.step(&step.action)?;
-        tally.steps += 1;
-        if !same_things(&outcome.observation, &step.observation) {
-            tally.text_mismatches += 1;
-        }
-        if game.score() != step.score || outcome.end.is_some() != step.done {
-            tally.score_mismatches += 1;
-            if tally.score_mismatches <= MAX_TOLD {
-                eprintln!(
-                    "{} step {}: {:?} scores {} instead of {}",
-                    id(episode),
-                    number + 1,
-                    step.action,
-                    game.score(),
-                    step.score
-                );
-            }
+    let mut tally = Tally::default();
+    for group in groups {
+        for (episode, played) in group.iter().zip(play(world, group, None)?) {
+            tally.add(episode, &played);
         }
     }
-    tally.secs += began.elapsed().as_secs_f64();
-    let last = episode.steps.last().map_or(0, |step| step.score);
-    tally.won_ours += usize::from(game.score() == 100);
-    tally.won_reference += usize::from(last == 100);
-    eprintln!("{}: score {}, reference {last}", id(episode), game.score());
-    Ok(())
-}
-
-/// The official JVM lists the things in a room in an order that differs from start to start; the
-/// things themselves must be the same.
-fn same_things(ours: &str, reference: &str) -> bool {
-    let things = |text: &str| {
-        let mut things: Vec<String> = text
-            .split([',', '\n', '(', ')', ':'])
-            .map(|thing| thing.trim().trim_end_matches('.').to_owned())
-            .collect();
-        things.sort_unstable();
-        things
-    };
-    things(ours) == things(reference)
-}
-
-fn report(tally: &Tally) -> Result<()> {
     say(
-        "gold paths",
+        case,
         &json!({
-            "episodes": tally.episodes, "steps": tally.steps,
-            "won": tally.won_ours, "won_reference": tally.won_reference,
+            "episodes": tally.episodes, "equal_episodes": tally.equal_episodes,
+            "won": tally.won, "won_reference": tally.won_reference, "steps": tally.steps,
             "score_mismatches": tally.score_mismatches, "text_mismatches": tally.text_mismatches,
-            "steps_per_sec": tally.steps as f64 / tally.secs,
+            "steps_per_sec": tally.steps as f64 / began.elapsed().as_secs_f64(),
         }),
-    )
+    )?;
+    Ok(tally.equal_episodes == tally.episodes)
 }
 
-fn say(case: &str, figures: &serde_json::Value) -> Result<()> {
-    let mut line = json!({"bench": "scienceworld", "case": case});
-    if let (Some(line), Some(figures)) = (line.as_object_mut(), figures.as_object()) {
-        line.extend(figures.clone());
+/// Kills the JVM in the middle of the second episode; true if the others were as the official wrapper
+/// has them, and the second until then.
+fn compare_killed(world: &ScienceWorld, episodes: &[&Episode]) -> Result<bool> {
+    let mut tally = Tally::default();
+    let played = play(world, episodes, Some(1))?;
+    let mut failed = Vec::new();
+    for (index, (episode, mut played)) in episodes.iter().zip(played).enumerate() {
+        if played.outcomes.iter().any(Result::is_err) {
+            failed.push(index);
+            played.outcomes.truncate(LAST_ROUND);
+        }
+        tally.add(episode, &played);
     }
-    eprintln!("{line}");
-    writeln!(std::io::stdout(), "{line}")?;
-    Ok(())
-}
-
-fn count_equal(
-    alone: &[Vec<String>],
-    others: &[Vec<String>],
-    harmed: &[usize],
-) -> serde_json::Value {
-    let equal = alone.iter().zip(others).filter(|(a, b)| a == b).count();
-    json!({"episodes": alone.len(), "equal_to_alone": equal, "meant_to_fail": harmed.len()})
-}
-
-fn play_alone(world: &ScienceWorld, episode: &Episode) -> Result<Vec<String>> {
-    let mut game = world.game(&id(episode))?.without_limit();
-    let mut words = vec![game.reset()?];
-    for step in &episode.steps {
-        words.push(said(&mut game, &step.action));
-    }
-    Ok(words)
-}
-
-fn said(game: &mut ScienceGame, action: &str) -> String {
-    match game.step(action) {
-        Ok(outcome) => format!("{} [{}]", outcome.observation, game.score()),
-        Err(error) => format!("the world failed: {error:#}"),
-    }
+    say(
+        "killed JVM",
+        &json!({
+            "episodes": tally.episodes, "equal_episodes": tally.equal_episodes,
+            "failed": failed.len(),
+        }),
+    )?;
+    Ok(failed == [1] && tally.equal_episodes == tally.episodes)
 }
 
 /// Plays the episodes turn by turn; kills the JVM in the middle of an action of `victim`.
-fn interleave(
-    world: &ScienceWorld,
-    episodes: &[&Episode],
-    victim: Option<usize>,
-) -> Result<Vec<Vec<String>>> {
+fn play(world: &ScienceWorld, episodes: &[&Episode], victim: Option<usize>) -> Result<Vec<Played>> {
     let mut games = Vec::new();
-    let mut words = Vec::new();
     for episode in episodes {
         let mut game = world.game(&id(episode))?.without_limit();
-        words.push(vec![game.reset()?]);
-        games.push(game);
+        let first = game.reset()?;
+        let outcomes = Vec::new();
+        games.push((game, Played { first, outcomes }));
     }
     let longest = episodes.iter().map(|episode| episode.steps.len()).max();
     for round in 0..longest.unwrap_or(0) {
-        for (index, episode) in episodes.iter().enumerate() {
+        for (index, (episode, (game, played))) in episodes.iter().zip(&mut games).enumerate() {
             let Some(step) = episode.steps.get(round) else {
                 continue;
             };
-            if victim == Some(index) && round == 2 {
-                words[index].push(kill_while_busy(world, &mut games[index])?);
-            } else {
-                let text = said(&mut games[index], &step.action);
-                words[index].push(text);
-            }
+            played
+                .outcomes
+                .push(if victim == Some(index) && round == LAST_ROUND {
+                    Err(kill_while_busy(world, game)?)
+                } else {
+                    take(game, &step.action)
+                });
         }
     }
-    Ok(words)
+    Ok(games.into_iter().map(|(_, played)| played).collect())
+}
+
+fn take(game: &mut ScienceGame, action: &str) -> Result<Outcome> {
+    let outcome = game.step(action)?;
+    Ok(Outcome {
+        observation: outcome.observation,
+        score: game.score(),
+        done: outcome.end.is_some(),
+    })
 }
 
 /// Kills the JVM in the middle of an action and returns what the episode then says. Should the blow
 /// fall between two actions, the episode goes on in the next JVM, and it falls again.
-fn kill_while_busy(world: &ScienceWorld, game: &mut ScienceGame) -> Result<String> {
+fn kill_while_busy(world: &ScienceWorld, game: &mut ScienceGame) -> Result<anyhow::Error> {
     loop {
         let process = world.process_id();
         let id = process.context("no JVM is running")?.to_string();
@@ -245,8 +195,74 @@ fn kill_while_busy(world: &ScienceWorld, game: &mut ScienceGame) -> Result<Strin
             })?;
         while world.process_id() == process {
             if let Err(error) = game.step("wait1") {
-                return Ok(format!("the world failed: {error:#}"));
+                return Ok(error);
             }
         }
     }
+}
+
+impl Tally {
+    fn add(&mut self, episode: &Episode, played: &Played) {
+        let known = self.score_mismatches + self.text_mismatches;
+        let first = format!("{}\n{}", episode.goal, episode.initial);
+        self.check_text(episode, 0, &played.first, &first);
+        for (index, (step, outcome)) in episode.steps.iter().zip(&played.outcomes).enumerate() {
+            self.steps += 1;
+            match outcome {
+                Ok(ours) => {
+                    let reference = &step.outcome;
+                    if (ours.score, ours.done) != (reference.score, reference.done) {
+                        self.score_mismatches += 1;
+                        let (ours, reference) = (ours.score, reference.score);
+                        self.tell(
+                            episode,
+                            index + 1,
+                            &format!("{ours} instead of {reference}"),
+                        );
+                    }
+                    self.check_text(
+                        episode,
+                        index + 1,
+                        &ours.observation,
+                        &reference.observation,
+                    );
+                }
+                Err(error) => {
+                    self.score_mismatches += 1;
+                    self.tell(episode, index + 1, &format!("{error:#}"));
+                }
+            }
+        }
+        let ours = played.outcomes.last().and_then(|last| last.as_ref().ok());
+        let reference = episode.steps.last().map(|step| &step.outcome);
+        let is_won = |last: Option<&Outcome>| last.is_some_and(|last| last.score == 100);
+        self.won += usize::from(is_won(ours));
+        self.won_reference += usize::from(is_won(reference));
+        self.episodes += 1;
+        let is_equal = known == self.score_mismatches + self.text_mismatches;
+        self.equal_episodes += usize::from(is_equal);
+    }
+
+    fn check_text(&mut self, episode: &Episode, step: usize, ours: &str, reference: &str) {
+        if ours != reference {
+            self.text_mismatches += 1;
+            self.tell(episode, step, &format!("{ours:?} instead of {reference:?}"));
+        }
+    }
+
+    fn tell(&self, episode: &Episode, step: usize, what: &str) {
+        if self.score_mismatches + self.text_mismatches <= MAX_TOLD {
+            eprintln!("{} step {step}: {what}", id(episode));
+        }
+    }
+}
+
+fn say(case: &str, figures: &serde_json::Value) -> Result<()> {
+    let mut line = json!({"bench": "scienceworld", "case": case});
+    if let (Some(line), Some(figures)) = (line.as_object_mut(), figures.as_object()) {
+        line.extend(figures.clone());
+    }
+    eprintln!("{line}");
+    writeln!(std::io::stdout(), "{line}")?;
+    Ok(())
 }
