@@ -1,4 +1,4 @@
-//! The statistics against SciPy and statsmodels, whose answers `tests/reference/statistics.py` stores.
+//! The statistics against SciPy and statsmodels, whose answers `tests/reference/success_rates.py` stores.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 

@@ -147,7 +147,7 @@ fn measure(child: &mut Child, start: Instant) -> Result<Sample> {
 fn num_colours() -> Result<usize> {
     let picture = Command::new("import")
         .args(["-display", DISPLAY, "-window", "root"])
-        .args(["-sample", "160x100!", "-depth", "8", "rgb:-"])
+        .args(["-resize", "160x100!", "-depth", "8", "rgb:-"])
         .stderr(Stdio::null())
         .output()
         .context("Could not start import (package imagemagick)")?;

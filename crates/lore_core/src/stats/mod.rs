@@ -1,7 +1,7 @@
 //! Statistics of success rates.
 //!
 //! Every function is held to a published implementation (SciPy, statsmodels) by the references that
-//! `tests/reference/statistics.py` stores.
+//! `tests/reference/success_rates.py` stores.
 
 mod bootstrap;
 mod interval;

@@ -1,6 +1,6 @@
 """Writes the reference that `lore_core::stats` is held to: crates/lore_core/tests/fixtures/statistics.json.
 
-    python tests/reference/statistics.py        (numpy, scipy, statsmodels)
+    python tests/reference/success_rates.py        (numpy, scipy, statsmodels)
 """
 
 import json
