@@ -133,8 +133,8 @@ fn command(launch: &Launch) -> Command {
             // An object that does not say its hash gets a number from a sequence that goes on for as
             // long as its thread lives, and the worlds keep their things in sets of such objects: in
             // which order they burn, light up or are pollinated depends on what was played before.
-            // With one hash for all, the order follows from how the sets were filled. Java 8 to 25
-            // know the option; what does not know it ignores it.
+            // With one hash for all, the order follows from how the sets were filled. A Java that
+            // does not know the option ignores it.
             "-XX:+IgnoreUnrecognizedVMOptions",
             "-XX:+UnlockExperimentalVMOptions",
             "-XX:hashCode=2",
