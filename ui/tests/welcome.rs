@@ -2,12 +2,14 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::Window;
 use egui::Key;
 use egui_kittest::kittest::Queryable as _;
 use lore_protocol::{ExperimentRequest, Request, SettingsRequest};
-use lore_ui::backend::Sample;
-use lore_ui::{PageId, Route};
+use lore_ui::backend::{Sample, ScriptedBackend};
+use lore_ui::{LoreApp, PageId, Route};
 
 fn first_start() -> Window {
     Window::open(Sample::first_start(), Route::Home)
@@ -89,4 +91,43 @@ fn the_tour_points_at_the_pages_one_after_the_other() {
     assert_eq!(window.route().page(), PageId::Export);
     window.click("Done");
     assert!(!window.shows("End the tour"));
+}
+
+/// What a webview keeps for a person.
+#[derive(Default)]
+struct Kept(BTreeMap<String, String>);
+
+impl eframe::Storage for Kept {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    fn flush(&mut self) {}
+}
+
+#[test]
+fn a_new_data_folder_begins_at_home_wherever_another_one_was_left() {
+    let mut kept = Kept::default();
+    let mut window = Window::open(Sample::fresh(), Route::Settings);
+    eframe::App::save(window.harness.state_mut(), &mut kept);
+    for (sample, expected) in [
+        (Sample::fresh(), PageId::Settings),
+        (Sample::first_start(), PageId::Home),
+    ] {
+        let core = ScriptedBackend::new(sample);
+        let app = LoreApp::new(&egui::Context::default(), Box::new(core)).restore(Some(&kept));
+        let mut harness = egui_kittest::Harness::builder()
+            .with_context_setup(|ctx| lore_ui::theme::Theme::embedded().install(ctx))
+            .build_ui_state(|ui, app: &mut LoreApp| app.draw(ui), app);
+        harness.run_steps(6);
+        assert_eq!(harness.state().route().page(), expected);
+    }
 }

@@ -1,9 +1,9 @@
 //! Episodes a minute: generated ALFWorld games, two memories of the scripted expert in the prompt, a
-//! language model that writes its actions. One episode at a time is the reference for sixteen side by
-//! side.
+//! language model that writes its actions, or with `choose` picks among those that are possible. One
+//! episode at a time is the reference for sixteen side by side.
 //!
 //! ```sh
-//! cargo xtask bench rollout -- [MODEL] [STEPS]
+//! cargo xtask bench rollout -- [MODEL] [STEPS] [choose]
 //! ```
 
 use std::io::Write as _;
@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use lore_agent::{MemorySource, Play, Played, Seat, run_episodes};
 use lore_core::testing::{HashEmbedder, InMemoryBank};
 use lore_core::{
-    AgentConfig, DataDir, Experience, ExperienceId, LeakGuard, RetrievalConfig, Split, StopToken,
-    Trajectory, WorldSpec,
+    ActionMode, AgentConfig, DataDir, Experience, ExperienceId, LeakGuard, RetrievalConfig, Split,
+    StopToken, Trajectory, WorldSpec,
 };
 use lore_env::{NumTasks, World, open_world, play_expert, select_tasks};
 use lore_llm::{BaseModel, ChatModel, MAX_LANES};
@@ -46,8 +46,14 @@ fn main() -> Result<()> {
     };
     let base = BaseModel::load(&path)?;
     let world = open_world(&WorldSpec::default(), &DataDir::new(Path::new(".")))?;
+    let action_mode = match arguments.next().as_deref() {
+        None => ActionMode::Generate,
+        Some("choose") => ActionMode::Choose,
+        Some(other) => bail!("The third word is choose or nothing, not {other:?}"),
+    };
     let config = AgentConfig {
         max_steps,
+        action_mode,
         ..AgentConfig::default()
     };
     let (alone, expected) = measure(&base, world.as_ref(), &config, 1)?;
@@ -58,7 +64,7 @@ fn main() -> Result<()> {
         .filter(|(a, b)| actions(a) != actions(b));
     let differ = differ.count();
     let line = json!({
-        "bench": "rollout", "case": format!("{EPISODES} episodes of {max_steps} steps, K = 2"),
+        "bench": "rollout", "case": format!("{EPISODES} episodes of {max_steps} steps, K = 2, {action_mode:?}"),
         "ours": together, "reference": alone, "ratio": together / alone,
         "unit": "episodes/min", "samples": 1, "episodes_that_differ": differ,
     });

@@ -115,7 +115,8 @@ pub(crate) fn chat(
         .map(|id| adapter_for(data, id, &info))
         .transpose()?
         .map(Arc::new);
-    ChatModel::new(base, weights).context("The model could not be made ready.")
+    let model = ChatModel::new(base, weights).context("The model could not be made ready.")?;
+    Ok(model.with_cache_bytes(machine::prompt_cache_bytes()))
 }
 
 /// An adapter's weights, after checking that it was trained on these very weights.

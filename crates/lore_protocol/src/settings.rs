@@ -132,6 +132,8 @@ pub struct Status {
     pub available_memory_bytes: u64,
     /// Processor cores.
     pub num_cores: usize,
+    /// Processor cores that a worker takes unless told otherwise.
+    pub automatic_threads: usize,
     /// The language model that came with the program is there.
     pub has_language_model: bool,
     /// An embedder is there.

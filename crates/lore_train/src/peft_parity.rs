@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
 use lore_core::{LoraConfig, MomentFormat, TrainConfig};
-use lore_llm::kernels::{fixed, log_softmax_at};
+use lore_llm::kernels::{fixed, log_sum_exp};
 use lore_llm::ops::Arithmetic;
 use lore_llm::{ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache, LoraPair, Weights};
 use safetensors::SafeTensors;
@@ -197,7 +197,7 @@ fn decoded_loss(
         let rows = logits.chunks_exact(base.config().vocab_size);
         let targets = example.ids.iter().zip(&example.loss_mask).skip(1);
         for (row, (target, _)) in rows.zip(targets).filter(|(_, (_, learned))| **learned) {
-            loss -= f64::from(log_softmax_at(row, *target as usize));
+            loss -= f64::from(row[*target as usize]) - log_sum_exp(row);
             count += 1;
         }
     }

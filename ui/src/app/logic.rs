@@ -8,7 +8,7 @@ use lore_protocol::{
 
 use super::LoreApp;
 use crate::command::{Command, Notice};
-use crate::route::{PageId, Route};
+use crate::route::{History, PageId, Route};
 use crate::shell::{Toast, Undo, from_keys};
 use crate::store::Outcome;
 use crate::widgets::Tone;
@@ -51,8 +51,17 @@ impl LoreApp {
             && let Response::Settings(SettingsResponse::Settings(settings)) = response.as_ref()
         {
             self.settings = settings.clone();
+            self.forget_other_folder();
             self.settings_known = true;
         }
+    }
+
+    /// A webview keeps where it was for a person, not for a data folder: what is new begins at Home.
+    fn forget_other_folder(&mut self) {
+        if self.is_restored && !self.settings.welcomed {
+            self.history = History::default();
+        }
+        self.is_restored = false;
     }
 
     /// Tells about errors that came before the last frame and that no page has shown in it.

@@ -28,6 +28,8 @@ pub struct LoreApp {
     /// The theme that the command line asked for, until someone chooses another.
     pub(crate) start_theme: Option<ThemeChoice>,
     history: History,
+    /// The way we came was kept from an earlier start, maybe on another data folder.
+    is_restored: bool,
     pages: Pages,
     commands: CommandSender,
     toasts: Toasts,
@@ -57,6 +59,7 @@ impl LoreApp {
             shown: None,
             start_theme: None,
             history: History::default(),
+            is_restored: false,
             pages: Pages::default(),
             commands: CommandSender::default(),
             toasts: Toasts::default(),
@@ -73,6 +76,7 @@ impl LoreApp {
         let kept = storage.and_then(|storage| storage.get_string(STORAGE_KEY));
         if let Some(history) = kept.and_then(|text| serde_json::from_str(&text).ok()) {
             self.history = history;
+            self.is_restored = true;
         }
         self
     }
@@ -84,6 +88,7 @@ impl LoreApp {
 
     /// Shows a page.
     pub fn go(&mut self, route: Route) {
+        self.is_restored = false;
         self.history.go(route);
     }
 

@@ -8,9 +8,11 @@ pub(crate) mod hand;
 mod native;
 mod official;
 mod sample;
+mod servers;
 mod thing;
 mod visitor;
 mod webview;
+mod worlds;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,7 +29,7 @@ use crate::{cargo, process};
 
 use visitor::{Reader, Visitor};
 
-/// `cargo xtask journey [sample|official] [--window KIND] [--data DIR] [--games DIR] [--no-build]`.
+/// `cargo xtask journey [sample|official|worlds|look] [--window KIND] [--data DIR] [--games DIR] [--no-build]`.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let story = args.positional().unwrap_or_else(|| "sample".to_owned());
     let window = args.value("--window")?.unwrap_or_else(|| "native".into());
@@ -52,8 +54,9 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     match story.as_str() {
         "sample" => sample::tell(&mut visitor, &folder.join("exported"))?,
         "official" => official::tell(&mut visitor, &games_folder(place, games)?)?,
+        "worlds" => worlds::tell(&mut visitor, place)?,
         "look" => visitor.look()?,
-        other => bail!("There is no story {other:?}; there are: sample, official, look"),
+        other => bail!("There is no story {other:?}; there are: sample, official, worlds, look"),
     }
     drop(visitor);
     eprintln!(

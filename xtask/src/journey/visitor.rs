@@ -57,23 +57,23 @@ impl Visitor {
         })
     }
 
-    /// The first thing that is called so and `fits`, as soon as there is one.
+    /// The first thing that `fits`, as soon as there is one; `what` tells what is looked for.
     fn wait(
         &mut self,
-        name: &str,
+        what: &str,
         patience: Duration,
         fits: impl Fn(&Thing) -> bool,
     ) -> Result<Thing> {
         let start = Instant::now();
         loop {
             let things = self.reader.things()?;
-            if let Some(thing) = things.into_iter().find(|it| it.name == name && fits(it)) {
+            if let Some(thing) = things.into_iter().find(&fits) {
                 return Ok(thing);
             }
             if start.elapsed() > patience {
                 self.picture("lost")?;
                 self.tell_all()?;
-                bail!("nothing called {name:?} came within {patience:?}");
+                bail!("{what:?} did not come within {patience:?}");
             }
             sleep(GLANCE);
         }
@@ -81,12 +81,12 @@ impl Visitor {
 
     /// Waits until something is called so.
     pub(crate) fn see(&mut self, name: &str) -> Result<()> {
-        self.wait(name, PATIENCE, |_| true).map(drop)
+        self.wait(name, PATIENCE, |it| it.name == name).map(drop)
     }
 
     /// Waits until something is called so that takes long to come.
     pub(crate) fn see_at_last(&mut self, name: &str) -> Result<()> {
-        self.wait(name, LONG, |_| true).map(drop)
+        self.wait(name, LONG, |it| it.name == name).map(drop)
     }
 
     /// Waits until nothing is called so any more.
@@ -143,17 +143,24 @@ impl Visitor {
 
     /// Clicks on the control with this name, scrolling to it when need be.
     pub(crate) fn click(&mut self, name: &str) -> Result<()> {
-        self.click_where(name, Thing::is_control)
+        self.click_where(name, |it| it.name == name && it.is_control())
+    }
+
+    /// Clicks on the first row whose second line holds these words.
+    pub(crate) fn click_row_with(&mut self, words: &str) -> Result<()> {
+        self.click_where(words, |it| {
+            it.role == "listitem" && it.value.contains(words)
+        })
     }
 
     /// Clicks on the thing with this name and role.
     pub(crate) fn click_role(&mut self, role: &str, name: &str) -> Result<()> {
-        self.click_where(name, |it| it.role == role)
+        self.click_where(name, |it| it.name == name && it.role == role)
     }
 
-    fn click_where(&mut self, name: &str, fits: impl Fn(&Thing) -> bool) -> Result<()> {
+    fn click_where(&mut self, what: &str, fits: impl Fn(&Thing) -> bool) -> Result<()> {
         let usable = |it: &Thing| fits(it) && !it.is_disabled;
-        let mut thing = self.wait(name, PATIENCE, usable)?;
+        let mut thing = self.wait(what, PATIENCE, usable)?;
         for _ in 0..40 {
             let (_, y) = thing.middle();
             if (TOP..BOTTOM).contains(&y) {
@@ -161,10 +168,10 @@ impl Visitor {
             }
             hand::point((thing.middle().0, i64::midpoint(TOP, BOTTOM)))?;
             hand::wheel(if y >= BOTTOM { 3 } else { -3 })?;
-            thing = self.wait(name, PATIENCE, usable)?;
+            thing = self.wait(what, PATIENCE, usable)?;
         }
         eprintln!(
-            "{:>6.1} s  click {name:?}",
+            "{:>6.1} s  click {what:?}",
             self.start.elapsed().as_secs_f64()
         );
         hand::click(thing.middle())
@@ -173,7 +180,9 @@ impl Visitor {
     /// Chooses from a list that opens: first its name, then the choice.
     pub(crate) fn choose(&mut self, list: &str, choice: &str) -> Result<()> {
         self.click_role("combobox", list)?;
-        self.click_where(choice, |it| it.is_control() && it.role != "combobox")
+        self.click_where(choice, |it| {
+            it.name == choice && it.is_control() && it.role != "combobox"
+        })
     }
 
     /// Writes into the field with this name, in place of what is there.
@@ -182,7 +191,8 @@ impl Visitor {
         hand::press("ctrl+a")?;
         hand::write(text)?;
         // A slow page takes a while to take in what was typed, and loses it when it is left before.
-        self.wait(field, PATIENCE, |it| it.value == text).map(drop)
+        self.wait(field, PATIENCE, |it| it.name == field && it.value == text)
+            .map(drop)
     }
 
     /// Takes a picture of the screen once it is still.

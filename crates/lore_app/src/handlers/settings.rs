@@ -40,6 +40,7 @@ fn status(core: &Core) -> Result<Status> {
         memory_bytes: memory.total,
         available_memory_bytes: memory.available,
         num_cores: machine::cores(),
+        automatic_threads: machine::worker_threads(0),
         has_language_model: has(&usual.model, ModelKind::Language),
         has_embedder: models
             .iter()

@@ -128,7 +128,6 @@ fn command(launch: &Launch) -> Command {
         .arg(format!("-Xmx{}m", launch.heap_mib))
         .args([
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
             "-XX:+ExitOnOutOfMemoryError",
             // An object that does not say its hash gets a number from a sequence that goes on for as
             // long as its thread lives, and the worlds keep their things in sets of such objects: in

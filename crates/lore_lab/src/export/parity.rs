@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use serde::Serialize;
 
+use lore_llm::kernels::log_sum_exp;
 use lore_llm::{ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache};
 
 /// Tokens that each model continues a prompt with.
@@ -248,12 +249,6 @@ fn kl_divergence(a: &[f32], b: &[f32]) -> f64 {
             log_p.exp() * (log_p - log_q)
         })
         .sum()
-}
-
-fn log_sum_exp(logits: &[f32]) -> f64 {
-    let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-    let sum: f64 = logits.iter().map(|it| (f64::from(*it) - max).exp()).sum();
-    max + sum.ln()
 }
 
 #[cfg(test)]

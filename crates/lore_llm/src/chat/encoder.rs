@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
 use lore_core::{Message, Role};
 
@@ -17,8 +17,8 @@ use crate::tokenizer::{PlacedToken, TextTokenizer};
 /// Turns chats into tokens, the same way for prompts and for training.
 #[derive(Clone, Copy, Debug)]
 pub struct ChatEncoder<'a> {
-    tokenizer: &'a TextTokenizer,
-    template: &'a ChatTemplate,
+    pub(super) tokenizer: &'a TextTokenizer,
+    pub(super) template: &'a ChatTemplate,
 }
 
 /// A chat as tokens.
@@ -34,23 +34,14 @@ pub struct EncodedChat {
     pub learned: Vec<bool>,
 }
 
-/// A chat and one possible next turn of the assistant, as tokens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EncodedReply {
-    /// The tokens of both.
-    pub(crate) ids: Vec<u32>,
-    /// What the model says itself: the content and the token that ends the turn. Not empty.
-    pub(crate) said: Range<usize>,
-}
-
 /// Bytes of a rendered chat.
-struct TurnBytes {
+pub(super) struct TurnBytes {
     /// The whole turn.
-    turn: Range<usize>,
+    pub(super) turn: Range<usize>,
     /// From the first byte of the content to the end of the turn.
-    said: Range<usize>,
+    pub(super) said: Range<usize>,
     /// Where the content ends.
-    content_end: usize,
+    pub(super) content_end: usize,
 }
 
 impl<'a> ChatEncoder<'a> {
@@ -88,32 +79,6 @@ impl<'a> ChatEncoder<'a> {
             }
         }
         Ok(chat)
-    }
-
-    /// The tokens of a chat that the assistant continues with `reply`.
-    pub(crate) fn encode_reply(&self, messages: &[Message], reply: &str) -> Result<EncodedReply> {
-        let mut chat = messages.to_vec();
-        chat.push(Message::assistant(reply));
-        let text = self.template.render(&chat, false)?;
-        let tokens = self.tokenizer.encode_placed(&text)?;
-        // Content may stand in earlier turns, too: the last place is the right one.
-        let opened = self.prefix_len(&text, messages, true);
-        let from = opened.or_else(|| text.rfind(reply.trim())).unwrap_or(0);
-        let content = find_content(&text, from..text.len(), reply);
-        let bytes = TurnBytes {
-            turn: from..text.len(),
-            said: opened.unwrap_or(content.start)..text.len(),
-            content_end: content.end,
-        };
-        let said = self.said_tokens(&tokens, &bytes);
-        ensure!(
-            !said.is_empty() && said.start > 0,
-            "The model's chat template does not show where the assistant's turn begins"
-        );
-        Ok(EncodedReply {
-            ids: tokens.iter().map(|token| token.id).collect(),
-            said,
-        })
     }
 
     /// Finds message `index` in the rendered chat, behind `start`.
@@ -161,7 +126,7 @@ impl<'a> ChatEncoder<'a> {
 
     /// The content and the first token behind it that ends a turn; the content alone when the
     /// template writes no such token.
-    fn said_tokens(&self, tokens: &[PlacedToken], bytes: &TurnBytes) -> Range<usize> {
+    pub(super) fn said_tokens(&self, tokens: &[PlacedToken], bytes: &TurnBytes) -> Range<usize> {
         let mut said = tokens_starting_in(tokens, &bytes.said);
         // A space before the content is often part of its first token.
         let first = said.start.checked_sub(1);
@@ -182,7 +147,7 @@ impl<'a> ChatEncoder<'a> {
 
 /// Where a message's content stands within the range: as it is, or trimmed, as many templates do.
 /// Empty, at the beginning of the range, when it does not stand there.
-fn find_content(text: &str, within: Range<usize>, content: &str) -> Range<usize> {
+pub(super) fn find_content(text: &str, within: Range<usize>, content: &str) -> Range<usize> {
     let from = within.start;
     let range = text.get(within).unwrap_or_default();
     let found = [content, content.trim()].into_iter().find_map(|candidate| {

@@ -1,8 +1,9 @@
 //! Chats as tokens.
 
 mod encoder;
+mod replies;
 mod template;
 
-pub(crate) use encoder::EncodedReply;
 pub use encoder::{ChatEncoder, EncodedChat};
+pub(crate) use replies::EncodedReply;
 pub use template::ChatTemplate;

@@ -4,6 +4,7 @@ mod generate;
 mod prefix_cache;
 mod sampler;
 mod score;
+mod stretches;
 
 use std::sync::Arc;
 

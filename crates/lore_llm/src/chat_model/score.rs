@@ -1,106 +1,124 @@
 //! How likely candidate actions are.
 
-use std::ops::Range;
-
 use anyhow::Result;
 
 use lore_core::{Message, ScoredAction};
 
 use super::ChatModel;
 use super::prefix_cache::common_prefix;
+use super::stretches::{Stretch, levels};
+use crate::KvCache;
 use crate::chat::EncodedReply;
-use crate::kernels::log_softmax_at;
+use crate::kernels::log_sum_exp;
 
 /// Rows of hidden states for which logits are held at once.
 const LOGIT_ROWS: usize = 32;
 
-/// Tokens of candidates that are read at once at most.
-const MAX_ROWS: usize = 512;
+/// Stretches that are read at once at most: each has a page of every layer of its own.
+const MAX_STRETCHES: usize = 64;
+
+/// A candidate while it is read.
+struct Candidate<'a> {
+    /// Its place in the question.
+    number: usize,
+    /// What is read: the last token that all have in common, then its own, but not the last one, which
+    /// nothing follows.
+    read: &'a [u32],
+    /// What follows each of them.
+    follows: &'a [u32],
+    /// Of what follows, this many are not said by the model and count nothing.
+    skipped: usize,
+    log_likelihood: f64,
+}
 
 impl ChatModel {
-    /// Scores every candidate: what all have in common is read once, what differs side by side.
+    /// Scores every candidate. What they have in common is read once: the conversation, and the
+    /// beginnings of those that begin alike; what differs is read side by side.
     pub(super) fn score_all(
         &mut self,
         messages: &[Message],
         candidates: &[String],
     ) -> Result<Vec<ScoredAction>> {
         let encoder = self.base.encoder();
-        let replies = candidates
-            .iter()
-            .map(|candidate| encoder.encode_reply(messages, candidate))
-            .collect::<Result<Vec<_>>>()?;
+        let replies = encoder.encode_replies(messages, candidates)?;
         let Some(shared) = shared_prefix(&replies) else {
             return Ok(Vec::new());
         };
         let longest = replies.iter().map(|reply| reply.ids.len()).max();
         self.check_prompt(longest.unwrap_or(0))?;
-        let prefix = &replies[0].ids[..shared];
-        let mut cache = self.known_prefix(prefix);
-        // The last common token belongs to the branches: its logits are those of their first token.
-        let unread = cache.len()..shared - 1;
+        // The last common token belongs to the candidates: its logits are those of their first.
+        let prefix = &replies[0].ids[..shared - 1];
+        let mut cache = self.known_prefix(&replies[0].ids[..shared]);
+        let unread = &prefix[cache.len()..];
         if !unread.is_empty() {
             self.decoder
-                .forward(&prefix[unread], &mut cache, self.adapter.as_ref())?;
+                .forward(unread, &mut cache, self.adapter.as_ref())?;
         }
-        let mut scored = Vec::with_capacity(candidates.len());
-        for group in groups(&replies, shared) {
-            let branches: Vec<&[u32]> = replies[group.clone()]
-                .iter()
-                .map(|reply| &reply.ids[shared - 1..reply.said.end - 1])
-                .collect();
-            let hidden = self
-                .decoder
-                .forward_branches(&branches, &cache, self.adapter.as_ref())?;
-            let mut rows =
-                self.log_likelihoods(&hidden, &branches, &replies[group.clone()], shared);
-            for index in group {
-                let reply = &replies[index];
-                let log_likelihood = rows.by_ref().take(reply.said.end - shared);
-                // Tokens before the reply are common; they count nothing.
-                let skipped = reply.said.start - shared;
-                scored.push(ScoredAction {
-                    action: candidates[index].clone(),
-                    log_likelihood: log_likelihood.skip(skipped).sum(),
-                    num_tokens: reply.said.len() as u32,
-                });
-            }
-        }
-        let tokens = prefix[..cache.len()].to_vec();
-        self.prefixes.put(tokens, cache);
-        Ok(scored)
+        let mut sorted = in_order(&replies, shared);
+        self.read_candidates(&mut sorted, &cache)?;
+        self.prefixes.put(prefix.to_vec(), cache);
+        sorted.sort_unstable_by_key(|candidate| candidate.number);
+        let scored = sorted.iter().zip(candidates).zip(&replies);
+        Ok(scored
+            .map(|((candidate, action), reply)| ScoredAction {
+                action: action.clone(),
+                log_likelihood: candidate.log_likelihood,
+                num_tokens: reply.said.len() as u32,
+            })
+            .collect())
     }
 
-    /// The log-likelihood of every token that follows a row of the branches.
-    fn log_likelihoods(
+    /// Reads candidates behind what is in the cache, and adds up how likely each is.
+    fn read_candidates(&mut self, sorted: &mut [Candidate<'_>], cache: &KvCache) -> Result<()> {
+        let tokens: Vec<&[u32]> = sorted.iter().map(|candidate| candidate.read).collect();
+        let mut before = vec![cache.clone()];
+        for level in levels(&tokens) {
+            let mut caches = Vec::with_capacity(level.len());
+            for stretches in level.chunks(MAX_STRETCHES) {
+                let mut read: Vec<KvCache> = stretches
+                    .iter()
+                    .map(|stretch| before[stretch.before].clone())
+                    .collect();
+                let branches: Vec<&[u32]> = stretches
+                    .iter()
+                    .map(|stretch| &tokens[stretch.candidates.start][stretch.tokens.clone()])
+                    .collect();
+                let adapter = self.adapter.as_ref();
+                let hidden = self
+                    .decoder
+                    .forward_branches(&branches, &mut read, adapter)?;
+                self.add_likelihoods(&hidden, stretches, sorted);
+                caches.append(&mut read);
+            }
+            before = caches;
+        }
+        Ok(())
+    }
+
+    /// Adds the log-likelihood of what follows each row of the stretches.
+    fn add_likelihoods(
         &mut self,
         hidden: &[f32],
-        branches: &[&[u32]],
-        replies: &[EncodedReply],
-        shared: usize,
-    ) -> std::vec::IntoIter<f64> {
-        let targets: Vec<u32> = replies
+        stretches: &[Stretch],
+        sorted: &mut [Candidate<'_>],
+    ) {
+        let config = self.base.config();
+        let (width, vocab) = (config.hidden_size, config.vocab_size);
+        let mut rows = stretches
             .iter()
-            .flat_map(|reply| &reply.ids[shared..reply.said.end])
-            .copied()
-            .collect();
-        debug_assert_eq!(
-            targets.len(),
-            branches.iter().map(|branch| branch.len()).sum::<usize>(),
-            "a target for each row"
-        );
-        let (width, vocab) = (
-            self.base.config().hidden_size,
-            self.base.config().vocab_size,
-        );
-        let mut likelihoods = Vec::with_capacity(targets.len());
-        let rows = hidden.chunks(LOGIT_ROWS * width);
-        for (hidden, targets) in rows.zip(targets.chunks(LOGIT_ROWS)) {
+            .flat_map(|stretch| stretch.tokens.clone().map(move |token| (stretch, token)));
+        for hidden in hidden.chunks(LOGIT_ROWS * width) {
             let logits = self.decoder.logits(hidden);
-            for (logits, target) in logits.chunks_exact(vocab).zip(targets) {
-                likelihoods.push(f64::from(log_softmax_at(logits, *target as usize)));
+            for (logits, (stretch, token)) in logits.chunks_exact(vocab).zip(&mut rows) {
+                let sum = log_sum_exp(logits);
+                for candidate in &mut sorted[stretch.candidates.clone()] {
+                    if token >= candidate.skipped {
+                        let logit = logits[candidate.follows[token] as usize];
+                        candidate.log_likelihood += f64::from(logit) - sum;
+                    }
+                }
             }
         }
-        likelihoods.into_iter()
     }
 }
 
@@ -115,20 +133,19 @@ fn shared_prefix(replies: &[EncodedReply]) -> Option<usize> {
     Some(common.min()?.max(1))
 }
 
-/// Cuts the candidates into groups of a bounded number of tokens.
-fn groups(replies: &[EncodedReply], shared: usize) -> Vec<Range<usize>> {
-    let mut groups: Vec<Range<usize>> = Vec::new();
-    let mut rows = 0;
-    for (index, reply) in replies.iter().enumerate() {
-        let len = reply.said.end - shared;
-        match groups.last_mut() {
-            Some(group) if rows + len <= MAX_ROWS => group.end = index + 1,
-            _ => {
-                groups.push(index..index + 1);
-                rows = 0;
-            }
-        }
-        rows += len;
-    }
-    groups
+/// The candidates, those that begin alike side by side.
+fn in_order(replies: &[EncodedReply], shared: usize) -> Vec<Candidate<'_>> {
+    let mut sorted: Vec<Candidate<'_>> = replies
+        .iter()
+        .enumerate()
+        .map(|(number, reply)| Candidate {
+            number,
+            read: &reply.ids[shared - 1..reply.said.end - 1],
+            follows: &reply.ids[shared..reply.said.end],
+            skipped: reply.said.start - shared,
+            log_likelihood: 0.0,
+        })
+        .collect();
+    sorted.sort_by_key(|candidate| candidate.read);
+    sorted
 }

@@ -131,17 +131,14 @@ impl Decoder {
         Ok(hidden)
     }
 
-    /// Reads each branch as if it alone followed the tokens in the cache, which stays as it is.
-    /// Gives the hidden states of all branches, one after the other.
+    /// Reads each branch behind the tokens in its cache, all of them at once. Gives the hidden states
+    /// behind the final norm of all branches, one after the other.
     pub fn forward_branches(
         &mut self,
         branches: &[&[u32]],
-        cache: &KvCache,
+        caches: &mut [KvCache],
         adapter: Option<&ActiveAdapter>,
     ) -> Result<Vec<f32>> {
-        let start = cache.len();
-        let mut caches: Vec<KvCache> = vec![cache.clone(); branches.len()];
-        let mut caches: Vec<&mut KvCache> = caches.iter_mut().collect();
         let mut end = 0;
         let spans: Vec<Span> = branches
             .iter()
@@ -152,11 +149,16 @@ impl Decoder {
                 Span {
                     rows,
                     cache: index,
-                    start,
+                    start: caches[index].len(),
                 }
             })
             .collect();
-        self.run(&branches.concat(), &spans, &mut caches, adapter)
+        let mut caches: Vec<&mut KvCache> = caches.iter_mut().collect();
+        let hidden = self.run(&branches.concat(), &spans, &mut caches, adapter)?;
+        for (cache, span) in caches.iter_mut().zip(&spans) {
+            cache.advance(span.start + span.rows.len());
+        }
+        Ok(hidden)
     }
 
     /// Reads one token into each cache and gives logits `[caches, vocab]`. A row does not depend on

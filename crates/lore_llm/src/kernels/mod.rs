@@ -26,7 +26,7 @@ pub mod team;
 pub(crate) mod vector;
 
 pub use attention::{AttentionShape, attention};
-pub use exp::{exp, log_softmax_at, softmax};
+pub use exp::{exp, log_sum_exp, softmax};
 pub use gate::{Activation, gated};
 pub use gemm::{MatMut, MatRef, Threads, Write, gemm};
 pub use linear::{linear, matmul_nt};

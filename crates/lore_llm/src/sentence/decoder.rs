@@ -16,14 +16,14 @@ impl TextDecoder {
 }
 
 impl Encoder for TextDecoder {
-    /// Texts are branches behind nothing: read together, without seeing each other.
+    /// Texts are read together, each behind nothing, without seeing each other.
     fn encode(&mut self, batch: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
         let config = self.0.base().config().clone();
-        let mut cache = KvCache::new(&config);
-        let hidden = match *batch {
+        let mut caches = vec![KvCache::new(&config); batch.len()];
+        let hidden = match (batch, caches.as_mut_slice()) {
             // In chunks, however long it is.
-            [text] => self.0.forward_all(text, &mut cache, None)?,
-            _ => self.0.forward_branches(batch, &cache, None)?,
+            ([text], [cache]) => self.0.forward_all(text, cache, None)?,
+            (_, caches) => self.0.forward_branches(batch, caches, None)?,
         };
         let mut rest = hidden.as_slice();
         Ok(batch

@@ -34,6 +34,8 @@ const END_OF_TURN: [&str; 8] = [
 pub struct TextTokenizer {
     inner: Tokenizer,
     end_of_turn: BTreeSet<u32>,
+    /// Tokens that are found in a text before it is cut into words; sorted.
+    special: Vec<u32>,
     bos: String,
     eos: String,
 }
@@ -45,6 +47,15 @@ pub struct PlacedToken {
     pub id: u32,
     /// Bytes of the text.
     pub bytes: Range<usize>,
+}
+
+/// A text and its tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PlacedText {
+    /// The text.
+    pub(crate) text: String,
+    /// Its tokens.
+    pub(crate) tokens: Vec<PlacedToken>,
 }
 
 /// The names of special tokens, as a file tells them.
@@ -80,7 +91,15 @@ impl TextTokenizer {
             .filter_map(|name| inner.token_to_id(name));
         let eos = names.eos.as_deref().and_then(|eos| inner.token_to_id(eos));
         let end_of_turn = known.chain(eos).chain(names.end_of_turn).collect();
+        let added = inner.get_added_tokens_decoder();
+        let mut special: Vec<u32> = added
+            .iter()
+            .filter(|(_, token)| token.special && !token.normalized)
+            .map(|(id, _)| *id)
+            .collect();
+        special.sort_unstable();
         Ok(Self {
+            special,
             end_of_turn,
             bos: names.bos.unwrap_or_default(),
             eos: names.eos.unwrap_or_default(),
@@ -111,6 +130,31 @@ impl TextTokenizer {
                 bytes: *start..*end,
             })
             .collect())
+    }
+
+    /// A text and its tokens; faster where the text begins like one whose tokens are known.
+    ///
+    /// Words do not reach over a special token: what stands before the last one that both texts have in
+    /// common has the same tokens in both.
+    pub(crate) fn encode_placed_like(
+        &self,
+        known: &PlacedText,
+        text: String,
+    ) -> Result<PlacedText> {
+        let pairs = known.text.bytes().zip(text.bytes());
+        let alike = pairs.take_while(|(a, b)| a == b).count();
+        let cut = known.tokens.iter().rposition(|token| {
+            token.bytes.end <= alike && self.special.binary_search(&token.id).is_ok()
+        });
+        let cut = cut.unwrap_or(0);
+        let start = known.tokens.get(cut).map_or(0, |token| token.bytes.start);
+        let mut tokens = known.tokens[..cut].to_vec();
+        let rest = self.encode_placed(&text[start..])?;
+        tokens.extend(rest.into_iter().map(|token| PlacedToken {
+            id: token.id,
+            bytes: token.bytes.start + start..token.bytes.end + start,
+        }));
+        Ok(PlacedText { text, tokens })
     }
 
     /// The text of tokens, without special ones.

@@ -114,7 +114,16 @@ fn scores_equal_reading_each_candidate_alone() {
         Message::system("Act."),
         Message::user("You see take and open."),
     ];
-    let candidates = ["take mug 1", "take mug 2", "open drawer 3", "look"];
+    // Some begin alike, one is the beginning of others, one is there twice.
+    let candidates = [
+        "take mug 1",
+        "open drawer 3",
+        "take mug 12",
+        "look",
+        "take mug 2",
+        "take mug",
+        "look",
+    ];
     let candidates = candidates.map(str::to_owned);
     let model = ChatModel::new(Arc::clone(&base), None).unwrap();
     let mut model = model.with_arithmetic(Arithmetic::Exact);

@@ -87,8 +87,12 @@ fn branches_do_not_see_each_other() {
     let mut cache = KvCache::new(base.config());
     decoder.forward(&ids[..10], &mut cache, None).unwrap();
     let branches: [&[u32]; 3] = [&[3, 4, 5], &[9], &[3, 8, 250, 17]];
-    let hidden = decoder.forward_branches(&branches, &cache, None).unwrap();
-    assert_eq!(cache.len(), 10, "the cache stays as it was");
+    let mut caches = vec![cache.clone(); branches.len()];
+    let hidden = decoder
+        .forward_branches(&branches, &mut caches, None)
+        .unwrap();
+    let lengths: Vec<usize> = caches.iter().map(KvCache::len).collect();
+    assert_eq!((cache.len(), lengths), (10, vec![13, 11, 14]));
     let mut rows = hidden.chunks(base.config().hidden_size);
     for branch in branches {
         let mut alone = cache.prefix(10);

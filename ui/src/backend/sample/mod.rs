@@ -100,6 +100,7 @@ impl Sample {
                 memory_bytes: 16_800_000_000,
                 available_memory_bytes: 9_300_000_000,
                 num_cores: 8,
+                automatic_threads: 7,
                 has_language_model: true,
                 has_embedder: true,
                 ..Status::default()

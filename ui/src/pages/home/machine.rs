@@ -99,7 +99,8 @@ pub(super) fn warnings_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
             ui.horizontal_top(|ui| {
                 let size = tokens.size.icon_small;
                 Icon::Warning.show(ui, size, Tone::Warning.text(tokens));
-                ui.label(tokens.body(warning));
+                // A path has no gaps and is wider than the window now and then.
+                ui.add(egui::Label::new(tokens.body(warning)).wrap());
             });
         }
     });

@@ -123,10 +123,7 @@ fn work_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
     let num_cores = ctx.status().map_or(1, |status| status.num_cores.max(1));
     Card::titled("Work").show(ui, tokens, |ui| {
         let note = match settings.threads {
-            0 => format!(
-                "Automatic: {} of {num_cores}, so that the window stays quick",
-                num_cores.saturating_sub(1).max(1)
-            ),
+            0 => automatic_words(ctx.status().map_or(1, |it| it.automatic_threads), num_cores),
             _ => format!("This computer has {num_cores}. 0 is automatic"),
         };
         let threads = Field {
@@ -157,6 +154,15 @@ fn work_ui(ctx: &Ctx<'_>, ui: &mut Ui, settings: &mut Settings) {
             )
         });
     });
+}
+
+/// How many cores are taken when nobody chose a number.
+fn automatic_words(automatic: usize, num_cores: usize) -> String {
+    if automatic < num_cores {
+        format!("Automatic: {automatic} of {num_cores}, so that the window stays quick")
+    } else {
+        format!("Automatic: all {num_cores}. The window goes first when both want them")
+    }
 }
 
 fn data_ui(ctx: &Ctx<'_>, ui: &mut Ui) {

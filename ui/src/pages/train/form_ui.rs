@@ -208,7 +208,7 @@ fn cost_ui(ctx: &Ctx<'_>, ui: &mut Ui, form: &Form, mask: &MaskView) {
         let threads = match ctx.settings.threads {
             0 => ctx
                 .status()
-                .map_or(1, |status| status.num_cores.saturating_sub(1).max(1)),
+                .map_or(1, |status| status.automatic_threads.max(1)),
             chosen => chosen,
         };
         let machine = Machine {
