@@ -122,7 +122,11 @@ impl Visitor {
             if let Some(text) = self.says(words)? {
                 return Ok(text);
             }
-            ensure!(start.elapsed() < 2 * PATIENCE, "nothing says {words:?}");
+            if start.elapsed() > 2 * PATIENCE {
+                self.picture("lost")?;
+                self.tell_all()?;
+                bail!("nothing says {words:?}");
+            }
             sleep(GLANCE);
         }
     }
@@ -169,6 +173,10 @@ impl Visitor {
             hand::point((thing.middle().0, i64::midpoint(TOP, BOTTOM)))?;
             hand::wheel(if y >= BOTTOM { 3 } else { -3 })?;
             thing = self.wait(what, PATIENCE, usable)?;
+            // What does not move does not scroll: it stands in the bar at the top.
+            if thing.middle().1 == y {
+                break;
+            }
         }
         eprintln!(
             "{:>6.1} s  click {what:?}",

@@ -64,7 +64,9 @@ fn demonstrate(visitor: &mut Visitor) -> Result<()> {
     visitor.click("Worlds")?;
     visitor.click_row_with(TASK)?;
     for action in WALK {
-        visitor.click(action)?;
+        // The list may reach below its card, and what is hidden there cannot be clicked.
+        visitor.write("Search actions", action)?;
+        visitor.click_role("listitem", action)?;
         visitor.hear(&format!("> {action}"))?;
     }
     visitor.see("You reached the goal")?;
@@ -74,15 +76,30 @@ fn demonstrate(visitor: &mut Visitor) -> Result<()> {
     visitor.picture("kept")
 }
 
-/// Builds a bank of what was kept, and asks it about another task of that kind.
+/// Puts the kept episode beside those of an expert, and asks for a task of its kind.
 fn remember(visitor: &mut Visitor) -> Result<()> {
     visitor.click("Data sets")?;
-    visitor.click("Build a bank")?;
-    visitor.click("Build")?;
+    visitor.click("Collect expert episodes")?;
+    visitor.choose("Games", "Generated, full rooms")?;
+    visitor.click("Collect")?;
+    visitor.hear("The expert reached the goal")?;
+    build_bank(visitor, "Expert episodes", "A new bank", 120)?;
+    build_bank(visitor, "Played by me", "Add to Expert episodes", 121)?;
     visitor.click("Show the bank")?;
     visitor.click("What would be retrieved for…")?;
-    visitor.write("Task in words", "put a plate in diningtable.")?;
+    visitor.write("Task in words", "put a mug in countertop.")?;
     visitor.click("Ask")?;
-    visitor.hear("Similarity")?;
+    visitor.hear("searched among 121 experiences")?;
+    visitor.see("Put a cup in countertop")?;
     visitor.picture("retrieved")
+}
+
+fn build_bank(visitor: &mut Visitor, dataset: &str, bank: &str, holds: usize) -> Result<()> {
+    visitor.click("Data sets")?;
+    visitor.click_role("listitem", dataset)?;
+    visitor.click("Build a bank")?;
+    visitor.choose("Bank", bank)?;
+    visitor.picture("bank")?;
+    visitor.click("Build")?;
+    visitor.hear(&format!("the bank holds {holds}")).map(drop)
 }
