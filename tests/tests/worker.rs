@@ -75,6 +75,7 @@ fn training(dataset: &DatasetId, adapter: &str) -> Work {
         dataset: dataset.clone(),
         unseen_types: Vec::new(),
         bank: None,
+        trials: None,
     })
 }
 

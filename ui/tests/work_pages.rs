@@ -103,6 +103,38 @@ fn a_training_is_started_as_it_was_filled_in() {
 }
 
 #[test]
+fn an_adapter_is_tried_on_the_way_when_somebody_wants_it() {
+    let mut window = open(PageId::Train.route());
+    click(&mut window, "Try it while it learns");
+    picture(&mut window, "train-trials");
+    click(&mut window, "Start training");
+    let started = window.core.was_sent(|request| match request {
+        Request::Job(JobRequest::Submit { work, .. }) => match work.as_ref() {
+            Work::Train(work) => work.trials.as_ref().is_some_and(|trials| {
+                trials.plan.num_tasks > 0 && trials.plan.keep_best && trials.agent.max_steps > 0
+            }),
+            _ => false,
+        },
+        _ => false,
+    });
+    assert!(started, "trials were asked for");
+}
+
+#[test]
+fn trials_show_what_the_adapter_could_do() {
+    let mut window = open(PageId::Train.route());
+    click(&mut window, "Trainings (1)");
+    assert!(window.shows("What it did in the first task after step 10"));
+    let trial = window.harness.get_by_label("After step 5");
+    trial.scroll_to_me();
+    trial.click_accesskit();
+    window.settle();
+    picture(&mut window, "train-tried");
+    assert!(window.shows("What it did in the first task after step 5"));
+    assert!(window.shows("> open fridge 1"));
+}
+
+#[test]
 fn what_an_adapter_and_its_training_may_be_reaches_the_recipe() {
     let mut window = open(PageId::Train.route());
     click(&mut window, "All numbers");

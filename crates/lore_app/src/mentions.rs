@@ -63,6 +63,7 @@ pub(crate) fn of(work: &Work) -> Vec<(Noun, &str)> {
                 (Noun::Dataset, work.dataset.as_str()),
             ];
             all.extend(work.bank.iter().map(|id| (Noun::Bank, id.as_str())));
+            all.extend(work.trials.iter().flat_map(|it| of_world(&it.world)));
             all
         }
         Work::Evaluate(work) => {

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::prompt::MemoryFormat;
-use crate::{ExperimentId, ModelId, RetrievalConfig, Sampling, Schedule, TrainConfig, WorldSpec};
+use crate::{
+    ExperimentId, ModelId, RetrievalConfig, Sampling, Schedule, TrainConfig, TrialPlan, WorldSpec,
+};
 
 /// One experiment: everything needed to run it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +29,10 @@ pub struct ExperimentSpec {
     pub embedder: ModelId,
     /// The recipe; its `retrieval` is set per arm from [`ExperimentSpec::retrieval`].
     pub train: TrainConfig,
+    /// How adapters are tried while they are trained. Not written when they are not: an experiment of
+    /// before there was a choice stays the same text.
+    #[serde(skip_serializing_if = "TrialPlan::is_off")]
+    pub trials: TrialPlan,
     /// Retrieval, in training and at test.
     pub retrieval: RetrievalConfig,
     /// The bank that serves a test episode.
@@ -60,6 +66,7 @@ impl ExperimentSpec {
             model: ModelId::from("smollm2-135m-instruct"),
             embedder: ModelId::from("all-minilm-l6-v2"),
             train: TrainConfig::default(),
+            trials: TrialPlan::default(),
             retrieval: RetrievalConfig::default(),
             bank_at_test: BankAtTest::Matched,
             agent: AgentConfig::default(),

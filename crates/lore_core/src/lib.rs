@@ -35,6 +35,7 @@ mod task_types;
 pub mod testing;
 mod training;
 mod trajectory;
+mod trial;
 mod watch;
 mod world;
 
@@ -79,5 +80,6 @@ pub use task::{Split, Task};
 pub use task_types::{SCIENCEWORLD_TYPES, TEXTWORLD_EXPRESS_TYPES};
 pub use training::{BaseForm, MomentFormat, Schedule, TrainConfig};
 pub use trajectory::{EpisodeTrace, Step, StepMemory, StepTrace, Trajectory};
+pub use trial::{Trial, TrialPlan};
 pub use watch::{StopToken, Watcher};
 pub use world::{JavaWorld, ServerProtocol, ServerSpec, WorldSpec};

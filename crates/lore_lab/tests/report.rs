@@ -78,6 +78,7 @@ fn training(data: &DataDir, spec: &ExperimentSpec) {
         dataset: "d".into(),
         unseen_types: Vec::new(),
         bank: None,
+        trials: None,
     });
     let folder = data.runs(&spec.id).join("train-lora-seed1");
     let job = job_of(&spec.id, "train-lora-seed1", work);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use lore_core::{ActionMode, ExperimentSpec, TrainConfig};
+use lore_core::{ActionMode, AgentConfig, ExperimentSpec, TrainConfig};
 
 /// How fast this machine runs a model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,6 +79,16 @@ pub fn tokens_of_memories(num: f64, tokens_per_trajectory: f64) -> f64 {
     num * tokens_per_trajectory * 0.8
 }
 
+/// Optimiser steps of a training on so many examples.
+pub fn num_training_steps(config: &TrainConfig, num_examples: u64) -> u64 {
+    let batch = config.batch_size.max(1) as u64;
+    let by_epochs = (config.epochs * num_examples as f64 / batch as f64).ceil() as u64;
+    match config.max_steps {
+        0 => by_epochs,
+        limit => by_epochs.min(limit),
+    }
+}
+
 /// Seconds of one training.
 pub fn estimate_training(
     config: &TrainConfig,
@@ -87,13 +97,22 @@ pub fn estimate_training(
     speed: MachineSpeed,
 ) -> f64 {
     let batch = config.batch_size.max(1) as u64;
-    let by_epochs = (config.epochs * num_examples as f64 / batch as f64).ceil() as u64;
-    let steps = match config.max_steps {
-        0 => by_epochs,
-        limit => by_epochs.min(limit),
-    };
+    let steps = num_training_steps(config, num_examples);
     let tokens = tokens_per_example.min(config.max_tokens as f64);
     (steps * batch) as f64 * tokens / speed.train_tokens_per_sec
+}
+
+/// Seconds of an episode whose prompt holds so many tokens of memories.
+pub fn estimate_episode(agent: &AgentConfig, memories: f64, speed: MachineSpeed) -> f64 {
+    // An untrained model rarely ends early, so the step limit is what to reckon with.
+    let steps = agent.max_steps as f64;
+    let prompt = 150.0 + memories + steps * 35.0;
+    let acting = match agent.action_mode {
+        ActionMode::Generate => 8.0 / (speed.decode_tokens_per_sec * SIDE_BY_SIDE),
+        // Candidates are read like a prompt.
+        ActionMode::Choose => CANDIDATE_TOKENS / speed.prefill_tokens_per_sec,
+    };
+    prompt / speed.prefill_tokens_per_sec + steps * acting
 }
 
 /// Seconds, memory and disk of a whole experiment on a model of `num_parameters`.
@@ -120,25 +139,21 @@ pub fn estimate_experiment(
             .any(|arm| arm.lora_with_memory == Some(with_memory))
         {
             let tokens = trajectory + if with_memory { in_training } else { 0.0 };
-            let secs = estimate_training(&spec.train, examples, tokens, speed) * seeds;
+            let shown = if with_memory { memories } else { 0.0 };
+            let trials = spec.trials.count(num_training_steps(&spec.train, examples));
+            let tried = (trials * spec.trials.num_tasks as u64) as f64;
+            let secs = estimate_training(&spec.train, examples, tokens, speed)
+                + tried * estimate_episode(&spec.agent, shown, speed);
             parts.push(EstimatePart {
                 title: title.into(),
-                secs,
+                secs: secs * seeds,
             });
         }
     }
     let episodes = (spec.tasks.seen_test + spec.tasks.unseen_test) as f64;
     for arm in &spec.arms {
         let memory = if arm.retrieval { memories } else { 0.0 };
-        // An untrained model rarely ends early, so the step limit is what to reckon with.
-        let steps = spec.agent.max_steps as f64;
-        let prompt = 150.0 + memory + steps * 35.0;
-        let acting = match spec.agent.action_mode {
-            ActionMode::Generate => 8.0 / (speed.decode_tokens_per_sec * SIDE_BY_SIDE),
-            // Candidates are read like a prompt.
-            ActionMode::Choose => CANDIDATE_TOKENS / speed.prefill_tokens_per_sec,
-        };
-        let secs = prompt / speed.prefill_tokens_per_sec + steps * acting;
+        let secs = estimate_episode(&spec.agent, memory, speed);
         parts.push(EstimatePart {
             title: format!("Play with {}", arm.name),
             secs: episodes * secs * seeds,
@@ -205,5 +220,37 @@ mod tests {
             );
         }
         assert_eq!(mixed.memory_bytes, all.memory_bytes);
+    }
+
+    #[test]
+    fn steps_follow_from_epochs_until_the_limit() {
+        let mut config = TrainConfig {
+            epochs: 3.0,
+            batch_size: 4,
+            max_steps: 0,
+            ..TrainConfig::default()
+        };
+        assert_eq!(
+            num_training_steps(&config, 10),
+            8,
+            "30 examples in batches of 4"
+        );
+        config.max_steps = 5;
+        assert_eq!(num_training_steps(&config, 10), 5);
+    }
+
+    #[test]
+    fn trials_take_their_time() {
+        let mut spec = ExperimentSpec::preset(Preset::Smoke);
+        let speed = MachineSpeed::guess(135_000_000, 4);
+        let without = estimate_experiment(&spec, 135_000_000, speed);
+        spec.trials.num_tasks = 6;
+        let with = estimate_experiment(&spec, 135_000_000, speed);
+        let steps = num_training_steps(&spec.train, 1000);
+        let tried = (spec.trials.count(steps) * 6) as f64;
+        let one = estimate_episode(&spec.agent, 0.0, speed);
+        // Both recipes try their adapters, one of them with memories.
+        assert!(with.secs - without.secs >= 2.0 * tried * one);
+        assert!(with.secs - without.secs < 20.0 * tried * one);
     }
 }

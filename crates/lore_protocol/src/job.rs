@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use lore_core::{
     AdapterId, AgentConfig, Arm, BankAtTest, BankId, BankKeys, ColumnMap, DatasetId, ExperimentId,
     ExportForm, GradientCertificate, GridSpec, JobId, ModelId, RetrievalConfig, TaskPlan,
-    TrainConfig, WorldSpec,
+    TrainConfig, Trial, TrialPlan, WorldSpec,
 };
 
 use crate::{ApiError, ExportFormat, JavaSource, JobLine, ModelSource, Progress, Source};
@@ -194,6 +194,20 @@ pub struct TrainWork {
     pub unseen_types: Vec<String>,
     /// The bank memories come from; needed when the recipe retrieves.
     pub bank: Option<BankId>,
+    /// How the adapter is tried on the way, if at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trials: Option<Trials>,
+}
+
+/// How a training tries its adapter on tasks of the seen types that it does not learn from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trials {
+    /// How often, and on how many tasks.
+    pub plan: TrialPlan,
+    /// Whose tasks.
+    pub world: WorldSpec,
+    /// How they are played.
+    pub agent: AgentConfig,
 }
 
 /// See [`Work::Evaluate`].
@@ -393,8 +407,24 @@ pub struct JobInfo {
     pub metrics: Vec<String>,
     /// The proof that every LoRA matrix learned, for trainings.
     pub certificate: Option<GradientCertificate>,
+    /// How the adapter did on the way, for trainings that try it.
+    #[serde(default)]
+    pub trials: Vec<Trial>,
     /// True when it can go on from a checkpoint.
     pub has_checkpoint: bool,
+}
+
+impl JobInfo {
+    /// Takes in a trial; one that a resumed training told before is replaced.
+    pub fn note_trial(&mut self, trial: &Trial) {
+        let place = self
+            .trials
+            .binary_search_by_key(&trial.step, |known| known.step);
+        match place {
+            Ok(place) => self.trials[place] = trial.clone(),
+            Err(place) => self.trials.insert(place, trial.clone()),
+        }
+    }
 }
 
 /// Where a job stands.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use lore_core::{EpisodeSummary, GradientCertificate};
+use lore_core::{EpisodeSummary, GradientCertificate, Trial};
 
 use crate::{ApiError, MachineSpeed};
 
@@ -63,6 +63,11 @@ pub enum JobEvent {
     Gradients {
         /// The proof.
         certificate: GradientCertificate,
+    },
+    /// The adapter was tried in the middle of its training.
+    Trial {
+        /// How it did.
+        trial: Trial,
     },
     /// Tokens a second and the like, for estimates.
     Speed {

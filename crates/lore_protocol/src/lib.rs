@@ -33,8 +33,8 @@ pub use bank::{BankRequest, BankResponse};
 pub use dataset::{DatasetRequest, DatasetResponse, TaskRow};
 pub use error::{ApiError, ErrorCode, ResultExt};
 pub use estimate::{
-    Estimate, EstimatePart, MachineSpeed, estimate_experiment, estimate_training,
-    estimate_training_memory, tokens_of_memories, tokens_per_pass,
+    Estimate, EstimatePart, MachineSpeed, estimate_episode, estimate_experiment, estimate_training,
+    estimate_training_memory, num_training_steps, tokens_of_memories, tokens_per_pass,
 };
 pub use experiment::{ExperimentInfo, ExperimentRequest, ExperimentResponse, ExperimentState};
 pub use export::{ExportOption, ExportRequest, ExportResponse, ExportedFile};
@@ -42,7 +42,7 @@ pub use export_format::{Carried, ExportFormat};
 pub use job::{
     BankWork, CollectWork, CompareRetrievalWork, EvaluateWork, ExportTrajectoriesWork, ExportWork,
     FetchWork, ImportWork, InstallWork, JobInfo, JobRequest, JobResponse, JobSpec, JobState,
-    MeasureWork, MetricPoint, ReportWork, Resource, TrainWork, Work,
+    MeasureWork, MetricPoint, ReportWork, Resource, TrainWork, Trials, Work,
 };
 pub use job_event::{JobEvent, JobLine, Level, Progress};
 pub use model::{ModelRequest, ModelResponse, ModelSource, StarterModel};

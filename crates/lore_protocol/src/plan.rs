@@ -3,7 +3,8 @@
 use lore_core::{AdapterId, Arm, BankId, BankKeys, DatasetId, ExperimentSpec, JobId, MemoryMix};
 
 use crate::{
-    BankWork, CollectWork, EvaluateWork, JobSpec, PROTOCOL_VERSION, ReportWork, TrainWork, Work,
+    BankWork, CollectWork, EvaluateWork, JobSpec, PROTOCOL_VERSION, ReportWork, TrainWork, Trials,
+    Work,
 };
 
 /// What every job of a plan shares.
@@ -153,6 +154,11 @@ impl Planner<'_> {
             dataset: dataset_of(spec),
             unseen_types: spec.unseen_types.clone(),
             bank: with_memory.then(|| bank_of(spec)),
+            trials: (!spec.trials.is_off()).then(|| Trials {
+                plan: spec.trials,
+                world: spec.world.clone(),
+                agent: spec.agent.clone(),
+            }),
         });
         self.push(
             &train_name(with_memory, seed),

@@ -52,6 +52,13 @@ pub trait TrainWatcher: Watcher {
 
     /// The state after this many optimiser steps was saved.
     fn saved(&mut self, step: u64);
+
+    /// The adapter as it is after `step` of `num_steps`; told after each, and again for the step that a
+    /// training goes on from. An error ends the training.
+    fn stepped(&mut self, step: u64, num_steps: u64, adapter: &AdapterWeights) -> Result<()> {
+        let _ = (step, num_steps, adapter);
+        Ok(())
+    }
 }
 
 /// How a training ended.
@@ -170,6 +177,9 @@ impl Run<'_> {
     fn finish(&mut self, watcher: &mut dyn TrainWatcher, stop: &StopToken) -> Result<TrainOutcome> {
         let num_steps = self.order.num_steps();
         watcher.progress("Training", self.state.step(), num_steps, "steps");
+        if self.state.step() > 0 {
+            watcher.stepped(self.state.step(), num_steps, &self.state.adapter)?;
+        }
         while self.state.step() < num_steps {
             let started = Instant::now();
             let Some(batch) = self.batch_gradient(stop)? else {
@@ -183,6 +193,7 @@ impl Run<'_> {
             if step.is_multiple_of(every) || step == num_steps {
                 self.save(watcher)?;
             }
+            watcher.stepped(step, num_steps, &self.state.adapter)?;
             watcher.progress("Training", step, num_steps, "steps");
         }
         Ok(TrainOutcome::Finished {

@@ -1,12 +1,12 @@
 //! A job where it was started: its progress, its end, the way to its page.
 
-use egui::Ui;
+use egui::{Align, Label, Layout, Ui, vec2};
 use lore_protocol::{JobRequest, JobState, Progress, Request};
 
 use super::error_ui;
 use crate::command::Action;
 use crate::context::Ctx;
-use crate::widgets::{Button, Icon, Tone, progress_ui, right_aligned};
+use crate::widgets::{Button, Icon, Tone, progress_ui};
 use crate::{JobRecord, Route, format};
 
 /// The meaning of a job's state.
@@ -31,10 +31,15 @@ pub(crate) fn job_at_ui(ctx: &Ctx<'_>, ui: &mut Ui, place: &str) {
 pub(crate) fn job_progress_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
     let tokens = ctx.tokens;
     let info = &record.info;
-    ui.horizontal(|ui| {
-        ui.label(tokens.label(&info.spec.title));
+    // From the right, so that a long title gives way to the buttons.
+    let row = vec2(ui.available_width(), tokens.size.control);
+    ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
+        buttons_ui(ctx, ui, record);
         ui.label(tokens.small(info.state.label()));
-        right_aligned(ui, |ui| buttons_ui(ctx, ui, record));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.add(Label::new(tokens.label(&info.spec.title)).truncate())
+                .on_hover_text(&info.spec.title);
+        });
     });
     match &info.state {
         JobState::Queued => {

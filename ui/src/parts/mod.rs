@@ -8,6 +8,8 @@ mod memory_mix;
 mod page;
 mod retrieval_choices;
 mod train_numbers;
+mod trials;
+mod world_choices;
 
 pub(crate) use errors::{action_error_ui, error_ui};
 pub(crate) use export_episodes::ExportEpisodes;
@@ -17,3 +19,5 @@ pub(crate) use memory_mix::memory_mix_ui;
 pub(crate) use page::{crumb_ui, page_column, page_scroll};
 pub(crate) use retrieval_choices::{Asker, key_ui, retrieval_choices_ui, sentence, toggles};
 pub(crate) use train_numbers::{number, train_numbers_ui};
+pub(crate) use trials::trial_plan_ui;
+pub(crate) use world_choices::world_choices;

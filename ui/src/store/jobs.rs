@@ -112,6 +112,7 @@ fn fold(info: &mut JobInfo, line: &JobLine) {
         JobEvent::Progress(progress) => info.progress = Some(progress.clone()),
         JobEvent::Checkpoint { .. } => info.has_checkpoint = true,
         JobEvent::Gradients { certificate } => info.certificate = Some(certificate.clone()),
+        JobEvent::Trial { trial } => info.note_trial(trial),
         JobEvent::Finished { summary } => {
             let summary = summary.clone();
             info.state = JobState::Finished { summary };

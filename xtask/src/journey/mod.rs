@@ -52,7 +52,8 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let pictures = place.root.join("docs").join("screens").join("journeys");
     let mut visitor = Visitor::new(reader, &pictures, &format!("{story}-{window}"))?;
     match story.as_str() {
-        "sample" => sample::tell(&mut visitor, &folder.join("exported"))?,
+        // The data folder itself is no place for what is taken along.
+        "sample" => sample::tell(&mut visitor, &folder.with_extension("exported"))?,
         "official" => official::tell(&mut visitor, &games_folder(place, games)?)?,
         "worlds" => worlds::tell(&mut visitor, place)?,
         "look" => visitor.look()?,

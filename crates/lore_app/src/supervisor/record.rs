@@ -36,6 +36,7 @@ impl JobRecord {
                 last_seq: 0,
                 metrics: Vec::new(),
                 certificate: None,
+                trials: Vec::new(),
                 has_checkpoint: false,
             },
             folder,
@@ -92,6 +93,7 @@ impl JobRecord {
             }
             JobEvent::Checkpoint { .. } => info.has_checkpoint = true,
             JobEvent::Gradients { certificate } => info.certificate = Some(certificate.clone()),
+            JobEvent::Trial { trial } => info.note_trial(trial),
             JobEvent::Message { .. } | JobEvent::Speed { .. } => {}
             JobEvent::Finished { summary } => self.end(
                 line,

@@ -18,10 +18,11 @@ use lore_protocol::{EvaluateWork, JobEvent};
 use crate::files::write_json;
 use crate::{Job, Outcome};
 use episode_log::EpisodeLog;
-use player::Player;
+pub(crate) use player::Player;
 use record::Record;
 pub(crate) use served::served;
-use summary::{TestTask, summarise};
+pub(crate) use summary::TestTask;
+use summary::summarise;
 
 /// Plays every test task that is not on disk yet, then writes `summary.json`.
 pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
@@ -52,7 +53,7 @@ pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
 }
 
 /// Is told how the play goes.
-type Watch<'a> = dyn FnMut(Played) -> Result<()> + 'a;
+pub(crate) type Watch<'a> = dyn FnMut(Played) -> Result<()> + 'a;
 
 /// Plays tasks; false when a stop was asked for before all had ended.
 type PlayTasks<'a> = dyn FnMut(&[&TestTask], &mut Watch<'_>) -> Result<bool> + 'a;

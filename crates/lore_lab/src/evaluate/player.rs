@@ -20,7 +20,7 @@ use crate::memories::{self, BankMemories};
 use crate::models;
 
 /// Everything needed to play.
-pub(super) struct Player<'a> {
+pub(crate) struct Player<'a> {
     work: &'a EvaluateWork,
     model: ChatModel,
     memories: Option<(RefCell<BankMemories>, BankInfo)>,
@@ -28,8 +28,17 @@ pub(super) struct Player<'a> {
 
 impl<'a> Player<'a> {
     /// Loads the model, and for arms that retrieve the bank and its embedder.
-    pub(super) fn load(data: &DataDir, work: &'a EvaluateWork) -> Result<Self> {
+    pub(crate) fn load(data: &DataDir, work: &'a EvaluateWork) -> Result<Self> {
         let model = models::chat(data, &work.model, work.adapter.as_ref())?;
+        Self::with_model(data, work, model)
+    }
+
+    /// The same with a model at hand.
+    pub(crate) fn with_model(
+        data: &DataDir,
+        work: &'a EvaluateWork,
+        model: ChatModel,
+    ) -> Result<Self> {
         let retrieves =
             work.arm.retrieval && work.retrieval.k > 0 && work.bank_at_test != BankAtTest::Empty;
         let memories = retrieves
@@ -51,7 +60,7 @@ impl<'a> Player<'a> {
 
     /// Plays the tasks side by side and hands over each episode as it ends; false when a stop was
     /// asked for before all had ended.
-    pub(super) fn play(
+    pub(crate) fn play(
         &mut self,
         world: &dyn World,
         tests: &[&TestTask],

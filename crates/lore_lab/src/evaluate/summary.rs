@@ -4,9 +4,9 @@ use lore_core::{EpisodeSummary, SplitKind, Task, TaskId, Trajectory, content_has
 
 /// One test task and whether training saw its type.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct TestTask {
-    pub(super) task: Task,
-    pub(super) split: SplitKind,
+pub(crate) struct TestTask {
+    pub(crate) task: Task,
+    pub(crate) split: SplitKind,
 }
 
 /// An episode without its text.

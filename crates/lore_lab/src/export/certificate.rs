@@ -137,12 +137,13 @@ impl Certificate {
 
     /// One sentence about what came out.
     pub(super) fn summary(&self, destination: &Path) -> String {
-        format!(
-            "Written to {} and read back: logits differ by at most {}, {}.",
-            destination.display(),
-            self.difference(),
-            self.said()
-        )
+        let numbers = if self.parity.max_logit_difference > 0.0 {
+            format!("logits differ by at most {}", self.difference())
+        } else {
+            "its numbers are exactly the trained model's".to_owned()
+        };
+        let (destination, said) = (destination.display(), self.said());
+        format!("Written to {destination} and read back: {numbers}, {said}.")
     }
 
     /// The largest difference, as people read it.

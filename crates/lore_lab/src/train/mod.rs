@@ -1,14 +1,15 @@
 //! Training an adapter.
 
 mod sources;
+mod trials;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
 use lore_core::{
-    Adapter, AdapterOrigin, GradientCertificate, ModelInfo, TrainConfig, Watcher as _,
+    Adapter, AdapterOrigin, GradientCertificate, ModelInfo, TaskId, TrainConfig, Trial, Watcher,
 };
 use lore_llm::{AdapterWeights, BaseModel, WeightForm};
 use lore_protocol::{JobEvent, TrainWork};
@@ -21,6 +22,7 @@ use crate::events::Relay;
 use crate::files::{now_ms, replace_folder, write_json};
 use crate::{Job, Outcome, machine, models, templates};
 use sources::Source;
+use trials::Trying;
 
 /// Trains the adapter, from the last checkpoint if there is one, and puts it into the adapter folder.
 pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
@@ -46,24 +48,62 @@ pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
         checkpoints: &checkpoints,
         memory_budget,
     };
-    match lore_train::train(&training, &mut job.relay, job.stop)? {
+    let trials = trials(job, work, (&base, training.base_name), &found)?;
+    let mut listener = Listener {
+        relay: &mut job.relay,
+        trials,
+    };
+    let outcome = lore_train::train(&training, &mut listener, job.stop)?;
+    let trials = listener.trials;
+    match outcome {
         TrainOutcome::Stopped { .. } => Ok(Outcome::Stopped { resumable: true }),
+        TrainOutcome::Finished { steps, .. }
+            if trials.as_ref().is_some_and(|it| !it.has_tried(steps)) =>
+        {
+            // Stopped in the last trial.
+            Ok(Outcome::Stopped { resumable: true })
+        }
         TrainOutcome::Finished {
             adapter,
             certificate,
             losses,
             steps,
         } => {
-            let trained = Trained {
+            let mut trained = Trained {
                 weights: adapter,
                 certificate,
-                final_loss: losses.last().copied().unwrap_or_default(),
+                losses,
                 num_steps: steps,
                 data_hash,
+                trial: None,
             };
+            if let Some((best, adapter)) = trials.as_ref().map(Trying::best).transpose()?.flatten()
+            {
+                trained.weights = adapter;
+                trained.num_steps = best.step;
+                trained.trial = Some(best.clone());
+            }
             keep(job, work, &info, trained)
         }
     }
+}
+
+/// What trials need, when they are wanted.
+fn trials<'a>(
+    job: &Job<'a>,
+    work: &TrainWork,
+    (base, base_name): (&Arc<BaseModel>, &str),
+    found: &[Source],
+) -> Result<Option<Trying<'a>>> {
+    let Some(wanted) = work.trials.as_ref().filter(|it| !it.plan.is_off()) else {
+        return Ok(None);
+    };
+    let learned: BTreeSet<TaskId> = found
+        .iter()
+        .map(|source| source.trajectory.task.id.clone())
+        .collect();
+    let base = (Arc::clone(base), base_name);
+    Trying::open(job, work, wanted, base, &learned).map(Some)
 }
 
 /// The base model, unpacked or as its file has it.
@@ -149,12 +189,43 @@ fn tell(all: &BuiltExamples, config: &TrainConfig, relay: &mut Relay<'_>) {
 struct Trained {
     weights: AdapterWeights,
     certificate: GradientCertificate,
-    final_loss: f64,
+    /// Of every step.
+    losses: Vec<f64>,
+    /// Steps that went into the weights.
     num_steps: u64,
     data_hash: String,
+    /// The trial that the weights were chosen by.
+    trial: Option<Trial>,
+}
+
+impl Trained {
+    /// The loss of the last step that went into the weights.
+    fn final_loss(&self) -> f64 {
+        let last = self.num_steps.checked_sub(1);
+        let loss = last.and_then(|step| self.losses.get(step as usize));
+        loss.copied().unwrap_or_default()
+    }
+
+    fn summary(&self) -> String {
+        let loss = self.final_loss();
+        match &self.trial {
+            None => format!(
+                "Trained for {} steps; the loss ended at {loss:.3}.",
+                self.num_steps
+            ),
+            Some(trial) => format!(
+                "Kept what it was after step {} of {}, where it reached the goal in {} of {} new tasks.",
+                trial.step,
+                self.losses.len(),
+                trial.num_successes,
+                trial.num_tasks
+            ),
+        }
+    }
 }
 
 fn keep(job: &Job<'_>, work: &TrainWork, base: &ModelInfo, trained: Trained) -> Result<Outcome> {
+    let (final_loss, summary) = (trained.final_loss(), trained.summary());
     let adapter = Adapter {
         id: work.adapter.clone(),
         name: work.name.clone(),
@@ -169,7 +240,7 @@ fn keep(job: &Job<'_>, work: &TrainWork, base: &ModelInfo, trained: Trained) -> 
         },
         certificate: trained.certificate,
         num_steps: trained.num_steps,
-        final_loss: trained.final_loss,
+        final_loss,
         with_retrieval: work.config.retrieval.is_some(),
         created_ms: now_ms(),
     };
@@ -178,20 +249,44 @@ fn keep(job: &Job<'_>, work: &TrainWork, base: &ModelInfo, trained: Trained) -> 
         write_json(&fresh.join("adapter.json"), &adapter)
     })
     .context("The training finished, but its adapter could not be saved. Resume to try again.")?;
-    Ok(Outcome::finished(format!(
-        "Trained for {} steps; the loss ended at {:.3}.",
-        adapter.num_steps, adapter.final_loss
-    )))
+    Ok(Outcome::finished(summary))
 }
 
-impl TrainWatcher for Relay<'_> {
+/// Passes on what a training says, and tries its adapter.
+struct Listener<'a, 'r> {
+    relay: &'a mut Relay<'r>,
+    trials: Option<Trying<'a>>,
+}
+
+impl Watcher for Listener<'_, '_> {
+    fn progress(&mut self, stage: &str, done: u64, total: u64, unit: &str) {
+        self.relay.progress(stage, done, total, unit);
+    }
+
+    fn metric(&mut self, name: &str, step: u64, value: f64) {
+        self.relay.metric(name, step, value);
+    }
+
+    fn message(&mut self, text: &str) {
+        self.relay.message(text);
+    }
+}
+
+impl TrainWatcher for Listener<'_, '_> {
     fn certified(&mut self, certificate: &GradientCertificate) {
-        self.send(JobEvent::Gradients {
+        self.relay.send(JobEvent::Gradients {
             certificate: certificate.clone(),
         });
     }
 
     fn saved(&mut self, step: u64) {
-        self.send(JobEvent::Checkpoint { step });
+        self.relay.send(JobEvent::Checkpoint { step });
+    }
+
+    fn stepped(&mut self, step: u64, num_steps: u64, adapter: &AdapterWeights) -> Result<()> {
+        match &mut self.trials {
+            Some(trials) => trials.stepped(step, num_steps, adapter, self.relay),
+            None => Ok(()),
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Jobs: one at work, one waiting, some that ended in every way.
 
 use lore_core::{
-    EpisodeEnd, EpisodeSummary, GradientCertificate, JobId, SplitKind, TrainConfig, WorldSpec,
+    EpisodeEnd, EpisodeSummary, GradientCertificate, JobId, SplitKind, TrainConfig, Trial,
+    WorldSpec,
 };
 use lore_protocol::{
     ApiError, BankWork, CollectWork, ErrorCode, EvaluateWork, JobEvent, JobInfo, JobLine, JobSpec,
@@ -13,38 +14,6 @@ use super::datasets::UNSEEN;
 const START_MS: u64 = 1_795_300_000_000;
 
 pub(super) fn jobs() -> Vec<JobInfo> {
-    let mut training = job(
-        "train-exprag-lora-seed2025",
-        "Train ExpRAG-LoRA, seed 2025",
-        train(),
-    );
-    training.state = JobState::Running;
-    training.progress = Some(Progress {
-        stage: "Training".into(),
-        done: 14,
-        total: 24,
-        unit: "steps".into(),
-        secs_left: Some(178.0),
-    });
-    training.ended_ms = None;
-    training.has_checkpoint = true;
-    training.last_seq = 40;
-    training.metrics = [
-        "train/grad_norm",
-        "train/learning_rate",
-        "train/loss",
-        "train/tokens_per_sec",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    training.certificate = Some(GradientCertificate {
-        num_matrices: 240,
-        min_b_norm: 0.0021,
-        min_a_norm: 0.0004,
-        complete: true,
-        ..GradientCertificate::default()
-    });
-
     let mut waiting = job(
         "exprag_lora-seed2025",
         "Play with ExpRAG-LoRA, seed 2025",
@@ -79,7 +48,7 @@ pub(super) fn jobs() -> Vec<JobInfo> {
         job
     };
     vec![
-        training,
+        under_way(),
         waiting,
         crashed,
         done(
@@ -120,7 +89,63 @@ fn job(name: &str, title: &str, work: Work) -> JobInfo {
         last_seq: 15,
         metrics: Vec::new(),
         certificate: None,
+        trials: Vec::new(),
         has_checkpoint: false,
+    }
+}
+
+/// A training in its middle.
+fn under_way() -> JobInfo {
+    let mut training = job(
+        "train-exprag-lora-seed2025",
+        "Train ExpRAG-LoRA, seed 2025",
+        train(),
+    );
+    training.state = JobState::Running;
+    training.progress = Some(Progress {
+        stage: "Training".into(),
+        done: 14,
+        total: 24,
+        unit: "steps".into(),
+        secs_left: Some(178.0),
+    });
+    training.ended_ms = None;
+    training.has_checkpoint = true;
+    training.last_seq = 40;
+    training.metrics = [
+        "train/grad_norm",
+        "train/learning_rate",
+        "train/loss",
+        "train/tokens_per_sec",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    training.certificate = Some(GradientCertificate {
+        num_matrices: 240,
+        min_b_norm: 0.0021,
+        min_a_norm: 0.0004,
+        complete: true,
+        ..GradientCertificate::default()
+    });
+
+    training.trials = vec![trial(5, 1), trial(10, 3)];
+    training
+}
+
+/// How the adapter did after a step.
+fn trial(step: u64, num_successes: u32) -> Trial {
+    let said = [
+        ("go to fridge 1", "The fridge 1 is closed."),
+        ("open fridge 1", "In it, you see a mug 1."),
+    ];
+    Trial {
+        step,
+        num_tasks: 6,
+        num_successes,
+        goal: "put a clean mug in coffeemachine.".into(),
+        steps: said
+            .map(|(action, observation)| (action.to_owned(), observation.to_owned()))
+            .to_vec(),
     }
 }
 
@@ -141,6 +166,7 @@ fn train() -> Work {
         dataset: "sample-1-episodes".into(),
         unseen_types: unseen(),
         bank: Some("sample-1-bank".into()),
+        trials: None,
     })
 }
 

@@ -192,6 +192,10 @@ fn words(line: &JobLine) -> Option<String> {
             episode.num_steps
         ),
         JobEvent::Checkpoint { step } => format!("Saved after step {step}"),
+        JobEvent::Trial { trial } => format!(
+            "Tried after step {}: reached the goal in {} of {} new tasks",
+            trial.step, trial.num_successes, trial.num_tasks
+        ),
         JobEvent::Gradients { certificate } if certificate.holds() => {
             "Every part of the adapter learns".to_owned()
         }

@@ -2,8 +2,8 @@
 
 use lore_core::{DatasetInfo, ModelInfo};
 use lore_protocol::{
-    MachineSpeed, MetricPoint, estimate_training, estimate_training_memory, tokens_of_memories,
-    tokens_per_pass,
+    MachineSpeed, MetricPoint, estimate_episode, estimate_training, estimate_training_memory,
+    num_training_steps, tokens_of_memories, tokens_per_pass,
 };
 
 use super::form::Form;
@@ -66,11 +66,14 @@ pub(super) fn cost(
         speed.train_tokens_per_sec = measured;
         speed.measured = true;
     }
+    let num_steps = num_training_steps(&form.config, num_examples);
+    let shown = tokens_of_memories(most, own);
     Cost {
         num_examples,
-        num_steps: num_steps(form, num_examples),
+        num_steps,
         tokens_per_example,
-        secs: estimate_training(&form.config, num_examples, tokens_per_example, speed),
+        secs: estimate_training(&form.config, num_examples, tokens_per_example, speed)
+            + secs_of_trials(form, num_steps, shown, speed),
         memory_bytes: estimate_training_memory(
             model.num_parameters,
             form.config.base.base_bytes(model, machine.memory_budget()),
@@ -89,14 +92,11 @@ fn num_memories(form: &Form) -> (f64, f64) {
     (form.config.memory_mix.mean_count(most), most as f64)
 }
 
-fn num_steps(form: &Form, num_examples: u64) -> u64 {
-    let config = &form.config;
-    let batch = config.batch_size.max(1) as f64;
-    let by_epochs = (config.epochs * num_examples as f64 / batch).ceil() as u64;
-    match config.max_steps {
-        0 => by_epochs,
-        limit => by_epochs.min(limit),
-    }
+/// Seconds that trials on the way take.
+fn secs_of_trials(form: &Form, num_steps: u64, memories: f64, speed: MachineSpeed) -> f64 {
+    let trials = form.trials;
+    let episodes = trials.count(num_steps) * trials.num_tasks as u64;
+    episodes as f64 * estimate_episode(&form.trial_agent(), memories, speed)
 }
 
 fn guess_tokens(dataset: &DatasetInfo) -> f64 {
@@ -130,17 +130,6 @@ mod tests {
     }
 
     #[test]
-    fn steps_follow_from_epochs_until_the_limit() {
-        let mut form = Form::default();
-        form.config.epochs = 3.0;
-        form.config.batch_size = 4;
-        form.config.max_steps = 0;
-        assert_eq!(num_steps(&form, 10), 8, "30 examples in batches of 4");
-        form.config.max_steps = 5;
-        assert_eq!(num_steps(&form, 10), 5);
-    }
-
-    #[test]
     fn memories_and_slower_machines_cost_time() {
         let model = ModelInfo {
             num_parameters: 135_000_000,
@@ -158,6 +147,10 @@ mod tests {
         form.with_memory = true;
         let memory = cost(&form, &dataset(), &model, on(400.0), None);
         assert!(memory.secs > fast.secs && memory.memory_bytes > fast.memory_bytes);
+        form.trials.num_tasks = 4;
+        let tried = cost(&form, &dataset(), &model, on(400.0), None);
+        assert!(tried.secs > memory.secs && tried.num_steps == memory.num_steps);
+        form.trials.num_tasks = 0;
         form.config.memory_mix.without = 0.5;
         let mixed = cost(&form, &dataset(), &model, on(400.0), None);
         assert!(mixed.secs < memory.secs && mixed.secs > fast.secs);

@@ -1,10 +1,10 @@
 //! What is filled in, and the training that comes of it.
 
 use lore_core::{
-    AdapterId, BankId, DatasetId, DatasetInfo, DatasetKind, ExperimentSpec, MemoryMix, ModelId,
-    ModelInfo, ModelKind, Preset, RetrievalConfig, TrainConfig,
+    AdapterId, AgentConfig, BankId, DatasetId, DatasetInfo, DatasetKind, ExperimentSpec, MemoryMix,
+    ModelId, ModelInfo, ModelKind, Preset, RetrievalConfig, TrainConfig, TrialPlan, WorldSpec,
 };
-use lore_protocol::TrainWork;
+use lore_protocol::{TrainWork, Trials};
 
 use crate::context::Ctx;
 
@@ -29,6 +29,10 @@ pub(super) struct Form {
     pub(super) retrieval: RetrievalConfig,
     /// Task types to keep unseen; the data set's own until someone changes them.
     pub(super) unseen: Option<Vec<String>>,
+    /// How the adapter is tried on the way.
+    pub(super) trials: TrialPlan,
+    /// Whose tasks it is tried on.
+    pub(super) trial_world: WorldSpec,
     /// Every number is shown.
     pub(super) advanced: bool,
     /// The data set that another page sent along, once.
@@ -77,6 +81,8 @@ impl Default for Form {
             config: ExperimentSpec::preset(Preset::Smoke).train,
             retrieval: RetrievalConfig::default(),
             unseen: None,
+            trials: TrialPlan::default(),
+            trial_world: WorldSpec::default(),
             advanced: false,
             offered: None,
         }
@@ -253,6 +259,19 @@ impl Form {
                 .map(|dataset| self.unseen_of(dataset))
                 .unwrap_or_default(),
             bank: self.with_memory.then(|| self.bank_of(ctx)).flatten(),
+            trials: (!self.trials.is_off()).then(|| Trials {
+                plan: self.trials,
+                world: self.trial_world.clone(),
+                agent: self.trial_agent(),
+            }),
+        }
+    }
+
+    /// How tasks are played on the way. The least a model can do is to choose among what is possible.
+    pub(super) fn trial_agent(&self) -> AgentConfig {
+        AgentConfig {
+            max_steps: self.trial_world.default_max_steps(),
+            ..ExperimentSpec::preset(Preset::Smoke).agent
         }
     }
 }

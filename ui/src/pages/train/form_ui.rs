@@ -13,6 +13,7 @@ use super::trainings;
 use crate::Route;
 use crate::context::Ctx;
 use crate::format;
+use crate::parts::{trial_plan_ui, world_choices};
 use crate::text;
 use crate::widgets::{
     Button, Card, EmptyState, Field, Icon, choice, columns, field, field_with_help, segmented,
@@ -37,6 +38,7 @@ pub(super) fn show(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form, mask: &mut MaskV
         if column == 0 {
             choices_ui(ctx, ui, form);
             recipe_ui(ctx, ui, form);
+            trials_ui(ctx, ui, form);
             numbers::show(ctx, ui, form);
         } else {
             cost_ui(ctx, ui, form, mask);
@@ -181,6 +183,25 @@ fn bank_ui(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form) {
     if picked.changed() {
         form.bank = Some(chosen);
     }
+}
+
+fn trials_ui(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form) {
+    let tokens = ctx.tokens;
+    Card::titled("On the way").show(ui, tokens, |ui| {
+        trial_plan_ui(ctx, ui, &mut form.trials);
+        if form.trials.is_off() {
+            return;
+        }
+        let worlds = world_choices(ctx);
+        let about = Field {
+            label: "New tasks from",
+            help: "Where the adapter plays. Choose the world that the episodes of the data set come from",
+            note: "",
+        };
+        field_with_help(ui, tokens, about, |ui| {
+            choice(ui, tokens, &mut form.trial_world, &worlds, about.label)
+        });
+    });
 }
 
 fn recipe_ui(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form) {

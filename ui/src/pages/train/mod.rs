@@ -6,6 +6,7 @@ mod estimate;
 mod form;
 mod form_ui;
 mod mask;
+mod trials;
 mod watch;
 
 use egui::{Key, KeyboardShortcut, Modifiers, Ui};

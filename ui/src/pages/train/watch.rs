@@ -8,6 +8,7 @@ use lore_protocol::{JobRequest, JobState, Request, Work};
 
 use super::curves::CurvesView;
 use super::trainings;
+use super::trials::TrialsView;
 use crate::command::Action;
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, job_progress_ui, job_tone};
@@ -23,6 +24,7 @@ pub(super) struct WatchView {
     /// Other trainings drawn into the same curves.
     overlaid: BTreeSet<JobId>,
     curves: CurvesView,
+    trials: TrialsView,
 }
 
 impl WatchView {
@@ -120,6 +122,7 @@ impl WatchView {
             .filter(|other| self.overlaid.contains(&other.info.spec.id))
             .collect();
         self.curves.ui(ctx, ui, record, &others);
+        self.trials.ui(ctx, ui, &record.info.trials);
     }
 }
 

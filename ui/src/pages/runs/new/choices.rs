@@ -3,12 +3,14 @@
 use egui::Ui;
 use lore_core::prompt::MemoryFormat;
 use lore_core::{
-    ActionMode, BankAtTest, DatasetId, DatasetKind, ExperimentSpec, ModelId, ModelKind, WorldSpec,
+    ActionMode, BankAtTest, DatasetKind, ExperimentSpec, ModelId, ModelKind, WorldSpec,
 };
 
 use crate::context::Ctx;
 use crate::format;
-use crate::parts::{Asker, memory_mix_ui, retrieval_choices_ui, train_numbers_ui};
+use crate::parts::{
+    Asker, memory_mix_ui, retrieval_choices_ui, train_numbers_ui, trial_plan_ui, world_choices,
+};
 use crate::widgets::{
     Card, Field, choice, explained_switch, field, field_with_help, number_field, segmented, switch,
     text_field,
@@ -31,6 +33,13 @@ pub(super) fn ui(
             memory_mix_ui(ctx, ui, &mut spec.train.memory_mix);
         }
         train_numbers_ui(ctx, ui, &mut spec.train);
+        let mut arms = spec.arms.iter();
+        if arms.any(|arm| arm.lora_with_memory.is_some()) {
+            let title = "While adapters are trained";
+            Card::titled(title).show(ui, ctx.tokens, |ui| {
+                trial_plan_ui(ctx, ui, &mut spec.trials);
+            });
+        }
         agent_ui(ctx, ui, spec);
     }
 }
@@ -48,7 +57,7 @@ fn tasks_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec, seeds: &mut S
         field(ui, tokens, "Model", |ui| {
             choice(ui, tokens, &mut spec.model, &models, "Model")
         });
-        let worlds = worlds(ctx);
+        let worlds = world_choices(ctx);
         let about = Field {
             label: "Tasks from",
             help: "Generated games are made from a seed and need no download",
@@ -113,21 +122,6 @@ fn models(ctx: &Ctx<'_>) -> Vec<(ModelId, String)> {
         .collect()
 }
 
-fn worlds(ctx: &Ctx<'_>) -> Vec<(WorldSpec, String)> {
-    let generated = |small| WorldSpec::Generated { seed: 1, small };
-    let mut worlds = vec![
-        (generated(true), "Generated games, small rooms".to_owned()),
-        (generated(false), "Generated games, full rooms".to_owned()),
-    ];
-    let games = ctx.datasets().ready().unwrap_or_default();
-    for dataset in games.iter().filter(|it| it.kind == DatasetKind::Games) {
-        let train: DatasetId = dataset.id.clone();
-        worlds.push((WorldSpec::Games { train, test: None }, dataset.name.clone()));
-    }
-    worlds.extend(installed_worlds(ctx));
-    worlds
-}
-
 /// The world as the list of training games names it.
 fn without_test(world: &WorldSpec) -> WorldSpec {
     match world {
@@ -159,26 +153,6 @@ fn test_games_ui(ctx: &Ctx<'_>, ui: &mut Ui, world: &mut WorldSpec) {
     field_with_help(ui, ctx.tokens, about, |ui| {
         choice(ui, ctx.tokens, test, &choices, "Test tasks from")
     });
-}
-
-/// Worlds that run in Java, where they are installed, and servers.
-fn installed_worlds(ctx: &Ctx<'_>) -> Vec<(WorldSpec, String)> {
-    let worlds = ctx.worlds().ready().unwrap_or_default();
-    let mut installed = Vec::new();
-    for world in worlds.iter().filter(|world| world.missing.is_none()) {
-        match world.spec {
-            WorldSpec::Generated { .. } | WorldSpec::Games { .. } => {}
-            WorldSpec::ScienceWorld { .. } => {
-                installed.push((world.spec.clone(), world.name.clone()));
-                let name = format!("{}, with simplifications", world.name);
-                installed.push((WorldSpec::ScienceWorld { easy: true }, name));
-            }
-            WorldSpec::TextWorldExpress | WorldSpec::Server(_) => {
-                installed.push((world.spec.clone(), world.name.clone()));
-            }
-        }
-    }
-    installed
 }
 
 fn types_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {

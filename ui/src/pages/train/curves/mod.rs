@@ -26,6 +26,9 @@ const CURVES: [(&str, &str, &str); 4] = [
     ("train/learning_rate", "Learning rate", ""),
 ];
 
+/// The curve of trainings that try their adapter on the way.
+const TRIALS: (&str, &str, &str) = ("trial/success_rate", "Goals reached in trials", "");
+
 /// How curves are drawn.
 #[derive(Debug, Default)]
 pub(super) struct CurvesView {
@@ -42,7 +45,11 @@ impl CurvesView {
         others: &[&JobRecord],
     ) {
         self.controls_ui(ctx, ui);
-        for pair in CURVES.chunks(2) {
+        let mut curves = CURVES.to_vec();
+        if record.info.metrics.iter().any(|name| name == TRIALS.0) {
+            curves.push(TRIALS);
+        }
+        for pair in curves.chunks(2) {
             columns(ui, ctx.tokens, &[1.0, 1.0], 240.0, |ui, column| {
                 if let Some(curve) = pair.get(column) {
                     self.plot_ui(ctx, ui, *curve, record, others);
