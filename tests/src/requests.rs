@@ -2,9 +2,9 @@
 
 use lore_core::{EpisodeEnd, ExperimentSpec, Query, ServerSpec, TrajectoryFilter, WorldSpec};
 use lore_protocol::{
-    BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JavaSource,
-    JobRequest, Mark, MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest,
-    ShellRequest, Source, TrajectoryRequest, Work, WorldRequest,
+    BankRequest, Change, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest,
+    JavaSource, JobRequest, Mark, MeasureWork, ModelRequest, ModelSource, Request, Settings,
+    SettingsRequest, ShellRequest, Source, TrajectoryRequest, Work, WorldRequest,
 };
 
 fn page() -> (TrajectoryFilter, u64, u64) {
@@ -233,6 +233,12 @@ fn trajectories(id: &str) -> Vec<Request> {
                 source: source(),
                 id: id(),
                 model: "m".into(),
+            },
+            TrajectoryRequest::WhatIf {
+                source: source(),
+                id: id(),
+                step: 3,
+                change: Change::NoMemories,
             },
             TrajectoryRequest::Mark {
                 mark: Box::new(Mark {

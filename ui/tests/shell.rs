@@ -71,7 +71,7 @@ fn what_opens_on_a_page_is_named_too() {
         id,
     };
     let mut episode = Window::open(Sample::busy(), episode);
-    for panel in ["Prompt", "Memories (2)", "Map", "Notes"] {
+    for panel in ["Prompt", "Memories (2)", "What if", "Map", "Notes"] {
         episode.click(panel);
         let unnamed = episode.harness.unnamed_widgets();
         assert!(unnamed.is_empty(), "{panel}: {unnamed:#?}");

@@ -1,51 +1,20 @@
-//! What a person does on the pages Train, Runs, Trajectories, Results and Export, found by the words
-//! they see. With `LOREKEEPER_SCREENS=folder` every test leaves a picture of where it ended.
+//! What a person does on the pages Train, Runs and Export, found by the words they see.
 
 mod common;
 
 use common::Window;
+use common::work::{click, open, picture};
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
-use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable};
+use egui_kittest::kittest::Queryable as _;
 use lore_core::{
     BaseForm, KeyKind, MomentFormat, OutcomeFilter, QuestionKind, RetrievalMode, SearchKind,
     WorldSpec,
 };
 use lore_protocol::{
-    ExperimentRequest, ExportRequest, JobRequest, Mark, Request, Source, TrajectoryRequest, Work,
+    ExperimentRequest, ExportRequest, JobRequest, Request, TrajectoryRequest, Work,
 };
 use lore_ui::backend::{Sample, ScriptedBackend};
 use lore_ui::{PageId, Route};
-
-fn open(route: Route) -> Window {
-    let mut builder = Harness::builder().with_size([1280.0, 800.0]);
-    if folder().is_some() {
-        builder = builder.wgpu();
-    }
-    Window::build(builder, Sample::busy(), route)
-}
-
-fn folder() -> Option<String> {
-    std::env::var("LOREKEEPER_SCREENS").ok()
-}
-
-fn picture(window: &mut Window, name: &str) {
-    if let Some(folder) = folder() {
-        let image = window
-            .harness
-            .render()
-            .expect("a software renderer is installed");
-        let path = format!("{folder}/work-{name}.png");
-        image.save(path).expect("the folder is there");
-    }
-}
-
-#[track_caller]
-fn click(window: &mut Window, label: &str) {
-    window.harness.get_by_label(label).click();
-    window.settle();
-}
 
 /// Clicks a button that has its words in common with other things.
 #[track_caller]
@@ -63,17 +32,6 @@ fn pick(window: &mut Window, label: &str, value: &str) {
     window.settle();
     window.harness.get_by_label(value).click_accesskit();
     window.settle();
-}
-
-fn experiment() -> Source {
-    Source::Experiment {
-        id: "sample-1".into(),
-    }
-}
-
-fn episodes() -> Vec<lore_core::TrajectoryId> {
-    let rows = Sample::busy().rows;
-    rows.into_iter().map(|row| row.id).collect()
 }
 
 #[test]
@@ -311,159 +269,6 @@ fn a_square_of_the_matrix_opens_its_episode() {
     let route = window.harness.state().route().clone();
     let opened = matches!(route, Route::Trajectories { id: Some(_), .. });
     assert!(opened, "{route:?}");
-}
-
-#[test]
-fn an_episode_is_read_with_the_keyboard() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
-    window.harness.get_by_label("Step 1 of 5");
-    for _ in 0..2 {
-        window.harness.key_press(Key::J);
-        window.settle();
-    }
-    window.harness.get_by_label("Step 3 of 5");
-    window.harness.key_press(Key::K);
-    window.settle();
-    window.harness.get_by_label("Step 2 of 5");
-    click(&mut window, "All choices");
-    picture(&mut window, "episode");
-    click(&mut window, "Memories (2)");
-    window
-        .harness
-        .get_all_by_label_contains("Open in the bank")
-        .next()
-        .unwrap();
-    picture(&mut window, "episode-memories");
-}
-
-#[test]
-fn an_episode_is_marked_and_noted_with_the_keyboard() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
-    let marks = |window: &Window| -> Vec<Mark> {
-        let sent = window.core.sent().into_iter();
-        sent.filter_map(|request| match request {
-            Request::Trajectory(TrajectoryRequest::Mark { mark }) => Some(*mark),
-            _ => None,
-        })
-        .collect()
-    };
-    window.harness.key_press(Key::J);
-    window.settle();
-    window.harness.key_press(Key::M);
-    window.settle();
-    assert_eq!(marks(&window).last().unwrap().steps, [1]);
-    window
-        .harness
-        .key_press_modifiers(Modifiers::ALT, Key::Num4);
-    window.settle();
-    window.write("Note", "it forgot the lamp");
-    window.harness.key_press(Key::Tab);
-    window.settle();
-    assert_eq!(marks(&window).last().unwrap().note, "it forgot the lamp");
-}
-
-#[test]
-fn the_map_follows_the_steps() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
-    click(&mut window, "Map");
-    window
-        .harness
-        .get_by_label_contains("cabinet 1: not looked at yet");
-    window.harness.key_press(Key::J);
-    window.settle();
-    window.harness.get_by_label_contains("In its hands");
-    window
-        .harness
-        .get_by_label_contains("counter top 1 (the agent is here): knife 2; bread 1");
-    picture(&mut window, "episode-map");
-}
-
-#[test]
-fn words_are_found_in_an_episode() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
-    window.harness.key_press(Key::Slash);
-    window.settle();
-    let field = window.harness.get_by_label("Find in this episode");
-    field.type_text("sink basin");
-    window.settle();
-    window.harness.get_by_label("in 2 steps");
-    window.harness.get_by_label("Step 3 of 5");
-    picture(&mut window, "episode-find");
-}
-
-#[test]
-fn steps_go_by_until_the_last() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
-    window.harness.key_press(Key::P);
-    window.harness.run_steps(400);
-    window.harness.get_by_label("Step 5 of 5");
-    window.harness.get_by_label("Let the steps go by (P)");
-}
-
-#[test]
-fn two_episodes_say_where_they_part() {
-    let all = episodes();
-    let mut window = open(Route::Beside {
-        source: experiment(),
-        left: all[0].clone(),
-        right: all[6].clone(),
-    });
-    picture(&mut window, "beside");
-    window.harness.get_by_label_contains("different games");
-}
-
-#[test]
-fn a_filter_is_sent_to_the_core() {
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id: None,
-    });
-    click(&mut window, "Successes");
-    let filtered = window.core.was_sent(|request| match request {
-        Request::Trajectory(TrajectoryRequest::Rows { filter, .. }) => filter.success == Some(true),
-        _ => false,
-    });
-    assert!(filtered);
-    picture(&mut window, "episodes");
-}
-
-#[test]
-fn a_changed_outcome_leads_to_both_episodes() {
-    let mut window = Window::build(
-        Harness::builder().with_size([1280.0, 2400.0]),
-        Sample::busy(),
-        PageId::Results.route(),
-    );
-    window.harness.get_by_label("The same tasks, two arms");
-    let row = window
-        .harness
-        .get_all_by_label_contains("out of steps")
-        .find(|node| node.accesskit_node().role() == egui::accesskit::Role::Row)
-        .unwrap();
-    row.click();
-    window.settle();
-    let route = window.harness.state().route().clone();
-    assert!(matches!(route, Route::Beside { .. }), "{route:?}");
 }
 
 #[test]

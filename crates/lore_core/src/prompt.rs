@@ -50,6 +50,35 @@ pub fn system_prompt(action_templates: &[String], hits: &[Hit], format: MemoryFo
     text
 }
 
+/// A system prompt without its memories.
+pub fn without_memories(system: &str) -> &str {
+    let starts = HEADINGS.iter().filter_map(|(heading, _)| {
+        let heading = format!("\n\n# {heading}\n\n");
+        system.find(&heading)
+    });
+    starts.min().map_or(system, |start| &system[..start])
+}
+
+/// A system prompt without one memory, as [`remembered`] writes it; `None` when it does not stand
+/// there. A heading that nothing stands under any more goes as well.
+pub fn without_memory(system: &str, remembered: &str) -> Option<String> {
+    let block = format!("\n\n{remembered}");
+    let start = system.find(&block)?;
+    let mut text = system.to_owned();
+    text.replace_range(start..start + block.len(), "");
+    for (heading, _) in HEADINGS {
+        let heading = format!("\n\n# {heading}");
+        let Some(start) = text.find(&heading) else {
+            continue;
+        };
+        let rest = &text[start + heading.len()..];
+        if rest.is_empty() || rest.starts_with("\n\n# ") {
+            text.replace_range(start..start + heading.len(), "");
+        }
+    }
+    Some(text)
+}
+
 /// An experience as it stands in a prompt: what somebody noted about it, then what happened.
 pub fn remembered(experience: &Experience, format: MemoryFormat) -> String {
     let memory = memory(&experience.trajectory, format);
@@ -156,5 +185,34 @@ mod tests {
         let bad = text.find("that failed").expect("has failures");
         assert!(good < bad, "successes come first");
         assert!(text.contains(r#"{"role":"assistant","content":"go"}"#));
+    }
+
+    /// What is taken out leaves the prompt that would have been made without it.
+    #[test]
+    fn memories_are_taken_out_as_if_they_had_never_been_there() {
+        let templates = ["go to PLACE".to_owned()];
+        let named = |name: &str, end| {
+            let mut hit = hit(end);
+            hit.experience.trajectory.initial_observation = name.to_owned();
+            hit
+        };
+        let hits = [
+            named("kitchen", EpisodeEnd::Success),
+            named("bedroom", EpisodeEnd::Success),
+            named("garden", EpisodeEnd::Failure),
+        ];
+        for format in MemoryFormat::ALL {
+            let whole = system_prompt(&templates, &hits, format);
+            assert_eq!(without_memories(&whole), instructions(&templates));
+            for index in 0..hits.len() {
+                let block = remembered(&hits[index].experience, format);
+                let mut others = hits.to_vec();
+                others.remove(index);
+                let expected = system_prompt(&templates, &others, format);
+                assert_eq!(without_memory(&whole, &block), Some(expected));
+            }
+        }
+        assert_eq!(without_memory("You are an agent.", "kitchen"), None);
+        assert_eq!(without_memories("You are an agent."), "You are an agent.");
     }
 }

@@ -156,6 +156,32 @@ impl Trajectory {
         messages
     }
 
+    /// The memories in the prompt of a step: those of the episode, unless others were fetched on the
+    /// way.
+    pub fn memories_at(&self, step: usize) -> &[MemoryUse] {
+        match (self.fetched_at(step), &self.trace) {
+            (Some(block), _) => &block.memories,
+            (None, Some(trace)) => &trace.memories,
+            (None, None) => &[],
+        }
+    }
+
+    /// The system prompt of a step, in the same way; `None` for episodes that no model played.
+    pub fn system_prompt_at(&self, step: usize) -> Option<&str> {
+        let first = self.trace.as_ref()?.system_prompt.as_str();
+        let fetched = self.fetched_at(step);
+        Some(fetched.map_or(first, |block| block.system_prompt.as_str()))
+    }
+
+    /// The last memory block that was made on the way to a step.
+    fn fetched_at(&self, step: usize) -> Option<&StepMemory> {
+        let until = &self.steps[..self.steps.len().min(step + 1)];
+        until
+            .iter()
+            .rev()
+            .find_map(|step| step.trace.as_ref()?.memory.as_deref())
+    }
+
     /// The trajectory as plain text, for whole-trajectory keys and full-text search.
     pub fn text(&self) -> String {
         let mut text = self.initial_observation.clone();

@@ -51,7 +51,7 @@ pub use settings::{
     Device, Language, Settings, SettingsRequest, SettingsResponse, Status, Theme, WindowKind,
 };
 pub use shell::{FileKind, ShellEvent, ShellRequest, ShellResponse};
-pub use trajectory::{Mark, Source, TrajectoryRequest, TrajectoryResponse};
+pub use trajectory::{Change, Mark, Source, TrajectoryRequest, TrajectoryResponse};
 pub use worker::{
     Answer, Control, Question, WorkerReply, WorkerRequest, WorldAnswer, WorldQuestion,
 };

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    BankId, DatasetId, EpisodeEnd, ExperimentId, ExportForm, JobId, Page, PaintedExample,
-    Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
+    AdapterId, BankId, DatasetId, EpisodeEnd, ExperienceId, ExperimentId, ExportForm, JobId, Page,
+    PaintedExample, ScoredAction, Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
 };
 
 /// A question about trajectories.
@@ -37,6 +37,18 @@ pub enum TrajectoryRequest {
         id: TrajectoryId,
         /// Whose tokens and template.
         model: lore_core::ModelId,
+    },
+    /// How likely each possible action of a step is, as it was or with something changed
+    /// → [`TrajectoryResponse::Likely`].
+    WhatIf {
+        /// Where it stands.
+        source: Source,
+        /// Which.
+        id: TrajectoryId,
+        /// Which step, counted from 0.
+        step: u32,
+        /// What is different.
+        change: Change,
     },
     /// What a person marked, newest first → [`TrajectoryResponse::Marks`].
     Marks,
@@ -72,10 +84,33 @@ pub enum TrajectoryResponse {
     One(Box<Trajectory>),
     /// One as tokens.
     Painted(Box<PaintedExample>),
+    /// Possible actions of a step with their likelihoods, in the order of the world.
+    Likely(Vec<ScoredAction>),
     /// What a person marked, newest first.
     Marks(Vec<Mark>),
     /// The job that was started.
     Job(JobId),
+}
+
+/// What is different from how an episode was played.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The agent is not reminded of anything.
+    NoMemories,
+    /// One memory is missing.
+    WithoutMemory {
+        /// The experience.
+        experience: ExperienceId,
+    },
+    /// Another adapter of the same model acts.
+    Adapter {
+        /// Which; the model as it is when absent.
+        adapter: Option<AdapterId>,
+    },
 }
 
 /// A bookmark, with what a person noted.

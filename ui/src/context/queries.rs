@@ -4,10 +4,10 @@ use lore_core::{
     Adapter, AdapterId, BankId, BankInfo, ColumnMap, DatasetId, DatasetInfo, DatasetStats,
     Experience, ExperienceId, ExperimentId, ExperimentResults, ExperimentSpec, FormatGuess, JobId,
     MapPoint, ModelId, ModelInfo, Page, PaintedExample, Query, RemovalPreview, RetrievalGrid,
-    SplitLeak, Task, Trajectory, TrajectoryId, WorldSpec,
+    ScoredAction, SplitLeak, Task, Trajectory, TrajectoryId, WorldSpec,
 };
 use lore_protocol::{
-    BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
+    BankRequest, BankResponse, Change, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
     ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest, ExportResponse, GameView,
     JobRequest, JobResponse, Mark, MetricPoint, ModelRequest, ModelResponse, Request, Response,
     SettingsRequest, SettingsResponse, Source, Status, TrajectoryRequest, TrajectoryResponse,
@@ -248,6 +248,26 @@ impl<'a> Ctx<'a> {
         }))
         .and_then(|response| match response {
             Response::Trajectory(TrajectoryResponse::Painted(painted)) => Some(painted.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// How likely each possible action of a step is, as it was or with something changed.
+    pub fn what_if(
+        &self,
+        source: &Source,
+        id: &TrajectoryId,
+        step: usize,
+        change: &Change,
+    ) -> Loaded<'a, [ScoredAction]> {
+        self.query(&Request::Trajectory(TrajectoryRequest::WhatIf {
+            source: source.clone(),
+            id: id.clone(),
+            step: step as u32,
+            change: change.clone(),
+        }))
+        .and_then(|response| match response {
+            Response::Trajectory(TrajectoryResponse::Likely(scores)) => Some(scores.as_slice()),
             _ => None,
         })
     }

@@ -6,6 +6,8 @@
     reason = "every test file uses a part of it"
 )]
 
+pub(crate) mod work;
+
 use egui::vec2;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, HarnessBuilder};

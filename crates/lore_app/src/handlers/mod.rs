@@ -9,6 +9,7 @@ mod jobs;
 pub(crate) mod models;
 mod settings;
 mod trajectories;
+mod what_if;
 mod worlds;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -12,7 +12,7 @@ use lore_protocol::{
     Topic, TrajectoryRequest, TrajectoryResponse, Work,
 };
 
-use super::{banks, datasets, experiments, exports, jobs};
+use super::{banks, datasets, experiments, exports, jobs, what_if};
 use crate::core::Core;
 use crate::supervisor::JobRecord;
 
@@ -32,6 +32,15 @@ pub(super) fn handle(core: &Core, request: TrajectoryRequest) -> Result<Response
             TrajectoryResponse::One(Box::new(get(core, &source, &id)?.0))
         }
         TrajectoryRequest::Paint { source, id, model } => paint(core, &source, &id, model)?,
+        TrajectoryRequest::WhatIf {
+            source,
+            id,
+            step,
+            change,
+        } => {
+            let likely = what_if::likely(core, &source, &id, step as usize, &change)?;
+            TrajectoryResponse::Likely(likely)
+        }
         TrajectoryRequest::Marks => TrajectoryResponse::Marks(core.marks.all()?),
         TrajectoryRequest::Mark { mark } => marked(core, core.marks.put(*mark)?),
         TrajectoryRequest::Unmark { source, id } => marked(core, core.marks.remove(&source, &id)?),
@@ -119,7 +128,7 @@ fn is_wanted(arms: &[String], work: &EvaluateWork) -> bool {
 }
 
 /// A trajectory, and the run that played it.
-fn get(
+pub(super) fn get(
     core: &Core,
     source: &Source,
     id: &TrajectoryId,

@@ -13,11 +13,11 @@ use lore_core::{
     MapPoint, ModelInfo, Page, SplitLeak, Task, Trajectory, TrajectoryId, TrajectoryRow,
 };
 use lore_protocol::{
-    ApiError, BankRequest, BankResponse, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
-    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, FileKind, GameView,
-    JobInfo, JobLine, JobRequest, JobResponse, Mark, ModelRequest, ModelResponse, Request,
-    Response, Settings, SettingsRequest, SettingsResponse, ShellRequest, ShellResponse, Status,
-    TaskRow, TrajectoryRequest, TrajectoryResponse, WorldInfo,
+    ApiError, BankRequest, BankResponse, Change, DatasetRequest, DatasetResponse, Estimate,
+    ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, FileKind,
+    GameView, JobInfo, JobLine, JobRequest, JobResponse, Mark, ModelRequest, ModelResponse,
+    Request, Response, Settings, SettingsRequest, SettingsResponse, ShellRequest, ShellResponse,
+    Status, TaskRow, TrajectoryRequest, TrajectoryResponse, WorldInfo,
 };
 
 /// What a core made of canned answers knows.
@@ -357,6 +357,13 @@ impl Sample {
             TrajectoryRequest::Paint { id, .. } => {
                 TrajectoryResponse::Painted(Box::new(trajectories::painted(&find(id)?)))
             }
+            TrajectoryRequest::WhatIf {
+                id, step, change, ..
+            } => TrajectoryResponse::Likely(trajectories::likely(
+                &find(id)?,
+                *step as usize,
+                *change == Change::Nothing,
+            )),
             TrajectoryRequest::Marks | TrajectoryRequest::Unmark { .. } => {
                 TrajectoryResponse::Marks(self.marks.clone())
             }

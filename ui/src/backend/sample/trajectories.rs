@@ -190,6 +190,27 @@ pub(super) fn rows(trajectories: &[Trajectory]) -> Vec<TrajectoryRow> {
         .collect()
 }
 
+/// What was possible in a step: as it was, the action that was taken is the likeliest; otherwise the last.
+pub(super) fn likely(trajectory: &Trajectory, step: usize, as_it_was: bool) -> Vec<ScoredAction> {
+    let step = &trajectory.steps[step];
+    let num = step.admissible.len();
+    let liked = |(index, action): (usize, &String)| {
+        if as_it_was {
+            *action == step.action
+        } else {
+            index + 1 == num
+        }
+    };
+    let actions = step.admissible.iter().enumerate();
+    actions
+        .map(|(index, action)| ScoredAction {
+            action: action.clone(),
+            log_likelihood: if liked((index, action)) { -2.0 } else { -4.0 },
+            num_tokens: 3,
+        })
+        .collect()
+}
+
 /// A trajectory as tokens: words stand for them.
 pub(super) fn painted(trajectory: &Trajectory) -> PaintedExample {
     let mut tokens = Vec::new();

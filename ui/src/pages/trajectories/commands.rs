@@ -77,6 +77,11 @@ fn panels() -> Vec<PaletteEntry> {
         ("Show the memories", Icon::Bank, Key::Num2),
         ("Show the map", Icon::Map, Key::Num3),
         ("Show the notes", Icon::Bookmark, Key::Num4),
+        (
+            "Ask what it would have done otherwise",
+            Icon::Split,
+            Key::Num5,
+        ),
     ]
     .into_iter()
     .enumerate()

@@ -8,31 +8,6 @@ use crate::context::Ctx;
 use crate::widgets::{Badge, Button, Card, Icon, Tone, term};
 use crate::{Route, format, text};
 
-/// The memories in the prompt of a step: those of the episode, unless others were fetched on the way.
-pub(super) fn at(trajectory: &Trajectory, step: usize) -> &[MemoryUse] {
-    let until = &trajectory.steps[..trajectory.steps.len().min(step + 1)];
-    let fetched = until
-        .iter()
-        .rev()
-        .find_map(|step| step.trace.as_ref()?.memory.as_ref());
-    match (fetched, &trajectory.trace) {
-        (Some(block), _) => &block.memories,
-        (None, Some(trace)) => &trace.memories,
-        (None, None) => &[],
-    }
-}
-
-/// The system prompt of a step, in the same way.
-pub(super) fn system_at(trajectory: &Trajectory, step: usize) -> Option<&str> {
-    let until = &trajectory.steps[..trajectory.steps.len().min(step + 1)];
-    let fetched = until
-        .iter()
-        .rev()
-        .find_map(|step| step.trace.as_ref()?.memory.as_ref());
-    let first = trajectory.trace.as_ref()?.system_prompt.as_str();
-    Some(fetched.map_or(first, |block| block.system_prompt.as_str()))
-}
-
 /// The cards of a step, best first.
 pub(super) fn ui(
     ctx: &Ctx<'_>,
@@ -41,7 +16,7 @@ pub(super) fn ui(
     trajectory: &Trajectory,
     step: usize,
 ) {
-    let memories = at(trajectory, step);
+    let memories = trajectory.memories_at(step);
     if memories.is_empty() {
         ui.label(
             ctx.tokens

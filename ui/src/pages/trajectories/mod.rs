@@ -16,6 +16,7 @@ mod prompt;
 mod reader;
 mod sources;
 mod step_card;
+mod what_if;
 mod world;
 
 use egui::{Key, Modifiers, Ui};

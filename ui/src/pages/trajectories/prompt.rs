@@ -4,7 +4,6 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Color32, CornerRadius, Frame, Margin, Ui};
 use lore_core::{Role, Trajectory, prompt};
 
-use super::memories;
 use crate::command::Command;
 use crate::context::Ctx;
 use crate::theme::Tokens;
@@ -13,7 +12,7 @@ use crate::widgets::{Button, Icon};
 /// The prompt before the action of step `step`.
 pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui, trajectory: &Trajectory, step: usize) {
     let tokens = ctx.tokens;
-    let Some(system) = memories::system_at(trajectory, step) else {
+    let Some(system) = trajectory.system_prompt_at(step) else {
         ui.label(tokens.muted(
             "Nobody sent a prompt: this episode was played by an expert or a person, or came from a \
              file.",

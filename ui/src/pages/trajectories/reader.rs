@@ -7,6 +7,7 @@ use lore_protocol::Source;
 
 use super::find::Find;
 use super::playback::Playback;
+use super::what_if::WhatIf;
 use super::{actions, facts, follow_keys, memories, notes, prompt, step_card, world};
 use crate::command::Order;
 use crate::context::Ctx;
@@ -22,6 +23,7 @@ pub(super) struct Reader {
     fold: Fold,
     playback: Playback,
     find: Find,
+    what_if: WhatIf,
     draft: notes::Draft,
     /// What was asked for by keys or from the list of commands since the last frame.
     orders: Vec<Order>,
@@ -37,6 +39,8 @@ enum Panel {
     Prompt,
     /// The memories in it.
     Memories,
+    /// What it would have done otherwise.
+    WhatIf,
     /// The world as far as it is known.
     Map,
     /// What a person noted.
@@ -129,7 +133,13 @@ impl Reader {
                 }
             }
             Order::View(view) => {
-                let panels = [Panel::Prompt, Panel::Memories, Panel::Map, Panel::Notes];
+                let panels = [
+                    Panel::Prompt,
+                    Panel::Memories,
+                    Panel::Map,
+                    Panel::Notes,
+                    Panel::WhatIf,
+                ];
                 self.panel = panels.get(view).copied().unwrap_or_default();
             }
             _ => {}
@@ -195,11 +205,12 @@ impl Reader {
     }
 
     fn panel_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Trajectory) {
-        let num = memories::at(trajectory, self.step).len();
+        let num = trajectory.memories_at(self.step).len();
         let memories = format!("Memories ({num})");
         let mut panels = vec![
             (Panel::Prompt, "Prompt"),
             (Panel::Memories, memories.as_str()),
+            (Panel::WhatIf, "What if"),
         ];
         if world::has_map(trajectory) {
             panels.push((Panel::Map, "Map"));
@@ -211,6 +222,7 @@ impl Reader {
         match self.panel {
             Panel::Prompt => prompt::ui(ctx, ui, trajectory, self.step),
             Panel::Memories => memories::ui(ctx, ui, source, trajectory, self.step),
+            Panel::WhatIf => self.what_if.ui(ctx, ui, source, trajectory, self.step),
             Panel::Map => world::ui(ctx, ui, trajectory, self.step),
             Panel::Notes => {
                 let step = &mut self.step;

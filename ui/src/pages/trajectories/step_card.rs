@@ -232,7 +232,7 @@ fn choices_ui(ctx: &Ctx<'_>, ui: &mut Ui, step: &Step) {
 
 /// How likely each action was among those scored, most likely first: a softmax over their
 /// log-likelihoods.
-fn likelihoods(scored: &[ScoredAction]) -> Vec<(&str, f64)> {
+pub(super) fn likelihoods(scored: &[ScoredAction]) -> Vec<(&str, f64)> {
     let best = scored
         .iter()
         .map(|action| action.log_likelihood)
