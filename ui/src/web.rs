@@ -1,6 +1,7 @@
 //! The way in for the webview.
 
 use eframe::{WebOptions, WebRunner};
+use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
@@ -19,6 +20,7 @@ pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
             Box::new(|creation| {
                 let backend = TauriBackend::new(creation.egui_ctx.clone());
                 mirrored::install(&creation.egui_ctx);
+                creation.egui_ctx.add_plugin(Frames);
                 #[cfg(feature = "inspect")]
                 inspect::install(&creation.egui_ctx);
                 let start = Start::from_fragment(&creation.integration_info.web_info.location.hash);
@@ -27,6 +29,25 @@ pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
             }),
         )
         .await
+}
+
+/// Tells `web/frames.js` about every frame that is painted.
+struct Frames;
+
+impl egui::Plugin for Frames {
+    fn debug_name(&self) -> &'static str {
+        "frames"
+    }
+
+    fn output_hook(&mut self, _ctx: &egui::Context, _output: &mut egui::FullOutput) {
+        let painted = Reflect::get(&js_sys::global(), &"lorekeeperPainted".into());
+        let Some(painted) = painted.ok().and_then(|it| it.dyn_into::<Function>().ok()) else {
+            return;
+        };
+        if let Err(error) = painted.call0(&JsValue::NULL) {
+            log::error!("The page does not take frames: {error:?}");
+        }
+    }
 }
 
 /// Tells screen readers what the canvas shows.

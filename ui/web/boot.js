@@ -1,6 +1,7 @@
 // Starts the interface. It draws through WebGL: without that the shell is asked for the native
 // window, and a failed start is said in words instead of an empty page.
 import init, * as lore from "./lore_ui.js";
+import { startFrames } from "./frames.js";
 import { startMirror } from "./mirror.js";
 
 const word = document.getElementById("word");
@@ -30,6 +31,7 @@ async function start() {
   }
   const canvas = document.getElementById("lorekeeper");
   startMirror(canvas, lore.ask_mirrored);
+  startFrames();
   await lore.start(canvas);
   word.remove();
 }

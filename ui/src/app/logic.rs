@@ -2,8 +2,8 @@
 
 use egui::{Context, ThemePreference};
 use lore_protocol::{
-    Event, FileKind, Incoming, JobEvent, JobRequest, Request, Response, SettingsRequest,
-    SettingsResponse, Work,
+    Event, FileKind, Incoming, JobEvent, JobRequest, ModelSource, Request, Response,
+    SettingsRequest, SettingsResponse, Work,
 };
 
 use super::LoreApp;
@@ -93,7 +93,15 @@ impl LoreApp {
             return;
         }
         let spec = &record.info.spec;
-        let stands_alone = spec.experiment.is_none() || matches!(spec.work, Work::Report(_));
+        // Nobody asked for the starter models; they make themselves ready.
+        let is_starter = matches!(
+            &spec.work,
+            Work::FetchModel(work) if matches!(work.source, ModelSource::Starter { .. })
+        );
+        let stands_alone = match &spec.work {
+            Work::Report(_) => true,
+            _ => spec.experiment.is_none() && !is_starter,
+        };
         let notice = match &line.event {
             JobEvent::Finished { summary } if stands_alone => Notice {
                 tone: Tone::Success,
@@ -148,7 +156,8 @@ impl LoreApp {
     }
 
     fn age_toasts(&mut self, ctx: &Context) {
-        let secs = ctx.input(|input| input.stable_dt).min(0.5);
+        // The time that passed in truth: the other one takes a frame after a rest for a sixtieth of a second.
+        let secs = ctx.input(|input| input.unstable_dt).min(0.5);
         for action in self.toasts.age(secs) {
             self.commands.send(Command::Act(Box::new(action)));
         }

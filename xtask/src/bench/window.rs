@@ -26,8 +26,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// An empty screen and a window without a page hold fewer colours than this.
 const COLOURS: usize = 12;
 
-/// How long a window is left alone before and while it is measured at rest.
-const REST: Duration = Duration::from_secs(5);
+/// How long a window is left alone before it is at rest: a first start makes the models ready and
+/// measures the machine.
+const SETTLED: Duration = Duration::from_mins(1);
+
+/// How long it is measured at rest.
+const REST: Duration = Duration::from_secs(20);
 
 /// One start of the application.
 struct Sample {
@@ -132,7 +136,7 @@ fn measure(child: &mut Child, start: Instant) -> Result<Sample> {
         }
     }
     let first_page = start.elapsed().as_secs_f64();
-    sleep(REST * 3);
+    sleep(SETTLED);
     let before = processor_secs(child.id());
     sleep(REST);
     let idle_share = (processor_secs(child.id()) - before) / REST.as_secs_f64();

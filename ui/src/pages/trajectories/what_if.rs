@@ -178,8 +178,12 @@ fn compared_ui(
         format!("It would rather do this: {would_be}")
     };
     ui.add(Label::new(tokens.label(words)).wrap());
+    // Bars are read, not clicked: they need no room for a pointer, but some for the scroll bar.
+    ui.spacing_mut().interact_size.y = 0.0;
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.set_max_width(ui.available_width() - tokens.space.m);
     for row in rows.iter().take(MAX_SHOWN) {
-        ui.add_space(tokens.space.xs);
+        ui.add_space(tokens.space.s);
         let action = tokens.mono(row.action);
         ui.add(
             Label::new(if row.action == done {
