@@ -193,7 +193,10 @@ pub(super) fn rows(trajectories: &[Trajectory]) -> Vec<TrajectoryRow> {
 /// What was possible in a step: as it was, the action that was taken is the likeliest; otherwise the last.
 pub(super) fn likely(trajectory: &Trajectory, step: usize, as_it_was: bool) -> Vec<ScoredAction> {
     let step = &trajectory.steps[step];
-    let num = step.admissible.len();
+    let mut possible = step.admissible.clone();
+    possible.sort_unstable();
+    possible.dedup();
+    let num = possible.len();
     let liked = |(index, action): (usize, &String)| {
         if as_it_was {
             *action == step.action
@@ -201,7 +204,7 @@ pub(super) fn likely(trajectory: &Trajectory, step: usize, as_it_was: bool) -> V
             index + 1 == num
         }
     };
-    let actions = step.admissible.iter().enumerate();
+    let actions = possible.iter().enumerate();
     actions
         .map(|(index, action)| ScoredAction {
             action: action.clone(),
