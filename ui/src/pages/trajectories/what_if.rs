@@ -181,7 +181,7 @@ fn compared_ui(
     // Bars are read, not clicked: they need no room for a pointer, but some for the scroll bar.
     ui.spacing_mut().interact_size.y = 0.0;
     ui.spacing_mut().item_spacing.y = 2.0;
-    ui.set_max_width(ui.available_width() - tokens.space.m);
+    ui.set_max_width(ui.available_width() - 2.0 * tokens.space.m);
     for row in rows.iter().take(MAX_SHOWN) {
         ui.add_space(tokens.space.s);
         let action = tokens.mono(row.action);
