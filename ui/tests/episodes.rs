@@ -22,13 +22,17 @@ fn episodes() -> Vec<lore_core::TrajectoryId> {
     rows.into_iter().map(|row| row.id).collect()
 }
 
+/// The first episode, opened.
+fn open_first() -> Window {
+    open(Route::Trajectories {
+        source: Some(experiment()),
+        id: episodes().into_iter().next(),
+    })
+}
+
 #[test]
 fn an_episode_is_read_with_the_keyboard() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
+    let mut window = open_first();
     window.harness.get_by_label("Step 1 of 5");
     for _ in 0..2 {
         window.harness.key_press(Key::J);
@@ -51,11 +55,7 @@ fn an_episode_is_read_with_the_keyboard() {
 
 #[test]
 fn an_episode_is_marked_and_noted_with_the_keyboard() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
+    let mut window = open_first();
     let marks = |window: &Window| -> Vec<Mark> {
         let sent = window.core.sent().into_iter();
         sent.filter_map(|request| match request {
@@ -81,11 +81,7 @@ fn an_episode_is_marked_and_noted_with_the_keyboard() {
 
 #[test]
 fn the_map_follows_the_steps() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
+    let mut window = open_first();
     click(&mut window, "Map");
     window
         .harness
@@ -101,11 +97,7 @@ fn the_map_follows_the_steps() {
 
 #[test]
 fn the_model_says_what_it_would_have_done_without_its_memories() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
+    let mut window = open_first();
     click(&mut window, "What if");
     let asked = |window: &Window| {
         window.core.was_sent(|request| {
@@ -137,11 +129,7 @@ fn the_model_says_what_it_would_have_done_without_its_memories() {
 
 #[test]
 fn words_are_found_in_an_episode() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
+    let mut window = open_first();
     window.harness.key_press(Key::Slash);
     window.settle();
     let field = window.harness.get_by_label("Find in this episode");
@@ -154,11 +142,7 @@ fn words_are_found_in_an_episode() {
 
 #[test]
 fn steps_go_by_until_the_last() {
-    let id = episodes().into_iter().next();
-    let mut window = open(Route::Trajectories {
-        source: Some(experiment()),
-        id,
-    });
+    let mut window = open_first();
     window.harness.key_press(Key::P);
     window.harness.run_steps(400);
     window.harness.get_by_label("Step 5 of 5");

@@ -11,7 +11,7 @@ use lore_core::{
     WorldSpec,
 };
 use lore_protocol::{
-    ExperimentRequest, ExportRequest, JobRequest, Request, TrajectoryRequest, Work,
+    ExperimentRequest, ExportRequest, JobRequest, Request, TrainWork, TrajectoryRequest, Work,
 };
 use lore_ui::backend::{Sample, ScriptedBackend};
 use lore_ui::{PageId, Route};
@@ -34,6 +34,16 @@ fn pick(window: &mut Window, label: &str, value: &str) {
     window.settle();
 }
 
+/// True when a training like this was asked for.
+fn trained(window: &Window, fits: impl Fn(&TrainWork) -> bool) -> bool {
+    window.core.was_sent(|request| match request {
+        Request::Job(JobRequest::Submit { work, .. }) => {
+            matches!(work.as_ref(), Work::Train(work) if fits(work))
+        }
+        _ => false,
+    })
+}
+
 #[test]
 fn a_training_is_started_as_it_was_filled_in() {
     let mut window = open(PageId::Train.route());
@@ -45,17 +55,11 @@ fn a_training_is_started_as_it_was_filled_in() {
     click(&mut window, "All numbers");
     picture(&mut window, "train-form");
     click(&mut window, "Start training");
-    let started = window.core.was_sent(|request| match request {
-        Request::Job(JobRequest::Submit { work, .. }) => match work.as_ref() {
-            Work::Train(work) => {
-                work.bank.is_some()
-                    && work.config.retrieval.is_some()
-                    && work.config.max_steps == 0
-                    && !work.unseen_types.is_empty()
-            }
-            _ => false,
-        },
-        _ => false,
+    let started = trained(&window, |work| {
+        work.bank.is_some()
+            && work.config.retrieval.is_some()
+            && work.config.max_steps == 0
+            && !work.unseen_types.is_empty()
     });
     assert!(started, "the paper's recipe with memories was asked for");
 }
@@ -66,14 +70,10 @@ fn an_adapter_is_tried_on_the_way_when_somebody_wants_it() {
     click(&mut window, "Try it while it learns");
     picture(&mut window, "train-trials");
     click(&mut window, "Start training");
-    let started = window.core.was_sent(|request| match request {
-        Request::Job(JobRequest::Submit { work, .. }) => match work.as_ref() {
-            Work::Train(work) => work.trials.as_ref().is_some_and(|trials| {
-                trials.plan.num_tasks > 0 && trials.plan.keep_best && trials.agent.max_steps > 0
-            }),
-            _ => false,
-        },
-        _ => false,
+    let started = trained(&window, |work| {
+        work.trials.as_ref().is_some_and(|trials| {
+            trials.plan.num_tasks > 0 && trials.plan.keep_best && trials.agent.max_steps > 0
+        })
     });
     assert!(started, "trials were asked for");
 }
@@ -112,19 +112,13 @@ fn what_an_adapter_and_its_training_may_be_reaches_the_recipe() {
     }
     picture(&mut window, "train-options");
     click(&mut window, "Start training");
-    let started = window.core.was_sent(|request| match request {
-        Request::Job(JobRequest::Submit { work, .. }) => match work.as_ref() {
-            Work::Train(work) => {
-                let config = &work.config;
-                config.lora.use_rslora
-                    && config.lora.use_dora
-                    && config.packing
-                    && config.moments == MomentFormat::EightBit
-                    && config.base == BaseForm::Stored
-            }
-            _ => false,
-        },
-        _ => false,
+    let started = trained(&window, |work| {
+        let config = &work.config;
+        config.lora.use_rslora
+            && config.lora.use_dora
+            && config.packing
+            && config.moments == MomentFormat::EightBit
+            && config.base == BaseForm::Stored
     });
     assert!(started, "what was chosen was asked for");
 }

@@ -3,6 +3,7 @@
 use egui::Ui;
 use lore_core::TrialPlan;
 
+use super::number;
 use crate::context::Ctx;
 use crate::widgets::{Field, explained_switch, field_with_help, number_field};
 
@@ -23,24 +24,24 @@ pub(crate) fn trial_plan_ui(ctx: &Ctx<'_>, ui: &mut Ui, plan: &mut TrialPlan) {
     if plan.is_off() {
         return;
     }
-    let about = Field {
-        label: "New tasks each time",
-        help: "The same ones in every trial. Training does not learn from them, and they are no test tasks",
-        note: "",
-    };
-    field_with_help(ui, ctx.tokens, about, |ui| {
-        let tasks = &mut plan.num_tasks;
-        number_field(ui, ctx.tokens, tasks, 1..=MAX_TASKS, "", about.label)
-    });
-    let about = Field {
-        label: "Steps between trials",
-        help: "Optimiser steps. The end of the training is tried, too",
-        note: "",
-    };
-    field_with_help(ui, ctx.tokens, about, |ui| {
-        let steps = &mut plan.every_steps;
-        number_field(ui, ctx.tokens, steps, 1..=MAX_STEPS, "", about.label)
-    });
+    number!(
+        ctx,
+        ui,
+        plan.num_tasks,
+        1..=MAX_TASKS,
+        "",
+        "New tasks each time",
+        "The same ones in every trial. Training does not learn from them, and they are no test tasks"
+    );
+    number!(
+        ctx,
+        ui,
+        plan.every_steps,
+        1..=MAX_STEPS,
+        "",
+        "Steps between trials",
+        "Optimiser steps. The end of the training is tried, too"
+    );
     let why =
         "The adapter of the trial that reached the most goals is kept instead of the last one";
     explained_switch(ui, ctx.tokens, &mut plan.keep_best, "Keep the best", why);

@@ -53,7 +53,7 @@ pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
 }
 
 /// Is told how the play goes.
-pub(crate) type Watch<'a> = dyn FnMut(Played) -> Result<()> + 'a;
+type Watch<'a> = dyn FnMut(Played) -> Result<()> + 'a;
 
 /// Plays tasks; false when a stop was asked for before all had ended.
 type PlayTasks<'a> = dyn FnMut(&[&TestTask], &mut Watch<'_>) -> Result<bool> + 'a;
