@@ -10,6 +10,7 @@
 
 mod attend;
 mod block;
+mod halves;
 mod page;
 mod product;
 

@@ -4,6 +4,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt as _;
 
 use super::super::AttentionShape;
+use super::halves;
 
 /// Tokens in a page.
 pub const PAGE: usize = 64;
@@ -112,7 +113,7 @@ impl Numbers {
         let range = head * to.len()..(head + 1) * to.len();
         match self {
             Self::Single(numbers) => to.copy_from_slice(&numbers[range]),
-            Self::Half(numbers) => numbers[range].convert_to_f32_slice(to),
+            Self::Half(numbers) => halves::unpack(&numbers[range], to),
         }
     }
 }
