@@ -14,8 +14,8 @@
 #![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 mod choose;
-mod demo;
 mod options;
+mod terminal;
 mod webview;
 
 use std::process::{Command, ExitCode};
@@ -47,8 +47,8 @@ fn run() -> Result<()> {
         return Ok(());
     }
     let app = Arc::new(start_core(&options)?);
-    if let Some(preset) = options.demo {
-        return demo::run(app, preset);
+    if let Some(task) = &options.in_terminal {
+        return terminal::run(app, task, &options.imports);
     }
     match choose::window(options.window, &app) {
         WindowKind::Native => lore_native::run(app, options.start),
@@ -68,7 +68,7 @@ fn start_core(options: &Options) -> Result<App> {
     let started = App::start(options.config()?);
     if let Err(error) = &started
         && options.data.is_none()
-        && options.demo.is_none()
+        && options.in_terminal.is_none()
         && is_precondition(error)
     {
         webview::raise_other()?;

@@ -14,6 +14,10 @@ Lorekeeper: agents that learn from experience, on your desktop
 
 lorekeeper [--window webview|native] [--data DIR] [--page NAME] [--theme light|dark]
 lorekeeper --demo smoke|laptop|paper [--data DIR]    the sample experiment in this terminal
+lorekeeper --experiment FILE [--import FILE …] [--data DIR]
+        the experiment that the file describes (an experiment.json) in this terminal; files of games or
+        episodes and packages of Java worlds that it needs are imported first. The same line goes on
+        after a stop
 ";
 
 /// What stood on the command line.
@@ -25,10 +29,21 @@ pub(crate) struct Options {
     pub(crate) data: Option<PathBuf>,
     /// The page to open on and the theme of this start.
     pub(crate) start: Start,
-    /// Run the sample experiment of this size in the terminal and open no window.
-    pub(crate) demo: Option<Preset>,
+    /// What to do in the terminal instead of opening a window.
+    pub(crate) in_terminal: Option<InTerminal>,
+    /// Files that become data sets or worlds before that.
+    pub(crate) imports: Vec<PathBuf>,
     /// Say what can be said and end.
     pub(crate) help: bool,
+}
+
+/// What is done in the terminal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum InTerminal {
+    /// The sample experiment of this size.
+    Sample(Preset),
+    /// The experiment that this file describes.
+    Experiment(PathBuf),
 }
 
 impl Options {
@@ -60,7 +75,13 @@ impl Options {
                         format!("--theme is light, dark or system, not {name:?}")
                     })?);
                 }
-                "--demo" => options.demo = Some(preset(&value()?)?),
+                "--demo" => {
+                    options.in_terminal = Some(InTerminal::Sample(preset(&value()?)?));
+                }
+                "--experiment" => {
+                    options.in_terminal = Some(InTerminal::Experiment(value()?.into()));
+                }
+                "--import" => options.imports.push(value()?.into()),
                 "--help" | "-h" => options.help = true,
                 other => bail!("{other:?} is not understood; --help lists what is"),
             }
@@ -147,7 +168,12 @@ mod tests {
         assert_eq!(options.window, Some(WindowKind::Native));
         assert_eq!(options.data, Some("/tmp/x".into()));
         assert_eq!(options.start.fragment(), "page=train&theme=dark");
-        assert_eq!(parse("--demo smoke").unwrap().demo, Some(Preset::Smoke));
+        let sample = parse("--demo smoke").unwrap().in_terminal;
+        assert_eq!(sample, Some(InTerminal::Sample(Preset::Smoke)));
+        let own = parse("--experiment plan.json --import a.gz --import b.gz").unwrap();
+        let plan = InTerminal::Experiment("plan.json".into());
+        assert_eq!(own.in_terminal, Some(plan));
+        assert_eq!(own.imports.len(), 2);
     }
 
     #[test]

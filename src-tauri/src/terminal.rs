@@ -1,36 +1,63 @@
-//! The sample experiment in a terminal, for machines without a display: the same requests that the
-//! window sends.
+//! Experiments in a terminal, for machines without a display: the same requests that the window sends.
 
 mod screen;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use lore_app::App;
-use lore_core::{ExperimentId, ExperimentSpec, Preset};
+use lore_core::{ExperimentId, ExperimentSpec, JobId};
 use lore_protocol::{
-    ApiError, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExperimentState, JobInfo,
-    JobRequest, JobResponse, JobState, ModelRequest, ModelSource, Request, Response,
-    SettingsRequest, SettingsResponse, StarterModel, Status, Work,
+    ApiError, DatasetRequest, DatasetResponse, ExperimentInfo, ExperimentRequest,
+    ExperimentResponse, ExperimentState, JavaSource, JobInfo, JobRequest, JobResponse, JobState,
+    ModelRequest, ModelSource, Request, Response, SettingsRequest, SettingsResponse, StarterModel,
+    Status, Work, WorldRequest, WorldResponse,
 };
 
+use crate::options::InTerminal;
 use screen::Screen;
 
 /// How often the terminal is brought up to date.
 const PULSE: Duration = Duration::from_millis(500);
 
-/// Runs the sample experiment of this size, or goes on with one that was interrupted, and writes
-/// where its report is.
-pub(crate) fn run(app: Arc<App>, preset: Preset) -> Result<()> {
+/// Runs an experiment, or goes on with it where it was interrupted, and writes where its report is.
+pub(crate) fn run(app: Arc<App>, task: &InTerminal, imports: &[PathBuf]) -> Result<()> {
     let desk = Terminal { app };
     desk.get_models()?;
-    let id = desk.start(preset)?;
+    for path in imports {
+        desk.import(path)?;
+    }
+    let (spec, is_same): (ExperimentSpec, IsSame) = match task {
+        InTerminal::Sample(preset) => {
+            let spec = ExperimentSpec::preset(*preset);
+            (spec, |info, asked| info.preset == asked.preset)
+        }
+        InTerminal::Experiment(path) => (described(path)?, |info, asked| info.id == asked.id),
+    };
+    let id = desk.start(spec, is_same)?;
     let info = desk.follow(&id)?;
     desk.report(&info)
+}
+
+/// Whether an experiment of the data folder is the one that was asked for.
+type IsSame = fn(&ExperimentSpec, &ExperimentSpec) -> bool;
+
+/// The experiment that a file describes.
+fn described(path: &Path) -> Result<ExperimentSpec> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("Could not read the experiment in {}", path.display()))?;
+    let spec: ExperimentSpec = serde_json::from_str(&text)
+        .with_context(|| format!("{} does not describe an experiment", path.display()))?;
+    ensure!(
+        !spec.id.as_str().is_empty(),
+        "The experiment in {} has no id, so it could not be found again after a stop",
+        path.display()
+    );
+    Ok(spec)
 }
 
 struct Terminal {
@@ -105,15 +132,69 @@ impl Terminal {
         }
     }
 
-    /// Starts the experiment, or goes on with one of the same size that did not finish.
-    fn start(&self, preset: Preset) -> Result<ExperimentId> {
+    /// Brings a file in: a Java world's package is installed, anything else becomes a data set unless one was
+    /// made from it already.
+    fn import(&self, path: &Path) -> Result<()> {
+        let place = std::path::absolute(path)?.to_string_lossy().into_owned();
+        let extension = path.extension().and_then(|it| it.to_str());
+        if matches!(extension, Some("whl" | "jar")) {
+            let source = JavaSource::File { path: place };
+            let install = Request::World(WorldRequest::Install { source });
+            return match self.ask(install)? {
+                Response::World(WorldResponse::Job(job)) => self.wait_for(&job),
+                _ => bail!("the core did not install the world"),
+            };
+        }
+        let sets = self.ask(Request::Dataset(DatasetRequest::List))?;
+        if let Response::Dataset(DatasetResponse::List(sets)) = sets
+            && sets.iter().any(|set| set.source == place)
+        {
+            return Ok(());
+        }
+        let import = DatasetRequest::Import {
+            path: place,
+            name: String::new(),
+            columns: None,
+        };
+        match self.ask(Request::Dataset(import))? {
+            Response::Dataset(DatasetResponse::Job(job)) => self.wait_for(&job),
+            _ => bail!("the core did not import the file"),
+        }
+    }
+
+    /// Shows a job until it has finished.
+    fn wait_for(&self, job: &JobId) -> Result<()> {
+        let mut screen = Screen::new();
+        loop {
+            let mut jobs = self.jobs()?;
+            jobs.retain(|info| info.spec.id == *job);
+            screen.show(&jobs);
+            match jobs.first().map(|job| &job.state) {
+                Some(JobState::Finished { .. }) => return Ok(()),
+                Some(state) if state.is_active() => sleep(PULSE),
+                _ => return Err(why_failed(&jobs)),
+            }
+        }
+    }
+
+    /// Starts the experiment, or goes on with the same one that did not finish.
+    fn start(&self, spec: ExperimentSpec, is_same: IsSame) -> Result<ExperimentId> {
         let list = match self.experiment(ExperimentRequest::List)? {
             ExperimentResponse::List(list) => list,
             _ => Vec::new(),
         };
+        if let Some(info) = list.iter().find(|info| info.spec.id == spec.id)
+            && (info.spec.arms != spec.arms || info.spec.seeds != spec.seeds)
+        {
+            let id = spec.id.clone();
+            eprintln!("Adding arms and seeds to {}", spec.name);
+            let spec = Box::new(spec);
+            self.ask(Request::Experiment(ExperimentRequest::Extend { spec }))?;
+            return Ok(id);
+        }
         let open = list
             .into_iter()
-            .find(|info| info.spec.preset == preset && info.state != ExperimentState::Finished);
+            .find(|info| is_same(&info.spec, &spec) && info.state != ExperimentState::Finished);
         if let Some(info) = open {
             let id = info.spec.id;
             eprintln!("Going on with {}", info.spec.name);
@@ -123,7 +204,7 @@ impl Terminal {
             }
             return Ok(id);
         }
-        let spec = Box::new(ExperimentSpec::preset(preset));
+        let spec = Box::new(spec);
         eprintln!("{}", spec.name);
         let estimate = ExperimentRequest::Estimate { spec: spec.clone() };
         if let ExperimentResponse::Estimate(estimate) = self.experiment(estimate)? {

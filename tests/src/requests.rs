@@ -196,6 +196,7 @@ fn experiments(id: &str) -> Vec<Request> {
         ExperimentRequest::Get { id: id() },
         ExperimentRequest::Estimate { spec: spec() },
         ExperimentRequest::Start { spec: spec() },
+        ExperimentRequest::Extend { spec: spec() },
         ExperimentRequest::Stop { id: id() },
         ExperimentRequest::Resume { id: id() },
         ExperimentRequest::Results { id: id() },

@@ -280,6 +280,39 @@ fn an_experiment_runs_to_its_report() {
 }
 
 #[test]
+fn an_experiment_grows_by_a_seed_and_nothing_is_done_again() {
+    let mut stage = stage();
+    start_experiment(&mut stage, "good");
+    stage.wait_for_end(&"good.report".into());
+    let ask = |stage: &mut Stage, spec: ExperimentSpec| {
+        let spec = Box::new(spec);
+        stage.ask(Request::Experiment(ExperimentRequest::Extend { spec }))
+    };
+    let get = ExperimentRequest::Get { id: "good".into() };
+    let Ok(Response::Experiment(ExperimentResponse::One(info))) =
+        stage.ask(Request::Experiment(get))
+    else {
+        panic!("it was started");
+    };
+    let spec = info.spec;
+    assert!(ask(&mut stage, spec.clone()).is_err(), "nothing is new");
+    let mut other = spec.clone();
+    other.seeds.push(7);
+    other.agent.max_steps += 1;
+    assert!(
+        ask(&mut stage, other).is_err(),
+        "that is another experiment"
+    );
+    let mut grown = spec.clone();
+    grown.seeds.push(7);
+    assert_eq!(ask(&mut stage, grown), Ok(Response::Done));
+    stage.wait_for_end(&"good.report-2".into());
+    assert_eq!(state_of(&mut stage, "good"), ExperimentState::Finished);
+    let trained = stage.job(&"good.train-lora-seed7".into());
+    assert_eq!(trained.state.label(), "done");
+}
+
+#[test]
 fn a_failed_training_fails_only_what_needs_it() {
     let mut stage = stage();
     start_experiment(&mut stage, "broken-training");

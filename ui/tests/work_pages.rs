@@ -172,6 +172,28 @@ fn an_experiment_is_started_without_an_arm() {
 }
 
 #[test]
+fn an_experiment_asks_harder_questions_when_it_is_told_to() {
+    let mut window = open(PageId::Runs.route());
+    click(&mut window, "New experiment");
+    click(&mut window, "All choices");
+    for name in ["ExpRAG-LoRA, empty bank", "ExpRAG-LoRA, dropout"] {
+        let switch = window.harness.get_by_role_and_label(Role::Switch, name);
+        switch.click_accesskit();
+        window.settle();
+    }
+    picture(&mut window, "runs-new-variants");
+    click(&mut window, "Start experiment");
+    let started = window.core.was_sent(|request| match request {
+        Request::Experiment(ExperimentRequest::Start { spec }) => {
+            let variants: Vec<&str> = spec.arms[5..].iter().map(|arm| arm.id.as_str()).collect();
+            variants == ["exprag_lora_empty", "exprag_lora_dropout"]
+        }
+        _ => false,
+    });
+    assert!(started, "the paper's arms and two more were asked for");
+}
+
+#[test]
 fn every_way_of_retrieval_is_recorded_in_the_experiment() {
     let mut window = open(PageId::Runs.route());
     click(&mut window, "New experiment");

@@ -3,7 +3,8 @@
 use anyhow::{Context as _, Result};
 
 use lore_core::{
-    ActionMode, AgentConfig, Completion, GenerateRequest, LanguageModel, Message, ScoredAction,
+    ActionMode, AgentConfig, Choice, ChoiceRequest, Completion, GenerateRequest, LanguageModel,
+    Message, ScoredAction,
 };
 
 use crate::parse_action;
@@ -52,31 +53,68 @@ pub(crate) fn decide_all(
     model: &mut dyn LanguageModel,
     situations: &[(&AgentConfig, Situation<'_>)],
 ) -> Result<Vec<Decision>> {
-    let writes = |(config, situation): &(&AgentConfig, Situation<'_>)| {
-        config.action_mode == ActionMode::Generate || situation.admissible.is_empty()
-    };
-    let requests: Vec<GenerateRequest> = situations
-        .iter()
-        .filter(|asked| writes(asked))
-        .map(|(config, situation)| request(config, situation))
-        .collect();
-    let mut completions = Vec::new();
+    let mut requests = Vec::new();
+    let mut questions = Vec::new();
+    for (config, situation) in situations {
+        match Way::of(config, situation) {
+            Way::Write => requests.push(request(config, situation)),
+            Way::Pick => questions.push(ChoiceRequest {
+                messages: situation.messages.to_vec(),
+                candidates: situation.admissible.to_vec(),
+            }),
+            Way::Rate => {}
+        }
+    }
+    let (mut completions, mut choices) = (Vec::new(), Vec::new());
     if !requests.is_empty() {
         completions = model
             .generate(&requests)
             .context("The model could not write the next action.")?;
     }
-    let mut completions = completions.into_iter();
+    if !questions.is_empty() {
+        choices = model
+            .choose(&questions)
+            .context("The model could not pick one of the possible actions.")?;
+    }
+    let (mut completions, mut choices) = (completions.into_iter(), choices.into_iter());
     let mut decisions = Vec::with_capacity(situations.len());
-    for asked in situations {
-        decisions.push(if writes(asked) {
-            let completion = completions.next();
-            written(completion.context("The model returned nothing for the prompt.")?)
-        } else {
-            choose(model, asked.1.messages, asked.1.admissible)?
+    for (config, situation) in situations {
+        decisions.push(match Way::of(config, situation) {
+            Way::Write => {
+                let completion = completions.next();
+                written(completion.context("The model returned nothing for the prompt.")?)
+            }
+            Way::Pick => {
+                let choice = choices.next();
+                picked(choice.context("The model picked nothing for the prompt.")?)?
+            }
+            Way::Rate => rated(model, situation.messages, situation.admissible)?,
         });
     }
     Ok(decisions)
+}
+
+/// How an action comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// The model writes it.
+    Write,
+    /// The likeliest of the possible ones is found.
+    Pick,
+    /// Every possible one is rated.
+    Rate,
+}
+
+impl Way {
+    fn of(config: &AgentConfig, situation: &Situation<'_>) -> Self {
+        if config.action_mode == ActionMode::Generate || situation.admissible.is_empty() {
+            Self::Write
+        } else if config.rates_all {
+            Self::Rate
+        } else {
+            Self::Pick
+        }
+    }
 }
 
 /// What the model is to write.
@@ -106,8 +144,22 @@ fn written(completion: Completion) -> Decision {
     }
 }
 
-/// The most likely of the admissible actions; the first of equals.
-fn choose(
+/// The action that the model found the likeliest.
+fn picked(choice: Choice) -> Result<Decision> {
+    let best = choice
+        .best
+        .context("The model rated none of the possible actions.")?;
+    Ok(Decision {
+        action: best.action,
+        prompt_tokens: choice.prompt_tokens,
+        cached_tokens: choice.cached_tokens,
+        completion_tokens: choice.read_tokens,
+        ..Decision::default()
+    })
+}
+
+/// The most likely of the admissible actions, the first of equals, and how likely all of them are.
+fn rated(
     model: &mut dyn LanguageModel,
     messages: &[Message],
     admissible: &[String],

@@ -287,3 +287,23 @@ fn choosing_takes_the_likeliest_admissible_action() {
     assert_eq!(played.end, EpisodeEnd::Success);
     assert_eq!(played.steps[0].trace.as_ref().unwrap().scored.len(), 2);
 }
+
+#[test]
+fn an_agent_that_rates_no_more_than_it_needs_plays_the_same() {
+    let actions = |rates_all| {
+        let config = AgentConfig {
+            action_mode: ActionMode::Choose,
+            rates_all,
+            ..AgentConfig::default()
+        };
+        let played = play(&mut world(), &mut script_model(), None, &config);
+        let has_rated = played
+            .steps
+            .iter()
+            .any(|step| !step.trace.as_ref().unwrap().scored.is_empty());
+        assert_eq!(has_rated, rates_all);
+        let actions = played.steps.into_iter().map(|step| step.action);
+        actions.collect::<Vec<_>>()
+    };
+    assert_eq!(actions(true), actions(false));
+}

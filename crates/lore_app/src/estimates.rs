@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lore_core::{ExperimentSpec, JobId, ModelInfo, ModelKind, WorldSpec};
+use lore_core::{Arm, ExperimentSpec, JobId, ModelInfo, ModelKind, WorldSpec};
 use lore_protocol::{
     Answer, ApiError, ErrorCode, Estimate, JobState, MachineSpeed, Question, Work,
     estimate_experiment,
@@ -207,7 +207,7 @@ fn faults(spec: &ExperimentSpec) -> Vec<String> {
             "Allow at least one step per episode",
         ),
         (
-            retrieves && spec.retrieval.k == 0,
+            retrieves && (spec.retrieval.k == 0 || spec.arms.iter().any(asks_for_none)),
             "Arms with retrieval need at least one memory (K)",
         ),
         (
@@ -237,6 +237,10 @@ fn faults(spec: &ExperimentSpec) -> Vec<String> {
         .chain(spec.mix_problem())
         .map(str::to_owned)
         .collect()
+}
+
+fn asks_for_none(arm: &Arm) -> bool {
+    arm.retrieval && arm.variation.k == Some(0)
 }
 
 /// Why the experiment had better not be started now.

@@ -31,6 +31,10 @@ impl Conditions {
             &filter.environments,
         );
         conditions.mentions(&filter.text);
+        if let Some(limit) = filter.hash_limit() {
+            let condition = format!("{} < {}", column::TEXT_HASH, literal(limit));
+            conditions.push(DropReason::Share, condition);
+        }
         conditions.differs(column::ID, guard.trajectory.as_ref());
         conditions.differs(column::TASK_ID, guard.task.as_ref());
         conditions.differs(column::TEXT_HASH, guard.text_hash.as_ref());

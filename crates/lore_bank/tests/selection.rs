@@ -146,6 +146,30 @@ fn rows_added_after_the_words_were_indexed_are_found() {
     assert_eq!(world.ask(&query), ["tune the glockenspiel"]);
 }
 
+/// A smaller bank holds what a larger one holds, and not everything.
+#[test]
+fn shares_of_a_bank_lie_within_each_other() {
+    let world = World::new();
+    let found = |percent| {
+        let mut query = query("heat the mug", 5);
+        query.filter.percent = Some(percent);
+        let mut goals = world.ask(&query);
+        goals.sort();
+        let accepted = |one: &&Experience| query.filter.accepts(&one.trajectory);
+        assert_eq!(goals.len(), world.all.iter().filter(accepted).count());
+        goals
+    };
+    let mut smaller = found(0);
+    assert_eq!(smaller, [""; 0]);
+    for percent in (10..=100).step_by(10) {
+        let larger = found(percent);
+        assert!(smaller.iter().all(|goal| larger.contains(goal)));
+        smaller = larger;
+    }
+    assert_eq!(smaller.len(), 5);
+    assert!((10..=90).any(|percent| (1..5).contains(&found(percent).len())));
+}
+
 #[test]
 fn the_best_stretch_of_an_episode_counts() {
     let world = World::new();

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::prompt::MemoryFormat;
 use crate::{
-    ExperimentId, ModelId, RetrievalConfig, Sampling, Schedule, TrainConfig, TrialPlan, WorldSpec,
+    Arm, ExperimentId, ModelId, RetrievalConfig, Sampling, Schedule, TrainConfig, TrialPlan,
+    WorldSpec,
 };
 
 /// One experiment: everything needed to run it again.
@@ -41,7 +42,7 @@ pub struct ExperimentSpec {
     pub agent: AgentConfig,
     /// What is compared.
     pub arms: Vec<Arm>,
-    /// Every arm is trained and played once with each.
+    /// Every arm is trained and played once with each; those that no seed changes once ([`Self::seeds_of`]).
     pub seeds: Vec<u64>,
     /// When it was made, in milliseconds since 1970.
     pub created_ms: u64,
@@ -110,6 +111,9 @@ impl ExperimentSpec {
                 spec.train.max_tokens = 3072;
                 spec.retrieval.format = MemoryFormat::Plain;
                 spec.agent.max_steps = 30;
+                spec.agent.action_mode = ActionMode::Choose;
+                spec.agent.rates_all = false;
+                spec.agent.leaves_loops = true;
                 spec.seeds = vec![2025, 2026, 2027];
             }
             Preset::Paper => {
@@ -134,6 +138,23 @@ impl ExperimentSpec {
     /// True for task types that training never sees.
     pub fn is_unseen(&self, task_type: &str) -> bool {
         self.unseen_types.iter().any(|unseen| unseen == task_type)
+    }
+
+    /// The seeds with which an arm is played: one for an arm that does the same with every seed, because
+    /// nothing of it is trained and it always takes the likeliest action.
+    pub fn seeds_of(&self, arm: &Arm) -> &[u64] {
+        let is_fixed = arm.lora_with_memory.is_none() && self.agent.sampling.temperature <= 0.0;
+        if is_fixed {
+            &self.seeds[..self.seeds.len().min(1)]
+        } else {
+            &self.seeds
+        }
+    }
+
+    /// The arm that others are compared with: the last one that plays as the experiment says.
+    pub fn reference_arm(&self) -> Option<&Arm> {
+        let plain = self.arms.iter().rev().find(|arm| !arm.is_variant());
+        plain.or(self.arms.last())
     }
 }
 
@@ -218,13 +239,21 @@ pub enum BankAtTest {
     TrainingOnly,
     /// Episodes of every type.
     All,
+    /// Episodes of the other kind only: unseen types serve seen, seen types serve unseen.
+    Mismatched,
     /// Nothing.
     Empty,
 }
 
 impl BankAtTest {
     /// Every choice, for forms.
-    pub const ALL: [Self; 4] = [Self::Matched, Self::TrainingOnly, Self::All, Self::Empty];
+    pub const ALL: [Self; 5] = [
+        Self::Matched,
+        Self::TrainingOnly,
+        Self::All,
+        Self::Mismatched,
+        Self::Empty,
+    ];
 
     /// The words shown to people.
     pub fn label(self) -> &'static str {
@@ -232,6 +261,7 @@ impl BankAtTest {
             Self::Matched => "matching task types",
             Self::TrainingOnly => "seen types only",
             Self::All => "all types",
+            Self::Mismatched => "the other task types",
             Self::Empty => "empty",
         }
     }
@@ -245,6 +275,9 @@ pub struct AgentConfig {
     pub max_steps: usize,
     /// How an action is picked.
     pub action_mode: ActionMode,
+    /// Whether an agent that picks rates every possible action, or only as many as it takes to find the
+    /// likeliest one: the same action sooner, but the others' probabilities stay unknown.
+    pub rates_all: bool,
     /// Whether an action that led to nothing new is set aside until something new is seen. For agents
     /// that pick among the possible actions.
     pub leaves_loops: bool,
@@ -259,6 +292,7 @@ impl Default for AgentConfig {
         Self {
             max_steps: 50,
             action_mode: ActionMode::Generate,
+            rates_all: true,
             leaves_loops: false,
             sampling: Sampling::default(),
             max_prompt_tokens: 4096,
@@ -286,54 +320,6 @@ impl ActionMode {
         match self {
             Self::Generate => "model writes the action",
             Self::Choose => "model picks from the possible actions",
-        }
-    }
-}
-
-/// One setting of what is compared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Arm {
-    /// Its name on disk, for example `exprag_lora`.
-    pub id: String,
-    /// Its name for people.
-    pub name: String,
-    /// Fine-tuned with LoRA; `Some(true)` with memories in the training context.
-    pub lora_with_memory: Option<bool>,
-    /// Retrieves at test.
-    pub retrieval: bool,
-}
-
-impl Arm {
-    /// The five that every experiment compares.
-    pub fn paper() -> Vec<Self> {
-        let arm = |id: &str, name: &str, lora_with_memory, retrieval| Self {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            lora_with_memory,
-            retrieval,
-        };
-        vec![
-            arm("base", "Base model", None, false),
-            arm("exprag", "ExpRAG", None, true),
-            arm("lora", "LoRA", Some(false), false),
-            arm("lora_exprag", "LoRA + ExpRAG", Some(false), true),
-            arm("exprag_lora", "ExpRAG-LoRA", Some(true), true),
-        ]
-    }
-
-    /// One sentence for people who do not know the method.
-    pub fn explanation(&self) -> &'static str {
-        match (self.lora_with_memory, self.retrieval) {
-            (None, false) => "The model as it is, with nothing to remember",
-            (None, true) => "The model as it is, shown similar past episodes",
-            (Some(false), false) => "Fine-tuned on past episodes, shown none while acting",
-            (Some(false), true) => {
-                "Fine-tuned without memories, shown similar past episodes while acting"
-            }
-            (Some(true), true) => {
-                "Fine-tuned with similar past episodes in view, and shown them while acting"
-            }
-            (Some(true), false) => "Fine-tuned with past episodes in view, shown none while acting",
         }
     }
 }

@@ -29,6 +29,56 @@ pub trait LanguageModel {
         messages: &[Message],
         candidates: &[String],
     ) -> anyhow::Result<Vec<ScoredAction>>;
+
+    /// The likeliest candidate of each question by [`LanguageModel::score`], the first of equals; a
+    /// model may find it without rating all of them.
+    fn choose(&mut self, questions: &[ChoiceRequest]) -> anyhow::Result<Vec<Choice>> {
+        let mut choices = Vec::with_capacity(questions.len());
+        for question in questions {
+            let rated = self.score(&question.messages, &question.candidates)?;
+            let prompt_tokens = self.count_chat_tokens(&question.messages)? as u32;
+            choices.push(Choice {
+                read_tokens: rated.iter().map(|one| one.num_tokens).sum(),
+                best: best_of(rated),
+                prompt_tokens,
+                cached_tokens: 0,
+            });
+        }
+        Ok(choices)
+    }
+}
+
+/// The likeliest action, the first of equals.
+fn best_of(rated: Vec<ScoredAction>) -> Option<ScoredAction> {
+    rated.into_iter().reduce(|best, one| {
+        if one.log_likelihood > best.log_likelihood {
+            one
+        } else {
+            best
+        }
+    })
+}
+
+/// One chat to continue with one of several possible turns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChoiceRequest {
+    /// The chat so far; ends with a user turn.
+    pub messages: Vec<Message>,
+    /// The possible turns.
+    pub candidates: Vec<String>,
+}
+
+/// Which of the possible turns is the likeliest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choice {
+    /// The likeliest; `None` when there was nothing to choose from.
+    pub best: Option<ScoredAction>,
+    /// Tokens in the prompt.
+    pub prompt_tokens: u32,
+    /// Tokens of the prompt that were found in the cache.
+    pub cached_tokens: u32,
+    /// Tokens of candidates that were read to find it.
+    pub read_tokens: u32,
 }
 
 /// One chat to continue.

@@ -8,8 +8,10 @@
 //! **Invariant:** no file system, clock, thread or model here; the crate compiles to wasm32.
 
 mod adapter;
+mod arm;
 mod bank;
 mod dataset;
+mod dial;
 mod embedder;
 mod environment;
 mod experiment;
@@ -40,23 +42,25 @@ mod watch;
 mod world;
 
 pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, TargetModule};
+pub use arm::{Arm, Variation};
 pub use bank::{BankInfo, BankKeys, ExperienceRow, MapPoint, RemovalPreview};
 pub use dataset::{
     ColumnMap, ColumnRole, DatasetInfo, DatasetKind, DatasetStats, ExportForm, FormatGuess,
     ImportReport, ItemPreview, Labels, LengthCount, RejectedRow, SplitLeak, TypeCount,
 };
+pub use dial::{Dial, DialPoint};
 pub use embedder::{EmbedKind, Embedder, dot};
 pub use environment::{Environment, EpisodeEnd, StepOutcome};
 pub use experiment::{
-    ActionMode, AgentConfig, Arm, BankAtTest, ExperimentSpec, Preset, SplitKind, TaskPlan,
-    UNSEEN_TYPES,
+    ActionMode, AgentConfig, BankAtTest, ExperimentSpec, Preset, SplitKind, TaskPlan, UNSEEN_TYPES,
 };
 pub use hash::{content_hash, short_hash};
 pub use id::{
     AdapterId, BankId, DatasetId, ExperienceId, ExperimentId, JobId, ModelId, TaskId, TrajectoryId,
 };
 pub use language_model::{
-    Completion, FinishReason, GenerateRequest, LanguageModel, Sampling, ScoredAction,
+    Choice, ChoiceRequest, Completion, FinishReason, GenerateRequest, LanguageModel, Sampling,
+    ScoredAction,
 };
 pub use layout::DataDir;
 pub use memory_mix::{MemoryCount, MemoryMix};

@@ -106,27 +106,33 @@ impl MemoryMix {
 }
 
 impl ExperimentSpec {
+    /// How memories are mixed in the training of an arm.
+    pub fn memory_mix_of<'a>(&'a self, arm: &'a Arm) -> &'a MemoryMix {
+        let own = arm.variation.memory_mix.as_ref();
+        own.unwrap_or(&self.train.memory_mix)
+    }
+
     /// Why its trainings cannot mix memories as they are told to.
     pub fn mix_problem(&self) -> Option<&'static str> {
-        let mixes = |arm: &Arm| arm.lora_with_memory == Some(true);
-        if !self.arms.iter().any(mixes) {
-            return None;
-        }
+        let mixes = || {
+            let arms = self.arms.iter();
+            let trained = arms.filter(|arm| arm.lora_with_memory == Some(true));
+            trained.map(|arm| self.memory_mix_of(arm))
+        };
         let allowed = &self.retrieval.filter.task_types;
         let may_stand_in_memories = |name: &&&str| {
             let is_allowed = allowed.is_empty() || allowed.iter().any(|other| other == *name);
             is_allowed && !self.is_unseen(name)
         };
         let types = self.world.task_types();
-        let mix = &self.train.memory_mix;
         let is_short_of_types =
             !types.is_empty() && types.iter().filter(may_stand_in_memories).count() < 2;
-        if mix.unrelated > 0.0 && is_short_of_types {
+        if mixes().any(|mix| mix.unrelated > 0.0) && is_short_of_types {
             return Some(
                 "Unrelated memories are of another task type; let at least two types be learned",
             );
         }
-        mix.problem()
+        mixes().find_map(MemoryMix::problem)
     }
 }
 

@@ -163,7 +163,8 @@ pub struct ExperimentResults {
     pub experiment: ExperimentId,
     /// The arms, in the order of the specification.
     pub arms: Vec<ArmSummary>,
-    /// Every arm against the last one (ExpRAG-LoRA in the paper's order), per split.
+    /// Every arm against the reference ([`ExperimentResults::reference`]; ExpRAG-LoRA in the paper's order),
+    /// per split.
     pub comparisons: Vec<PairedComparison>,
     /// Runs the numbers come from.
     pub runs: Vec<RunSummary>,
@@ -177,26 +178,65 @@ impl ExperimentResults {
             .iter()
             .map(|arm| summarise_arm(arm, &runs))
             .collect();
-        let comparisons = spec
-            .arms
-            .split_last()
-            .map_or_else(Vec::new, |(last, others)| {
-                others
-                    .iter()
-                    .flat_map(|other| {
-                        [SplitKind::Seen, SplitKind::Unseen]
-                            .map(|split| compare(&other.id, &last.id, split, &runs))
-                    })
-                    .filter(|comparison| comparison.n > 0)
-                    .collect()
-            });
-        let comparisons = corrected(comparisons);
+        let comparisons = corrected(comparisons(spec, &runs));
         Self {
             experiment: spec.id.clone(),
             arms,
             comparisons,
             runs,
         }
+    }
+
+    /// The arm that the others are compared with.
+    pub fn reference(&self) -> Option<&ArmSummary> {
+        let plain = self.arms.iter().rev().find(|it| !it.arm.is_variant());
+        plain.or(self.arms.last())
+    }
+}
+
+/// Every arm against the reference, on both splits.
+fn comparisons(spec: &ExperimentSpec, runs: &[RunSummary]) -> Vec<PairedComparison> {
+    let Some(reference) = spec.reference_arm() else {
+        return Vec::new();
+    };
+    let others = spec.arms.iter().filter(|arm| arm.id != reference.id);
+    others
+        .flat_map(|other| {
+            // What no seed changes would do the same again beside every seed of the other.
+            let is_fixed = spec.seeds_of(other).len() < spec.seeds_of(reference).len();
+            let plays = Plays::of(&other.id, is_fixed, runs);
+            [SplitKind::Seen, SplitKind::Unseen]
+                .map(|split| compare(&plays, &reference.id, split, runs))
+        })
+        .filter(|comparison| comparison.n > 0)
+        .collect()
+}
+
+/// What an arm did.
+struct Plays<'a> {
+    arm: &'a str,
+    /// With one seed for all.
+    is_fixed: bool,
+    won: BTreeMap<(u64, &'a TaskId), bool>,
+}
+
+impl<'a> Plays<'a> {
+    fn of(arm: &'a str, is_fixed: bool, runs: &'a [RunSummary]) -> Self {
+        let mut won = BTreeMap::new();
+        for run in runs.iter().filter(|run| run.arm.id == arm) {
+            let seed = if is_fixed { 0 } else { run.seed };
+            for episode in &run.episodes {
+                let success = episode.end == EpisodeEnd::Success;
+                won.insert((seed, &episode.task), success);
+            }
+        }
+        Self { arm, is_fixed, won }
+    }
+
+    /// Whether it reached the goal; `None` when it was not asked to.
+    fn has_won(&self, seed: u64, task: &'a TaskId) -> Option<bool> {
+        let seed = if self.is_fixed { 0 } else { seed };
+        self.won.get(&(seed, task)).copied()
     }
 }
 
@@ -248,7 +288,7 @@ fn corrected(mut comparisons: Vec<PairedComparison>) -> Vec<PairedComparison> {
     comparisons
 }
 
-fn compare(a: &str, b: &str, split: SplitKind, runs: &[RunSummary]) -> PairedComparison {
+fn compare(a: &Plays<'_>, b: &str, split: SplitKind, runs: &[RunSummary]) -> PairedComparison {
     let tasks = paired_tasks(a, b, split, runs);
     let sum = |count: fn(&PairedTask) -> u32| tasks.iter().map(count).sum::<u32>();
     let (n, only_a, only_b) = (
@@ -258,7 +298,7 @@ fn compare(a: &str, b: &str, split: SplitKind, runs: &[RunSummary]) -> PairedCom
     );
     let discordant = f64::from(only_a + only_b) / f64::from(n.max(1));
     PairedComparison {
-        a: a.to_owned(),
+        a: a.arm.to_owned(),
         b: b.to_owned(),
         split,
         n,
@@ -272,23 +312,16 @@ fn compare(a: &str, b: &str, split: SplitKind, runs: &[RunSummary]) -> PairedCom
 }
 
 /// What two arms did on each task that both played with the same seed.
-fn paired_tasks(a: &str, b: &str, split: SplitKind, runs: &[RunSummary]) -> Vec<PairedTask> {
-    let mut wins_b: BTreeMap<(u64, &TaskId), bool> = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.arm.id == b) {
-        for episode in &run.episodes {
-            let won = episode.end == EpisodeEnd::Success;
-            wins_b.insert((run.seed, &episode.task), won);
-        }
-    }
+fn paired_tasks(a: &Plays<'_>, b: &str, split: SplitKind, runs: &[RunSummary]) -> Vec<PairedTask> {
     let mut tasks: BTreeMap<&TaskId, PairedTask> = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.arm.id == a) {
+    for run in runs.iter().filter(|run| run.arm.id == b) {
         for episode in run.episodes.iter().filter(|e| e.split == split) {
-            let won_a = episode.end == EpisodeEnd::Success;
-            if let Some(won_b) = wins_b.get(&(run.seed, &episode.task)) {
+            let won_b = episode.end == EpisodeEnd::Success;
+            if let Some(won_a) = a.has_won(run.seed, &episode.task) {
                 let task = tasks.entry(&episode.task).or_default();
                 task.n += 1;
                 task.only_a += u32::from(won_a && !won_b);
-                task.only_b += u32::from(*won_b && !won_a);
+                task.only_b += u32::from(won_b && !won_a);
             }
         }
     }
@@ -345,6 +378,39 @@ mod tests {
             (base.low - once.0).abs() < 1e-12,
             "six plays of three tasks"
         );
+    }
+
+    #[test]
+    fn what_no_seed_changes_is_paired_with_every_seed() {
+        let mut spec = ExperimentSpec::preset(Preset::Smoke);
+        spec.seeds = vec![1, 2];
+        let runs = vec![
+            run("base", 1, [false, true, false]),
+            run("exprag_lora", 1, [true, false, false]),
+            run("exprag_lora", 2, [true, true, false]),
+        ];
+        let results = ExperimentResults::from_runs(&spec, runs);
+        let pair = &results.comparisons[0];
+        assert_eq!((pair.n, pair.only_a, pair.only_b), (6, 1, 2));
+        assert_eq!(results.arms[0].unseen.n, 3);
+    }
+
+    #[test]
+    fn variants_are_compared_with_what_they_vary() {
+        let mut spec = ExperimentSpec::preset(Preset::Smoke);
+        spec.arms.extend(Arm::variants());
+        let mut empty = run("exprag_lora", 1, [false, false, true]);
+        empty.arm = Arm::variants().remove(0);
+        let runs = vec![run("exprag_lora", 1, [true, false, true]), empty];
+        let results = ExperimentResults::from_runs(&spec, runs);
+        let [pair] = results.comparisons.as_slice() else {
+            panic!("one pair: {:?}", results.comparisons);
+        };
+        assert_eq!(
+            (pair.a.as_str(), pair.b.as_str()),
+            ("exprag_lora_empty", "exprag_lora")
+        );
+        assert_eq!((pair.only_a, pair.only_b), (0, 1));
     }
 
     #[test]

@@ -83,9 +83,19 @@ pub struct Filter {
     pub environments: Vec<String>,
     /// Only trajectories whose text contains this.
     pub text: String,
+    /// Only so many of a hundred, always the same ones: what a smaller bank would hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u8>,
 }
 
 impl Filter {
+    /// Text hashes below this are in the wanted share; `None` when all are. Hashes are spread evenly, and
+    /// those of a smaller share are among those of a larger one.
+    pub fn hash_limit(&self) -> Option<String> {
+        let percent = self.percent.filter(|percent| *percent < 100)?;
+        Some(format!("{:04x}", u32::from(percent) * 0x1_0000 / 100))
+    }
+
     /// True when `trajectory` may be retrieved. Text is looked for in the goal and in
     /// [`Trajectory::text`], whatever the case.
     pub fn accepts(&self, trajectory: &Trajectory) -> bool {
@@ -102,6 +112,9 @@ impl Filter {
             && !self.without_types.contains(&trajectory.task.task_type)
             && of(&self.environments, &trajectory.task.environment)
             && (self.text.is_empty() || trajectory.mentions(&self.text))
+            && self
+                .hash_limit()
+                .is_none_or(|limit| trajectory.text_hash() < limit)
     }
 }
 

@@ -236,6 +236,8 @@ pub enum DropReason {
     Environment,
     /// It does not mention the text asked for.
     Text,
+    /// It is not in the chosen share of the bank.
+    Share,
     /// It is the same game, the same episode or its twin.
     Guard,
     /// Its score is below the threshold.
@@ -258,6 +260,7 @@ impl DropReason {
             Self::TaskType => "task type not allowed",
             Self::Environment => "another world",
             Self::Text => "does not mention the text",
+            Self::Share => "not in the chosen share of the bank",
             Self::Guard => "the same game or a twin",
             Self::Score => "score below the threshold",
             Self::Diversity => "too much like a chosen one",

@@ -8,7 +8,8 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use common::{Lab, job, job_of, read, test_models, tiny_experiment};
 use lore_core::{
-    Adapter, DataDir, ExperimentResults, ExperimentSpec, RunSummary, StopToken, TrajectoryFilter,
+    Adapter, Arm, DataDir, ExperimentResults, ExperimentSpec, RunSummary, StopToken,
+    TrajectoryFilter,
 };
 use lore_lab::Interactive;
 use lore_protocol::plan::{adapter_of, dataset_of};
@@ -90,7 +91,7 @@ fn check_results(data: &DataDir, spec: &ExperimentSpec) -> Result<()> {
 }
 
 fn check_export(lab: &Lab, spec: &ExperimentSpec) -> Result<()> {
-    let adapter = adapter_of(spec, true, 2025);
+    let adapter = adapter_of(spec, &Arm::paper()[4], 2025).unwrap();
     let folder = lab.data.adapter(&adapter);
     let info: Adapter = read(&folder.join("adapter.json"))?;
     assert!(info.certificate.holds() && info.with_retrieval);
@@ -132,7 +133,7 @@ fn check_questions(data: &DataDir, spec: &ExperimentSpec) -> Result<()> {
     assert!(lore_core::dot(&vectors[0], &vectors[1]) > 0.5);
     let scores = interactive.answer(Question::Score {
         model: spec.model.clone(),
-        adapter: Some(adapter_of(spec, true, 2025)),
+        adapter: adapter_of(spec, &Arm::paper()[4], 2025),
         messages: vec![lore_core::Message::user("What is two plus two?")],
         candidates: vec!["Four.".into(), "Xyzzy qwfp.".into()],
     })?;

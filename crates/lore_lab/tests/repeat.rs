@@ -7,6 +7,7 @@ mod common;
 use std::fs;
 
 use common::{Lab, test_models, tiny_experiment};
+use lore_core::Arm;
 use lore_protocol::plan::adapter_of;
 use serde_json::Value;
 
@@ -25,7 +26,9 @@ fn run(models: std::path::PathBuf) -> Left {
     for job in lab.plan(&spec) {
         lab.finish(&job);
     }
-    let folder = lab.data.adapter(&adapter_of(&spec, true, 2025));
+    let folder = lab
+        .data
+        .adapter(&adapter_of(&spec, &Arm::paper()[4], 2025).unwrap());
     let info: Value = common::read(&folder.join("adapter.json")).unwrap();
     let log = lab
         .data

@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 
 use common::{Lab, test_models, tiny_experiment};
-use lore_core::{Adapter, ExperimentSpec, StopToken, Trial, TrialPlan};
+use lore_core::{Adapter, Arm, ExperimentSpec, StopToken, Trial, TrialPlan};
 use lore_lab::Outcome;
 use lore_protocol::plan::adapter_of;
 use lore_protocol::{JobEvent, JobSpec, Work};
@@ -24,7 +24,9 @@ fn experiment() -> ExperimentSpec {
 
 /// The adapter's bytes and the trials that a training left.
 fn left(lab: &Lab, spec: &ExperimentSpec) -> (Vec<u8>, Vec<Trial>, Adapter) {
-    let adapter = lab.data.adapter(&adapter_of(spec, false, 2025));
+    let adapter = lab
+        .data
+        .adapter(&adapter_of(spec, &Arm::paper()[2], 2025).unwrap());
     let trials = lab
         .data
         .runs(&spec.id)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use lore_core::{ActionMode, AgentConfig, ExperimentSpec, TrainConfig};
+use lore_core::{ActionMode, AgentConfig, Arm, BankAtTest, ExperimentSpec, TrainConfig};
 
 /// How fast this machine runs a model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,10 @@ const SIDE_BY_SIDE: f64 = 3.0;
 /// Tokens of all possible actions of a step together, as a mean over generated games in small rooms.
 const CANDIDATE_TOKENS: f64 = 110.0;
 
+/// Tokens of possible actions that are read to find the likeliest one: 12 to 20 in official games, where a
+/// step has 28 possible actions.
+const PICKED_TOKENS: f64 = 16.0;
+
 /// Tokens of a typical trajectory, system prompt without memories included. Small generated rooms
 /// make shorter ones; the figures are means over the generator's expert episodes.
 fn tokens_per_trajectory(spec: &ExperimentSpec) -> f64 {
@@ -110,7 +114,8 @@ pub fn estimate_episode(agent: &AgentConfig, memories: f64, speed: MachineSpeed)
     let acting = match agent.action_mode {
         ActionMode::Generate => 8.0 / (speed.decode_tokens_per_sec * SIDE_BY_SIDE),
         // Candidates are read like a prompt.
-        ActionMode::Choose => CANDIDATE_TOKENS / speed.prefill_tokens_per_sec,
+        ActionMode::Choose if agent.rates_all => CANDIDATE_TOKENS / speed.prefill_tokens_per_sec,
+        ActionMode::Choose => PICKED_TOKENS / speed.prefill_tokens_per_sec,
     };
     prompt / speed.prefill_tokens_per_sec + steps * acting
 }
@@ -122,43 +127,51 @@ pub fn estimate_experiment(
     speed: MachineSpeed,
 ) -> Estimate {
     let trajectory = tokens_per_trajectory(spec);
-    let memories = tokens_of_memories(spec.retrieval.k as f64, trajectory);
-    let in_training = spec.train.memory_mix.mean_count(spec.retrieval.k);
-    let in_training = tokens_of_memories(in_training, trajectory);
+    let k = spec.retrieval.k;
+    let memories = tokens_of_memories(k as f64, trajectory);
     let seeds = spec.seeds.len().max(1) as f64;
+    let plays = |arm| spec.seeds_of(arm).len().max(1) as f64;
     let num_seen_types = 6usize.saturating_sub(spec.unseen_types.len()).max(1);
     let examples = (spec.tasks.train_per_type * num_seen_types) as u64;
     let mut parts = vec![EstimatePart {
         title: "Collect and remember".into(),
         secs: 15.0,
     }];
-    for (with_memory, title) in [(false, "Train LoRA"), (true, "Train ExpRAG-LoRA")] {
-        if spec
-            .arms
-            .iter()
-            .any(|arm| arm.lora_with_memory == Some(with_memory))
-        {
-            let tokens = trajectory + if with_memory { in_training } else { 0.0 };
-            let shown = if with_memory { memories } else { 0.0 };
-            let trials = spec.trials.count(num_training_steps(&spec.train, examples));
-            let tried = (trials * spec.trials.num_tasks as u64) as f64;
-            let secs = estimate_training(&spec.train, examples, tokens, speed)
-                + tried * estimate_episode(&spec.agent, shown, speed);
-            parts.push(EstimatePart {
-                title: title.into(),
-                secs: secs * seeds,
-            });
+    for (index, arm) in spec.arms.iter().enumerate() {
+        let earlier = &spec.arms[..index];
+        let Some(with_memory) = arm.lora_with_memory else {
+            continue;
+        };
+        if earlier.iter().any(|other| other.shares_adapter(arm)) {
+            continue;
         }
+        let (title, shown) = match with_memory {
+            true => ("Train ExpRAG-LoRA", memories),
+            false => ("Train LoRA", 0.0),
+        };
+        let in_training = match with_memory {
+            true => tokens_of_memories(spec.memory_mix_of(arm).mean_count(k), trajectory),
+            false => 0.0,
+        };
+        let trials = spec.trials.count(num_training_steps(&spec.train, examples));
+        let tried = (trials * spec.trials.num_tasks as u64) as f64;
+        let secs = estimate_training(&spec.train, examples, trajectory + in_training, speed)
+            + tried * estimate_episode(&spec.agent, shown, speed);
+        parts.push(EstimatePart {
+            title: title.into(),
+            secs: secs * seeds,
+        });
     }
     let episodes = (spec.tasks.seen_test + spec.tasks.unseen_test) as f64;
     for arm in &spec.arms {
-        let memory = if arm.retrieval { memories } else { 0.0 };
+        let memory = tokens_of_memories(num_memories(spec, arm) as f64, trajectory);
         let secs = estimate_episode(&spec.agent, memory, speed);
         parts.push(EstimatePart {
             title: format!("Play with {}", arm.name),
-            secs: episodes * secs * seeds,
+            secs: episodes * secs * plays(arm),
         });
     }
+    let runs: f64 = spec.arms.iter().map(plays).sum();
     let longest = (trajectory + memories).min(spec.train.max_tokens as f64);
     Estimate {
         secs: parts.iter().map(|part| part.secs).sum(),
@@ -169,10 +182,19 @@ pub fn estimate_experiment(
             4 * num_parameters,
             tokens_per_pass(&spec.train, longest),
         ),
-        disk_bytes: 20_000_000 + (episodes * seeds * spec.arms.len() as f64 * 30_000.0) as u64,
+        disk_bytes: 20_000_000 + (episodes * runs * 30_000.0) as u64,
         measured: speed.measured,
         problems: Vec::new(),
     }
+}
+
+/// Memories that an episode of an arm is shown.
+fn num_memories(spec: &ExperimentSpec, arm: &Arm) -> usize {
+    let bank = arm.variation.bank_at_test.unwrap_or(spec.bank_at_test);
+    if !arm.retrieval || bank == BankAtTest::Empty {
+        return 0;
+    }
+    arm.variation.k.unwrap_or(spec.retrieval.k)
 }
 
 /// Tokens that go through the model at once, for examples of so many tokens.

@@ -26,6 +26,11 @@ pub enum ExperimentRequest {
         /// What; an empty `id` is filled in.
         spec: Box<ExperimentSpec>,
     },
+    /// Adds arms and seeds to one that is there, and queues the jobs they need → `Done`.
+    Extend {
+        /// The experiment with more arms or seeds; nothing else may be otherwise.
+        spec: Box<ExperimentSpec>,
+    },
     /// Stops its jobs after saving → `Done`.
     Stop {
         /// Which.

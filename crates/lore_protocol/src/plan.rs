@@ -1,6 +1,11 @@
 //! From an experiment to its jobs.
 
-use lore_core::{AdapterId, Arm, BankId, BankKeys, DatasetId, ExperimentSpec, JobId, MemoryMix};
+use std::collections::BTreeSet;
+
+use lore_core::{
+    AdapterId, Arm, BankId, BankKeys, DatasetId, ExperimentSpec, Filter, JobId, MemoryMix,
+    RetrievalConfig,
+};
 
 use crate::{
     BankWork, CollectWork, EvaluateWork, JobSpec, PROTOCOL_VERSION, ReportWork, TrainWork, Trials,
@@ -18,6 +23,9 @@ pub struct PlanContext {
     pub threads: usize,
 }
 
+/// The name of the job that writes the report.
+const REPORT: &str = "report";
+
 /// The jobs of an experiment, in an order in which every job comes after those it waits for:
 /// collect, remember, train once per recipe and seed, play once per arm and seed, report.
 pub fn plan(spec: &ExperimentSpec, context: &PlanContext) -> Vec<JobSpec> {
@@ -29,22 +37,23 @@ pub fn plan(spec: &ExperimentSpec, context: &PlanContext) -> Vec<JobSpec> {
     let collect = planner.collect();
     let bank = planner.bank(&collect);
     let mut plays = Vec::new();
-    for &seed in &spec.seeds {
-        for with_memory in [false, true] {
-            if spec
-                .arms
-                .iter()
-                .any(|arm| arm.lora_with_memory == Some(with_memory))
-            {
-                planner.train(with_memory, seed, [&collect, &bank]);
+    // What the experiment asks first is answered first, seed by seed; variants follow.
+    for are_variants in [false, true] {
+        for &seed in &spec.seeds {
+            let arms = || {
+                let arms = spec.arms.iter();
+                arms.filter(move |arm| arm.is_variant() == are_variants)
+            };
+            for arm in arms().filter(|arm| arm.lora_with_memory.is_some()) {
+                planner.train(arm, seed, [&collect, &bank]);
             }
-        }
-        for arm in &spec.arms {
-            plays.push(planner.evaluate(arm, seed, &bank));
+            for arm in arms().filter(|arm| spec.seeds_of(arm).contains(&seed)) {
+                plays.push(planner.evaluate(arm, seed, &bank));
+            }
         }
     }
     planner.push(
-        "report",
+        REPORT,
         "Write the report".to_owned(),
         Work::Report(ReportWork {
             experiment: spec.id.clone(),
@@ -52,6 +61,28 @@ pub fn plan(spec: &ExperimentSpec, context: &PlanContext) -> Vec<JobSpec> {
         plays,
     );
     planner.jobs
+}
+
+/// The jobs that an experiment needs beyond those it has, after arms or seeds were added to it, and another
+/// report behind all of them; nothing when it has everything.
+pub fn missing(
+    spec: &ExperimentSpec,
+    context: &PlanContext,
+    known: &BTreeSet<JobId>,
+) -> Vec<JobSpec> {
+    let is_report = |id: &JobId| id.as_str().starts_with(&format!("{}.{REPORT}", spec.id));
+    let mut jobs = plan(spec, context);
+    jobs.retain(|job| is_report(&job.id) || !known.contains(&job.id));
+    if jobs.iter().all(|job| is_report(&job.id)) {
+        return Vec::new();
+    }
+    let num_reports = known.iter().filter(|id| is_report(id)).count();
+    for job in jobs.iter_mut().filter(|job| is_report(&job.id)) {
+        if num_reports > 0 {
+            job.id = JobId(format!("{}-{}", job.id, num_reports + 1));
+        }
+    }
+    jobs
 }
 
 /// The data set of an experiment's expert episodes.
@@ -64,10 +95,20 @@ pub fn bank_of(spec: &ExperimentSpec) -> BankId {
     BankId(format!("{}-bank", spec.id))
 }
 
-/// The adapter of an experiment's recipe and seed.
-pub fn adapter_of(spec: &ExperimentSpec, with_memory: bool, seed: u64) -> AdapterId {
-    let recipe = if with_memory { "exprag-lora" } else { "lora" };
-    AdapterId(format!("{}-{recipe}-seed{seed}", spec.id))
+/// The adapter with which an arm plays, if any.
+pub fn adapter_of(spec: &ExperimentSpec, arm: &Arm, seed: u64) -> Option<AdapterId> {
+    let recipe = recipe_of(spec, arm)?;
+    Some(AdapterId(format!("{}-{recipe}-seed{seed}", spec.id)))
+}
+
+/// The name of a recipe on disk: `lora`, `exprag-lora`, or the first arm's that mixes memories so.
+fn recipe_of(spec: &ExperimentSpec, arm: &Arm) -> Option<String> {
+    let with_memory = arm.lora_with_memory?;
+    if arm.variation.memory_mix.is_none() || !with_memory {
+        return Some(if with_memory { "exprag-lora" } else { "lora" }.to_owned());
+    }
+    let first = spec.arms.iter().find(|other| other.shares_adapter(arm));
+    Some(first.unwrap_or(arm).id.replace('_', "-"))
 }
 
 struct Planner<'a> {
@@ -136,18 +177,33 @@ impl Planner<'_> {
         )
     }
 
-    fn train(&mut self, with_memory: bool, seed: u64, after: [&JobId; 2]) {
+    /// A job that trains an arm's adapter, unless another arm's job does.
+    fn train(&mut self, arm: &Arm, seed: u64, after: [&JobId; 2]) {
         let spec = self.spec;
+        let (Some(adapter), Some(name)) =
+            (adapter_of(spec, arm, seed), train_name(spec, arm, seed))
+        else {
+            return;
+        };
+        if self.jobs.iter().any(|job| job.id == self.id(&name)) {
+            return;
+        }
+        let with_memory = arm.lora_with_memory == Some(true);
         let mut config = spec.train.clone();
         config.seed = seed;
         config.retrieval = with_memory.then(|| spec.retrieval.clone());
-        if !with_memory {
-            // Nothing is mixed where nothing is shown; the recipe says so.
-            config.memory_mix = MemoryMix::default();
-        }
-        let recipe = if with_memory { "ExpRAG-LoRA" } else { "LoRA" };
+        // Nothing is mixed where nothing is shown; the recipe says so.
+        config.memory_mix = match with_memory {
+            true => *spec.memory_mix_of(arm),
+            false => MemoryMix::default(),
+        };
+        let recipe = match (with_memory, arm.variation.memory_mix) {
+            (true, Some(_)) => "ExpRAG-LoRA with mixed memories",
+            (true, None) => "ExpRAG-LoRA",
+            (false, _) => "LoRA",
+        };
         let work = Work::Train(TrainWork {
-            adapter: adapter_of(spec, with_memory, seed),
+            adapter,
             name: format!("{recipe}, {}, seed {seed}", spec.name),
             model: spec.model.clone(),
             config,
@@ -161,7 +217,7 @@ impl Planner<'_> {
             }),
         });
         self.push(
-            &train_name(with_memory, seed),
+            &name,
             format!("Train {recipe}, seed {seed}"),
             work,
             after.map(Clone::clone).to_vec(),
@@ -170,24 +226,28 @@ impl Planner<'_> {
 
     fn evaluate(&mut self, arm: &Arm, seed: u64, bank: &JobId) -> JobId {
         let spec = self.spec;
+        let variation = arm.variation;
         let work = Work::Evaluate(EvaluateWork {
             arm: arm.clone(),
             seed,
             model: spec.model.clone(),
-            adapter: arm
-                .lora_with_memory
-                .map(|memory| adapter_of(spec, memory, seed)),
+            adapter: adapter_of(spec, arm, seed),
             bank: arm.retrieval.then(|| bank_of(spec)),
-            retrieval: spec.retrieval.clone(),
-            bank_at_test: spec.bank_at_test,
+            retrieval: RetrievalConfig {
+                k: variation.k.unwrap_or(spec.retrieval.k),
+                filter: Filter {
+                    percent: variation.bank_percent.or(spec.retrieval.filter.percent),
+                    ..spec.retrieval.filter.clone()
+                },
+                ..spec.retrieval.clone()
+            },
+            bank_at_test: variation.bank_at_test.unwrap_or(spec.bank_at_test),
             agent: spec.agent.clone(),
             world: spec.world.clone(),
             unseen_types: spec.unseen_types.clone(),
             tasks: spec.tasks.clone(),
         });
-        let adapter = arm
-            .lora_with_memory
-            .map(|memory| self.id(&train_name(memory, seed)));
+        let adapter = train_name(spec, arm, seed).map(|name| self.id(&name));
         let after = arm
             .retrieval
             .then(|| bank.clone())
@@ -199,9 +259,10 @@ impl Planner<'_> {
     }
 }
 
-fn train_name(with_memory: bool, seed: u64) -> String {
-    let recipe = if with_memory { "exprag-lora" } else { "lora" };
-    format!("train-{recipe}-seed{seed}")
+/// The name of the job that trains an arm's adapter, if any.
+fn train_name(spec: &ExperimentSpec, arm: &Arm, seed: u64) -> Option<String> {
+    let recipe = recipe_of(spec, arm)?;
+    Some(format!("train-{recipe}-seed{seed}"))
 }
 
 #[cfg(test)]
@@ -238,6 +299,83 @@ mod tests {
         assert_eq!(count("train"), 2);
         assert_eq!(count("play test tasks"), 5);
         assert_eq!(count("report"), 1);
+    }
+
+    /// All arms there are, with three seeds.
+    fn large() -> Vec<JobSpec> {
+        let mut spec = ExperimentSpec::preset(Preset::Laptop);
+        spec.arms.extend(Arm::variants());
+        plan(&spec, &context())
+    }
+
+    #[test]
+    fn arms_that_share_a_recipe_share_its_training() {
+        let jobs = large();
+        let trainings: Vec<&str> = jobs
+            .iter()
+            .filter(|job| matches!(job.work, Work::Train(_)))
+            .map(|job| job.id.as_str())
+            .filter(|id| id.ends_with("2025"))
+            .collect();
+        assert_eq!(
+            trainings,
+            [
+                ".train-lora-seed2025",
+                ".train-exprag-lora-seed2025",
+                ".train-exprag-lora-dropout-seed2025"
+            ]
+        );
+        for job in &jobs {
+            let Work::Evaluate(work) = &job.work else {
+                continue;
+            };
+            let dropout = work.arm.variation.memory_mix.is_some();
+            let name = work.adapter.as_ref().map_or("", |id| id.as_str());
+            assert_eq!(name.contains("dropout"), dropout, "{}", job.id);
+            let waits = job.after.iter().any(|id| id.as_str().contains("dropout"));
+            assert_eq!(waits, dropout, "{}", job.id);
+        }
+    }
+
+    #[test]
+    fn what_no_seed_changes_is_played_once_and_variants_come_last() {
+        let jobs = large();
+        let plays: Vec<&EvaluateWork> = jobs
+            .iter()
+            .filter_map(|job| match &job.work {
+                Work::Evaluate(work) => Some(work),
+                _ => None,
+            })
+            .collect();
+        let count = |id| plays.iter().filter(|work| work.arm.id == id).count();
+        assert_eq!((count("base"), count("exprag"), count("lora")), (1, 1, 3));
+        let first = plays.iter().position(|work| work.arm.is_variant());
+        assert_eq!(first, Some(1 + 1 + 3 * 3));
+        assert!(plays[11..].iter().all(|work| work.arm.is_variant()));
+        let fewer = plays.iter().find(|work| work.arm.id == "exprag_lora_k1");
+        assert_eq!(fewer.map(|work| work.retrieval.k), Some(1));
+    }
+
+    #[test]
+    fn an_experiment_that_grows_needs_only_what_is_new() {
+        let mut spec = ExperimentSpec::preset(Preset::Smoke);
+        spec.id = "e".into();
+        let mut known: BTreeSet<JobId> = BTreeSet::new();
+        known.extend(plan(&spec, &context()).into_iter().map(|job| job.id));
+        assert_eq!(missing(&spec, &context(), &known), []);
+        spec.arms.push(Arm::variants().remove(0));
+        for (seed, report) in [(7, "e.report-2"), (8, "e.report-3")] {
+            spec.seeds.push(seed);
+            let jobs = missing(&spec, &context(), &known);
+            let (last, new) = jobs.split_last().expect("there is more to do");
+            assert_eq!(last.id.as_str(), report);
+            assert!(
+                new.iter()
+                    .all(|job| last.after.contains(&job.id) || matches!(job.work, Work::Train(_)))
+            );
+            assert!(jobs.iter().all(|job| !known.contains(&job.id)));
+            known.extend(jobs.into_iter().map(|job| job.id));
+        }
     }
 
     #[test]

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 /// One row an arm: success on seen and unseen task types with the 95 % Wilson interval, mean steps.
 pub(super) fn of(results: &ExperimentResults) -> String {
+    let names = results.arms.iter().map(|it| it.arm.name.chars().count());
+    let width = names.max().unwrap_or(0);
     let mut text = format!(
-        "{:<16} {:>22} {:>22} {:>7}\n",
+        "{:<width$} {:>22} {:>22} {:>7}\n",
         "", "seen types", "unseen types", "steps"
     );
     for arm in &results.arms {
@@ -15,7 +17,7 @@ pub(super) fn of(results: &ExperimentResults) -> String {
             .map_or_else(|| "–".to_owned(), |steps| format!("{steps:.1}"));
         writeln!(
             text,
-            "{:<16} {:>22} {:>22} {steps:>7}",
+            "{:<width$} {:>22} {:>22} {steps:>7}",
             arm.arm.name,
             rate(&arm.seen),
             rate(&arm.unseen)

@@ -34,6 +34,10 @@ pub(super) fn handle(core: &Core, request: ExperimentRequest) -> Result<Response
         }
         ExperimentRequest::Start { spec } => ExperimentResponse::Started(start(core, *spec)?),
         ExperimentRequest::Results { id } => results(core, &id)?,
+        ExperimentRequest::Extend { spec } => {
+            extend(core, *spec)?;
+            return Ok(done(core));
+        }
         ExperimentRequest::Stop { id } => {
             stop(core, &id)?;
             return Ok(done(core));
@@ -162,6 +166,46 @@ fn start(core: &Core, mut spec: ExperimentSpec) -> Result<ExperimentId> {
         core.hub.stale(Topic::Experiments);
         Ok(spec.id)
     })
+}
+
+/// Adds arms and seeds. What was played stays, and the report is written again behind what is new.
+fn extend(core: &Core, mut spec: ExperimentSpec) -> Result<()> {
+    let old = read(core, &spec.id)?;
+    spec.created_ms = old.created_ms;
+    if !grows_only(&old, &spec) {
+        return Err(ApiError::new(
+            "Only arms and seeds can be added to an experiment; start another one to change more",
+        )
+        .into());
+    }
+    if let Some(obstacle) = estimates::obstacles(core, &spec).into_iter().next() {
+        return Err(obstacle.into());
+    }
+    let known = core.jobs.of_experiment(&spec.id)?;
+    let known = known.iter().map(|job| job.id().clone()).collect();
+    let jobs = plan::missing(&spec, &core.plan_context(), &known);
+    if jobs.is_empty() {
+        return Err(ApiError::new("The experiment has all of these arms and seeds already").into());
+    }
+    let path = core.dir.experiment(&spec.id).join("experiment.json");
+    files::write_json(&path, &spec)?;
+    if let Err(error) = core.jobs.submit(jobs) {
+        files::write_json(&path, &old)?;
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// True when `new` is `old` with all of its arms and seeds, and perhaps more of them.
+fn grows_only(old: &ExperimentSpec, new: &ExperimentSpec) -> bool {
+    let keeps_all = old.arms.iter().all(|arm| new.arms.contains(arm))
+        && old.seeds.iter().all(|seed| new.seeds.contains(seed));
+    let same = ExperimentSpec {
+        arms: old.arms.clone(),
+        seeds: old.seeds.clone(),
+        ..new.clone()
+    };
+    keeps_all && same == *old
 }
 
 /// The name that was asked for, or one made from the title. Names of deleted experiments stay taken

@@ -19,8 +19,12 @@ pub(crate) fn served(
     let allowed = |name: &String| match (choice, split) {
         (BankAtTest::Empty, _) => false,
         (BankAtTest::All, _) => true,
-        (BankAtTest::TrainingOnly, _) | (BankAtTest::Matched, SplitKind::Seen) => !is_unseen(name),
-        (BankAtTest::Matched, SplitKind::Unseen) => is_unseen(name),
+        (BankAtTest::TrainingOnly, _)
+        | (BankAtTest::Matched, SplitKind::Seen)
+        | (BankAtTest::Mismatched, SplitKind::Unseen) => !is_unseen(name),
+        (BankAtTest::Matched, SplitKind::Unseen) | (BankAtTest::Mismatched, SplitKind::Seen) => {
+            is_unseen(name)
+        }
     };
     let wanted =
         |name: &String| configured.task_types.is_empty() || configured.task_types.contains(name);
@@ -61,11 +65,13 @@ mod tests {
 
     #[test]
     fn each_choice_serves_what_it_says() {
-        use BankAtTest::{All, Empty, Matched, TrainingOnly};
+        use BankAtTest::{All, Empty, Matched, Mismatched, TrainingOnly};
         use SplitKind::{Seen, Unseen};
         assert_eq!(served_types(Matched, Seen, &[]), ["look", "pick"]);
         assert_eq!(served_types(Matched, Unseen, &[]), ["heat"]);
         assert_eq!(served_types(TrainingOnly, Unseen, &[]), ["look", "pick"]);
+        assert_eq!(served_types(Mismatched, Seen, &[]), ["heat"]);
+        assert_eq!(served_types(Mismatched, Unseen, &[]), ["look", "pick"]);
         assert_eq!(served_types(All, Seen, &[]), ["heat", "look", "pick"]);
         assert!(served_types(Empty, Seen, &[]).is_empty());
     }

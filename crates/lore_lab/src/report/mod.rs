@@ -75,6 +75,7 @@ fn draw(
 ) -> Result<Vec<Drawn>> {
     let curves = gather::loss_curves(data, &spec.id)?;
     let mut figures = vec![Figure::rates(results), Figure::heat(spec, results)];
+    figures.extend(Figure::turned(spec, results));
     if !curves.is_empty() {
         figures.push(Figure::curves(curves));
     }

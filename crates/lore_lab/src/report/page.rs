@@ -33,7 +33,7 @@ pub(super) fn html(
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
     );
     paragraph(&mut page, "", &words::headline(results));
-    for warning in words::warnings(results) {
+    for warning in words::warnings(spec, results) {
         paragraph(&mut page, "warning", &warning);
     }
     arms(&mut page, results);

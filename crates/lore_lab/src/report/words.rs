@@ -1,7 +1,9 @@
 //! The numbers in sentences, and how far they can be trusted.
 
 use lore_core::stats::Estimate;
-use lore_core::{ArmSummary, ExperimentResults, PairedComparison, Proportion, SplitKind};
+use lore_core::{
+    ArmSummary, ExperimentResults, ExperimentSpec, PairedComparison, Proportion, SplitKind,
+};
 
 /// Below this many episodes a rate's 95 % interval is wider than 30 percentage points around one half,
 /// and most differences people hope for stay invisible.
@@ -12,7 +14,9 @@ const SIGNIFICANT: f64 = 0.05;
 
 /// The job's last word: what the most telling arm did.
 pub(super) fn headline(results: &ExperimentResults) -> String {
-    let Some(last) = results.arms.iter().rev().find(|arm| arm.num_seeds > 0) else {
+    let played = |arm: &&ArmSummary| arm.num_seeds > 0;
+    let last_played = || results.arms.iter().rev().find(played);
+    let Some(last) = results.reference().filter(played).or_else(last_played) else {
         return "The report is written.".to_owned();
     };
     let seen = short(&last.seen);
@@ -49,7 +53,7 @@ pub(super) fn with_interval(proportion: &Proportion) -> String {
 }
 
 /// Reasons to read the numbers with care, most important first.
-pub(super) fn warnings(results: &ExperimentResults) -> Vec<String> {
+pub(super) fn warnings(spec: &ExperimentSpec, results: &ExperimentResults) -> Vec<String> {
     let mut warnings = Vec::new();
     let played = || results.arms.iter().filter(|arm| arm.num_seeds > 0);
     let smallest = played()
@@ -80,9 +84,14 @@ pub(super) fn warnings(results: &ExperimentResults) -> Vec<String> {
         ));
     }
     let seeds = |arm: &ArmSummary| arm.num_seeds;
-    let (fewest, most) = (played().map(seeds).min(), played().map(seeds).max());
-    if fewest != most {
-        warnings.push("Some arms were played with more seeds than others.".to_owned());
+    let most = played().map(seeds).max();
+    if played().any(|arm| arm.num_seeds < spec.seeds_of(&arm.arm).len()) {
+        warnings.push("Some arms have not been played with all seeds yet.".to_owned());
+    }
+    if played().any(|arm| spec.seeds_of(&arm.arm).len() < spec.seeds.len()) {
+        warnings.push(
+            "Arms without an adapter do the same with every seed and were played once.".to_owned(),
+        );
     }
     if most.is_some_and(|most| most > 1) {
         warnings.push(

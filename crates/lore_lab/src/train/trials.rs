@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use lore_agent::Played;
 use lore_core::{
     Arm, BankAtTest, DataDir, Split, SplitKind, StopToken, TaskId, TaskPlan, Trajectory, Trial,
-    TrialPlan, Watcher as _,
+    TrialPlan, Variation, Watcher as _,
 };
 use lore_env::{NumTasks, World, select_tasks};
 use lore_llm::{AdapterWeights, BaseModel, ChatModel};
@@ -163,6 +163,7 @@ fn as_evaluation(work: &TrainWork, trials: &Trials) -> EvaluateWork {
             name: "Trial".into(),
             retrieval: retrieval.is_some(),
             lora_with_memory: Some(retrieval.is_some()),
+            variation: Variation::default(),
         },
         seed: work.config.seed,
         model: work.model.clone(),

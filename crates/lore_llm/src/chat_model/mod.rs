@@ -1,5 +1,6 @@
 //! A chat model: what an agent talks to.
 
+mod choose;
 mod generate;
 mod prefix_cache;
 mod sampler;
@@ -10,7 +11,9 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 
-use lore_core::{Completion, GenerateRequest, LanguageModel, Message, ScoredAction};
+use lore_core::{
+    Choice, ChoiceRequest, Completion, GenerateRequest, LanguageModel, Message, ScoredAction,
+};
 
 use crate::{ActiveAdapter, AdapterWeights, Arithmetic, BaseModel, Decoder, KvCache};
 use prefix_cache::PrefixCache;
@@ -116,5 +119,9 @@ impl LanguageModel for ChatModel {
 
     fn score(&mut self, messages: &[Message], candidates: &[String]) -> Result<Vec<ScoredAction>> {
         self.score_all(messages, candidates)
+    }
+
+    fn choose(&mut self, questions: &[ChoiceRequest]) -> Result<Vec<Choice>> {
+        self.choose_all(questions)
     }
 }

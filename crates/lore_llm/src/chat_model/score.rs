@@ -18,16 +18,16 @@ const LOGIT_ROWS: usize = 32;
 const MAX_STRETCHES: usize = 64;
 
 /// A candidate while it is read.
-struct Candidate<'a> {
+pub(super) struct Candidate<'a> {
     /// Its place in the question.
-    number: usize,
+    pub(super) number: usize,
     /// What is read: the last token that all have in common, then its own, but not the last one, which
     /// nothing follows.
-    read: &'a [u32],
+    pub(super) read: &'a [u32],
     /// What follows each of them.
-    follows: &'a [u32],
+    pub(super) follows: &'a [u32],
     /// Of what follows, this many are not said by the model and count nothing.
-    skipped: usize,
+    pub(super) skipped: usize,
     log_likelihood: f64,
 }
 
@@ -124,7 +124,7 @@ impl ChatModel {
 
 /// Tokens that all candidates begin with, before any of them says something; `None` without
 /// candidates.
-fn shared_prefix(replies: &[EncodedReply]) -> Option<usize> {
+pub(super) fn shared_prefix(replies: &[EncodedReply]) -> Option<usize> {
     let first = replies.first()?;
     let common = replies
         .iter()
@@ -134,7 +134,7 @@ fn shared_prefix(replies: &[EncodedReply]) -> Option<usize> {
 }
 
 /// The candidates, those that begin alike side by side.
-fn in_order(replies: &[EncodedReply], shared: usize) -> Vec<Candidate<'_>> {
+pub(super) fn in_order(replies: &[EncodedReply], shared: usize) -> Vec<Candidate<'_>> {
     let mut sorted: Vec<Candidate<'_>> = replies
         .iter()
         .enumerate()

@@ -38,7 +38,7 @@ pub(super) fn levels(sorted: &[&[u32]]) -> Vec<Vec<Stretch>> {
 }
 
 /// The stretches of `candidates`, which are alike up to token `from`.
-fn following(
+pub(super) fn following(
     sorted: &[&[u32]],
     before: usize,
     candidates: Range<usize>,

@@ -97,6 +97,18 @@ impl Decoder {
         caches: &mut [&mut KvCache],
         adapter: Option<&ActiveAdapter>,
     ) -> Result<Vec<f32>> {
+        let last = self.read_each(tokens, caches, adapter)?;
+        Ok(self.logits(&last))
+    }
+
+    /// The same up to the hidden states `[caches, hidden]` behind the final norm, for
+    /// [`Decoder::logits`].
+    pub fn read_each(
+        &mut self,
+        tokens: &[&[u32]],
+        caches: &mut [&mut KvCache],
+        adapter: Option<&ActiveAdapter>,
+    ) -> Result<Vec<f32>> {
         ensure!(
             tokens.iter().all(|tokens| !tokens.is_empty()),
             "There is nothing to read"
@@ -113,7 +125,7 @@ impl Decoder {
                 last[span.cache * hidden_size..(span.cache + 1) * hidden_size].copy_from_slice(row);
             }
         }
-        Ok(self.logits(&last))
+        Ok(last)
     }
 
     /// Reads tokens behind those in the cache and gives the hidden states `[tokens, hidden]` behind

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use lore_core::{FinishReason, GenerateRequest, LanguageModel as _, Message, Sampling};
+use lore_core::{
+    ChoiceRequest, FinishReason, GenerateRequest, LanguageModel as _, Message, Sampling,
+};
 use lore_llm::{Arithmetic, ChatModel, Decoder, KvCache};
 
 use crate::fixtures::load;
@@ -154,6 +156,60 @@ fn scores_equal_reading_each_candidate_alone() {
         }
     }
     assert!(model.score(&messages, &[]).unwrap().is_empty());
+}
+
+/// The search reads only a part of the tree, and finds what rating everything finds.
+#[test]
+fn the_chosen_candidate_is_the_likeliest_whatever_is_asked_beside_it() {
+    let verbs = ["take", "open", "go to", "put", "look"];
+    let things = ["mug 1", "mug 12", "mug", "drawer 3", "drawer 31", ""];
+    for name in ["tiny-llama", "tiny-llama.gguf", "tiny-qwen2.gguf"] {
+        let base = load(name);
+        let questions: Vec<ChoiceRequest> = (0..20)
+            .map(|number| ChoiceRequest {
+                messages: vec![Message::user(format!("You see drawer {number}. go to?"))],
+                candidates: verbs
+                    .iter()
+                    .flat_map(|verb| things.map(|thing| format!("{verb} {thing}")))
+                    .skip(number % 7)
+                    .step_by(1 + number % 3)
+                    .collect(),
+            })
+            .collect();
+        let model = || ChatModel::new(Arc::clone(&base), None).unwrap();
+        let together = model().choose(&questions).unwrap();
+        let mut rating = model();
+        let mut num_rated = 0;
+        for (question, choice) in questions.iter().zip(&together) {
+            let alone = model().choose(std::slice::from_ref(question)).unwrap();
+            assert_eq!(alone[0].best, choice.best, "alone as beside others");
+            let best = choice.best.as_ref().expect("there are candidates");
+            let rated = rating
+                .score(&question.messages, &question.candidates)
+                .unwrap();
+            num_rated += rated.iter().map(|one| one.num_tokens).sum::<u32>();
+            for one in rated {
+                let distance = one.log_likelihood - best.log_likelihood;
+                assert!(distance < 1e-3, "{name}: {one:?} beats {best:?}");
+                if one.action == best.action {
+                    assert!(distance.abs() < 1e-3, "{one:?} is {best:?}");
+                }
+            }
+        }
+        let num_read: u32 = together.iter().map(|choice| choice.read_tokens).sum();
+        assert!(num_read < num_rated, "{num_read} of {num_rated}");
+    }
+}
+
+#[test]
+fn nothing_is_chosen_from_nothing() {
+    let question = ChoiceRequest {
+        messages: vec![Message::user("You see nothing.")],
+        candidates: Vec::new(),
+    };
+    let choices = model().choose(&[question.clone(), question]).unwrap();
+    assert_eq!(choices.len(), 2);
+    assert!(choices.iter().all(|choice| choice.best.is_none()));
 }
 
 fn log_softmax(logits: &[f32], token: u32) -> f64 {

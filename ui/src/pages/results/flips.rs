@@ -13,7 +13,7 @@ use crate::widgets::{Card, Cell, Column, DataTable, Row, choice};
 /// Rows shown before the list scrolls.
 const MAX_HEIGHT: f32 = 260.0;
 
-/// Which arm is compared with the last one.
+/// Which arm is compared with the reference.
 #[derive(Debug, Default)]
 pub(super) struct FlipsView {
     other: Option<String>,
@@ -23,7 +23,7 @@ pub(super) struct FlipsView {
 struct Flip<'a> {
     /// The attempt of the other arm.
     left: &'a EpisodeSummary,
-    /// The attempt of the last arm.
+    /// The attempt of the reference.
     right: &'a EpisodeSummary,
     seed: u64,
 }
@@ -32,11 +32,11 @@ impl FlipsView {
     /// The list.
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, results: &ExperimentResults) {
         let tokens = ctx.tokens;
-        let Some((last, others)) = results.arms.split_last() else {
+        let Some(last) = results.reference() else {
             return;
         };
+        let others = results.arms.iter().filter(|it| it.arm.id != last.arm.id);
         let choices: Vec<(String, String)> = others
-            .iter()
             .map(|arm| (arm.arm.id.clone(), arm.arm.name.clone()))
             .collect();
         let Some((first, _)) = choices.first() else {

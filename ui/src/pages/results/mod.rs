@@ -7,7 +7,7 @@ mod flips;
 mod table;
 
 use egui::Ui;
-use lore_core::{ExperimentId, ExperimentResults, Preset};
+use lore_core::{Dial, ExperimentId, ExperimentResults, Preset};
 use lore_protocol::{ExperimentInfo, ExperimentState};
 
 use super::Page;
@@ -24,6 +24,7 @@ use flips::FlipsView;
 #[derive(Debug, Default)]
 pub(crate) struct ResultsPage {
     chart: ChartView,
+    dials: [ChartView; Dial::ALL.len()],
     flips: FlipsView,
 }
 
@@ -94,7 +95,10 @@ impl ResultsPage {
             return;
         }
         caution_ui(ctx, ui, info);
-        self.chart.ui(ctx, ui, results);
+        self.chart.arms_ui(ctx, ui, results);
+        for (dial, chart) in Dial::ALL.into_iter().zip(&mut self.dials) {
+            chart.dial_ui(ctx, ui, dial, &results.turned(&info.spec, dial));
+        }
         table::arms_ui(ctx, ui, results);
         table::types_ui(ctx, ui, &info.spec, results);
         compared::ui(ctx, ui, results);

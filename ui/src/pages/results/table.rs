@@ -86,6 +86,9 @@ pub(super) fn types_ui(
     types.sort_unstable();
     types.dedup();
     types.sort_by_key(|name| spec.is_unseen(name));
+    if results.arms.len() > types.len() {
+        return arms_by_type_ui(ctx, ui, &types, results);
+    }
     let mut columns = vec![
         Column::flex("Task type", 2.0, 130.0),
         Column::exact("Split", 72.0),
@@ -109,6 +112,24 @@ pub(super) fn types_ui(
                 Cell::Muted(split.to_owned()),
             ];
             cells.extend(results.arms.iter().map(|arm| of_type(arm, name)));
+            Row::new(cells)
+        });
+        ui.add_space(tokens.space.s);
+    });
+}
+
+/// The same the other way round, for more arms than task types.
+fn arms_by_type_ui(ctx: &Ctx<'_>, ui: &mut Ui, types: &[&str], results: &ExperimentResults) {
+    let tokens = ctx.tokens;
+    let titles: Vec<String> = types.iter().map(|name| format::task_type(name)).collect();
+    let mut columns = vec![Column::flex("Arm", 2.5, 150.0)];
+    columns.extend(titles.iter().map(|title| Column::flex(title, 1.5, 90.0)));
+    Card::titled("By task type").tight().show(ui, tokens, |ui| {
+        let arms = &results.arms;
+        DataTable::new("Results by task type", &columns, arms.len()).show(ui, tokens, |index| {
+            let arm = &arms[index];
+            let mut cells = vec![Cell::Text(arm.arm.name.clone())];
+            cells.extend(types.iter().map(|name| of_type(arm, name)));
             Row::new(cells)
         });
         ui.add_space(tokens.space.s);

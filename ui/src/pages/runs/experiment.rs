@@ -5,7 +5,7 @@ use lore_protocol::{
     ExperimentInfo, ExperimentRequest, ExperimentState, JobState, Progress, Request,
 };
 
-use super::{list, matrix};
+use super::{grow, list, matrix};
 use crate::command::Action;
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, job_tone};
@@ -61,7 +61,7 @@ fn summary_ui(ctx: &Ctx<'_>, ui: &mut Ui, info: &ExperimentInfo) {
             format::duration(info.secs_spent),
             info.spec.model
         )));
-        for what in ["stop", "resume", "delete"] {
+        for what in ["stop", "resume", "delete", grow::WHAT] {
             action_error_ui(ctx, ui, &place(info, what));
         }
     });
@@ -128,7 +128,7 @@ fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui, info: &ExperimentInfo) {
                 ctx.act(Action::new(place(info, "resume"), request));
             }
         }
-        ExperimentState::Finished => {}
+        ExperimentState::Finished => grow::ui(ctx, ui, info, &place(info, grow::WHAT)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs: what is being computed now, what waits, what is done, and how to compare agents anew.
 
 mod experiment;
+mod grow;
 mod job;
 mod list;
 mod matrix;

@@ -3,7 +3,7 @@
 //! Source: the hub's model card specification (`modelcard.md`); evaluation results follow Papers with
 //! Code's `model-index`.
 
-use lore_core::{ArmSummary, Proportion};
+use lore_core::{ArmSummary, Proportion, Variation};
 use lore_protocol::ExportFormat;
 
 use super::{Card, one_line, push};
@@ -79,10 +79,20 @@ impl Card<'_> {
     /// The arm of the experiment that plays with this adapter, with memories if it was trained with them.
     pub(super) fn own_arm(&self) -> Option<&ArmSummary> {
         let with_retrieval = self.material.adapter.with_retrieval;
-        self.origin.results.as_ref()?.arms.iter().find(|summary| {
-            let arm = &summary.arm;
-            arm.lora_with_memory == Some(with_retrieval) && arm.retrieval == with_retrieval
-        })
+        let arms = &self.origin.results.as_ref()?.arms;
+        let with = |memory_mix| {
+            let variation = Variation {
+                memory_mix,
+                ..Variation::default()
+            };
+            arms.iter().find(|ArmSummary { arm, .. }| {
+                let recipe = arm.lora_with_memory == Some(with_retrieval);
+                recipe && arm.retrieval == with_retrieval && arm.variation == variation
+            })
+        };
+        // Only an arm that mixes memories in its own way names the mix.
+        let mix = self.origin.training().map(|work| work.config.memory_mix);
+        mix.and_then(|mix| with(Some(mix))).or_else(|| with(None))
     }
 }
 

@@ -10,7 +10,8 @@ use lore_core::{ExperimentResults, ExperimentSpec, Proportion};
 use super::paint::{Anchor, Canvas, GRID, INK, QUIET};
 
 const LABELS: f64 = 280.0;
-const HEAD: f64 = 44.0;
+/// Height of a line of an arm's name.
+const LINE: f64 = 18.0;
 const ROW: f64 = 46.0;
 const COLUMN: f64 = 120.0;
 
@@ -63,8 +64,14 @@ impl Heat {
 
     pub(super) fn size(&self) -> (u32, u32) {
         let width = LABELS + COLUMN * self.arms.len() as f64 + 20.0;
-        let height = HEAD + ROW * self.rows.len() as f64 + 20.0;
+        let height = self.head() + ROW * self.rows.len() as f64 + 20.0;
         (width as u32, height as u32)
+    }
+
+    /// Height of the names: a line for each part between commas.
+    fn head(&self) -> f64 {
+        let lines = self.arms.iter().map(|name| name.split(", ").count()).max();
+        26.0 + LINE * lines.unwrap_or(1) as f64
     }
 
     pub(super) fn draw<DB: DrawingBackend>(&self, canvas: &Canvas<'_, DB>) -> Result<()>
@@ -73,10 +80,13 @@ impl Heat {
     {
         for (column, name) in self.arms.iter().enumerate() {
             let x = LABELS + COLUMN * (column as f64 + 0.5);
-            canvas.text(name, (x, HEAD / 2.0), 14, INK, Anchor::Centre)?;
+            for (line, part) in name.split(", ").enumerate() {
+                let y = 22.0 + LINE * line as f64;
+                canvas.text(part, (x, y), 14, INK, Anchor::Centre)?;
+            }
         }
         for (index, row) in self.rows.iter().enumerate() {
-            let y = HEAD + ROW * index as f64;
+            let y = self.head() + ROW * index as f64;
             canvas.text(
                 &row.label,
                 (LABELS - 12.0, y + ROW / 2.0),

@@ -11,7 +11,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use plotters::prelude::*;
 
-use lore_core::{ExperimentResults, ExperimentSpec};
+use lore_core::{Dial, ExperimentResults, ExperimentSpec};
 
 use super::gather::LossCurve;
 use crate::files::{beside, write_atomic};
@@ -23,6 +23,8 @@ const PNG_SCALE: u32 = 2;
 pub(super) enum Figure {
     /// Success by arm.
     Rates(rates::Rates),
+    /// Success by the setting of one number.
+    Turned(Dial, rates::Rates),
     /// Success by arm and task type.
     Heat(heat::Heat),
     /// Loss by step.
@@ -32,6 +34,16 @@ pub(super) enum Figure {
 impl Figure {
     pub(super) fn rates(results: &ExperimentResults) -> Self {
         Self::Rates(rates::Rates::new(results))
+    }
+
+    /// One for each dial that arms of the experiment turn.
+    pub(super) fn turned(spec: &ExperimentSpec, results: &ExperimentResults) -> Vec<Self> {
+        let figure = |dial| {
+            let points = results.turned(spec, dial);
+            let is_turned = !points.is_empty();
+            is_turned.then(|| Self::Turned(dial, rates::Rates::turned(points)))
+        };
+        Dial::ALL.into_iter().filter_map(figure).collect()
     }
 
     pub(super) fn heat(spec: &ExperimentSpec, results: &ExperimentResults) -> Self {
@@ -46,6 +58,8 @@ impl Figure {
     fn name(&self) -> &'static str {
         match self {
             Self::Rates(_) => "success",
+            Self::Turned(Dial::Memories, _) => "success-by-memories",
+            Self::Turned(Dial::BankSize, _) => "success-by-bank-size",
             Self::Heat(_) => "success-by-type",
             Self::Curves(_) => "training-loss",
         }
@@ -55,6 +69,7 @@ impl Figure {
     pub(super) fn title(&self) -> &'static str {
         match self {
             Self::Rates(_) => "Success on seen and unseen task types",
+            Self::Turned(dial, _) => dial.title(),
             Self::Heat(_) => "Success by task type",
             Self::Curves(_) => "Training loss",
         }
@@ -63,7 +78,7 @@ impl Figure {
     /// How to read it.
     pub(super) fn caption(&self) -> &'static str {
         match self {
-            Self::Rates(_) => {
+            Self::Rates(_) | Self::Turned(..) => {
                 "Bars are success rates, whiskers their 95 % Wilson intervals. Overlapping whiskers \
                  mean that the figure alone does not tell the arms apart."
             }
@@ -81,7 +96,8 @@ impl Figure {
     /// Width and height, in units of the design.
     fn size(&self) -> (u32, u32) {
         match self {
-            Self::Rates(_) | Self::Curves(_) => (900, 460),
+            Self::Rates(rates) | Self::Turned(_, rates) => rates.size(),
+            Self::Curves(_) => (900, 460),
             Self::Heat(heat) => heat.size(),
         }
     }
@@ -121,7 +137,7 @@ impl Figure {
         let canvas = paint::Canvas { area, scale };
         canvas.clear()?;
         match self {
-            Self::Rates(rates) => rates.draw(&canvas)?,
+            Self::Rates(rates) | Self::Turned(_, rates) => rates.draw(&canvas)?,
             Self::Heat(heat) => heat.draw(&canvas)?,
             Self::Curves(curves) => curves.draw(&canvas)?,
         }

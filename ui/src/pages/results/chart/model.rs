@@ -1,6 +1,6 @@
 //! From results to rows of marks. Pure.
 
-use lore_core::{ArmSummary, ExperimentResults, Proportion, SplitKind};
+use lore_core::{ArmSummary, DialPoint, ExperimentResults, Proportion, SplitKind};
 
 use crate::format;
 
@@ -28,10 +28,17 @@ pub(super) struct Mark {
 
 /// A row an arm, in the order of the experiment.
 pub(super) fn rows(results: &ExperimentResults) -> Vec<Row> {
-    results.arms.iter().map(row).collect()
+    let arms = results.arms.iter();
+    arms.map(|arm| row(&arm.arm.name, arm)).collect()
 }
 
-fn row(arm: &ArmSummary) -> Row {
+/// A row a setting of a dial.
+pub(super) fn turned(points: &[DialPoint<'_>]) -> Vec<Row> {
+    let points = points.iter();
+    points.map(|point| row(&point.label, point.arm)).collect()
+}
+
+fn row(name: &str, arm: &ArmSummary) -> Row {
     let both = [
         (SplitKind::Seen, &arm.seen),
         (SplitKind::Unseen, &arm.unseen),
@@ -45,9 +52,9 @@ fn row(arm: &ArmSummary) -> Row {
         .map(|(split, proportion)| format!("{}: {}", split.label(), in_words(proportion)))
         .collect();
     Row {
-        name: arm.arm.name.clone(),
+        name: name.to_owned(),
         marks,
-        words: format!("{}. {}", arm.arm.name, words.join("; ")),
+        words: format!("{name}. {}", words.join("; ")),
     }
 }
 

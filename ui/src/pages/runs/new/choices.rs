@@ -210,6 +210,10 @@ fn agent_ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &mut ExperimentSpec) {
             choice(ui, tokens, &mut spec.agent.action_mode, &modes, "Actions")
         });
         if spec.agent.action_mode == ActionMode::Choose {
+            let why =
+                "Every step then shows how likely each action was; takes longer, plays the same";
+            let rates = &mut spec.agent.rates_all;
+            explained_switch(ui, tokens, rates, "Rate every possible action", why);
             let why = "What led to nothing new is not picked again until something new is seen";
             let leaves = &mut spec.agent.leaves_loops;
             explained_switch(ui, tokens, leaves, "Leave loops", why);

@@ -112,16 +112,30 @@ impl NewExperiment {
         let tokens = ctx.tokens;
         Card::titled("What is compared").show(ui, tokens, |ui| {
             for arm in Arm::paper() {
-                let mut on = self.spec.arms.contains(&arm);
-                let why = arm.explanation();
-                if explained_switch(ui, tokens, &mut on, &arm.name, why).changed() {
-                    self.set_arm(&arm, on);
-                }
+                self.arm_ui(ctx, ui, &arm);
             }
         });
+        if !self.advanced {
+            return;
+        }
+        Card::titled("Harder questions for ExpRAG-LoRA")
+            .subtitle("How it does when memories are missing, misleading, fewer or more")
+            .show(ui, tokens, |ui| {
+                for arm in Arm::variants() {
+                    self.arm_ui(ctx, ui, &arm);
+                }
+            });
     }
 
-    /// Arms stay in the paper's order: comparisons are with the last one.
+    fn arm_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, arm: &Arm) {
+        let mut on = self.spec.arms.contains(arm);
+        let why = arm.explanation();
+        if explained_switch(ui, ctx.tokens, &mut on, &arm.name, why).changed() {
+            self.set_arm(arm, on);
+        }
+    }
+
+    /// Arms stay in the paper's order, variants behind: comparisons are with the last of the paper's.
     fn set_arm(&mut self, arm: &Arm, on: bool) {
         let chosen = |candidate: &Arm| {
             if candidate == arm {
@@ -130,7 +144,8 @@ impl NewExperiment {
                 self.spec.arms.contains(candidate)
             }
         };
-        self.spec.arms = Arm::paper().into_iter().filter(chosen).collect();
+        let all = Arm::paper().into_iter().chain(Arm::variants());
+        self.spec.arms = all.filter(chosen).collect();
     }
 }
 
@@ -172,8 +187,10 @@ mod tests {
         let base = Arm::paper()[0].clone();
         form.set_arm(&base, false);
         assert_eq!(form.spec.arms.len(), 4);
+        let variant = Arm::variants()[0].clone();
+        form.set_arm(&variant, true);
         form.set_arm(&base, true);
-        assert_eq!(form.spec.arms, Arm::paper());
+        assert_eq!(form.spec.arms, [Arm::paper(), vec![variant]].concat());
     }
 
     #[test]
