@@ -9,6 +9,7 @@
 
 mod adapter;
 mod bank;
+mod branch;
 mod dataset;
 mod embedder;
 mod environment;
@@ -41,6 +42,7 @@ mod world;
 
 pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, TargetModule};
 pub use bank::{BankInfo, BankKeys, ExperienceRow, MapPoint, RemovalPreview};
+pub use branch::{BranchOrigin, Change, PlaySetup};
 pub use dataset::{
     ColumnMap, ColumnRole, DatasetInfo, DatasetKind, DatasetStats, ExportForm, FormatGuess,
     ImportReport, ItemPreview, Labels, LengthCount, RejectedRow, SplitLeak, TypeCount,
