@@ -138,7 +138,11 @@ fn playing_on(origin: &BranchOrigin) -> JobInfo {
         Work::Evaluate(work) => Some(work.clone()),
         _ => None,
     });
-    let work = BranchWork::new(experiment(), origin.clone(), played.unwrap());
+    let work = BranchWork::new(
+        experiment(),
+        origin.clone(),
+        played.expect("the sample plays"),
+    );
     let mut job = jobs[0].clone();
     job.spec.id = "play-on-2".into();
     job.spec.title = "Play on from step 1: put a mug on the shelf".into();
@@ -162,9 +166,7 @@ fn an_episode_is_played_on_and_its_branch_opens_beside_it() {
     click(&mut window, "What if");
     click(&mut window, "What it does first");
     click(&mut window, "go to fridge 1");
-    let play = window.harness.get_all_by_label("Play on from here").last();
-    play.unwrap().click();
-    window.settle();
+    click(&mut window, "Play on from here");
     let origin = asked_to_play_on(&window).expect("the core is asked");
     assert_eq!((origin.step, &origin.change), (0, &Change::NoMemories));
     assert_eq!(origin.action.as_deref(), Some("go to fridge 1"));

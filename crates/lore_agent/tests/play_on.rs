@@ -1,6 +1,8 @@
 //! The laws of an episode that begins in the middle of another one, with scripted worlds, models and
 //! banks.
 
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 use lore_agent::{MemorySource, Opening, Play, Seat, play_on, run_episode};
 use lore_core::testing::{
     HashEmbedder, InMemoryBank, ScriptedModel, ScriptedWorld, experience, task,

@@ -41,7 +41,7 @@ impl Branches {
             branches,
             ctx.store.actions().job(&place),
         );
-        Card::titled("Play on from here").show(ui, ctx.tokens, |ui| {
+        Card::titled("Where it would have led").show(ui, ctx.tokens, |ui| {
             self.form_ui(ctx, ui, source, trajectory, (step, change), &place);
             action_error_ui(ctx, ui, &place);
             let newest = ctx.store.actions().job(&place);
