@@ -9,7 +9,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable};
 use lore_core::{BranchOrigin, Change};
 use lore_protocol::{
-    BranchInfo, BranchWork, Event, JobInfo, JobState, Mark, Request, Source, Topic,
+    BranchInfo, BranchWork, Event, JobInfo, JobState, Mark, Progress, Request, Source, Topic,
     TrajectoryRequest, Work,
 };
 use lore_ui::backend::Sample;
@@ -149,6 +149,13 @@ fn playing_on(origin: &BranchOrigin) -> JobInfo {
     job.spec.experiment = None;
     job.spec.work = Work::Branch(Box::new(work));
     job.state = JobState::Running;
+    job.progress = Some(Progress {
+        stage: "Play".into(),
+        done: 3,
+        total: 15,
+        unit: "steps".into(),
+        secs_left: Some(9.0),
+    });
     job
 }
 
@@ -206,7 +213,12 @@ fn branches_are_found_again_on_their_episode() {
     let mut window = open_first();
     click(&mut window, "What if");
     window.harness.get_by_label("Branches");
-    window.click_first("from step 3 · out of steps · 5 steps");
+    let mut named = window.harness.get_all_by_label("Without memories");
+    let is_row = |node: &egui_kittest::Node<'_>| {
+        node.accesskit_node().role() == egui::accesskit::Role::ListItem
+    };
+    named.find(is_row).expect("each has a row").click();
+    window.settle();
     assert!(matches!(window.route(), Route::Beside { .. }));
     assert!(
         asked_to_play_on(&window).is_none(),

@@ -2,15 +2,13 @@
 
 use egui::Ui;
 use lore_core::{BranchOrigin, Change, JobId, Step, Trajectory, TrajectoryId};
-use lore_protocol::{
-    BranchInfo, BranchWork, JobState, Request, Source, TrajectoryRequest, Work,
-};
+use lore_protocol::{BranchInfo, BranchWork, JobState, Request, Source, TrajectoryRequest, Work};
 
 use super::changes;
 use crate::command::Action;
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, job_progress_ui};
-use crate::widgets::{Button, Card, Icon, ListRow, choice};
+use crate::widgets::{Button, Card, Icon, ListRow, choice, field};
 use crate::{JobRecord, Route, format};
 
 /// View state.
@@ -70,13 +68,10 @@ impl Branches {
         let known = self.first.take();
         let known = known.filter(|(of, at, _)| *of == trajectory.id && *at == step);
         let mut first = known.map(|(_, _, action)| action);
-        choice(
-            ui,
-            tokens,
-            &mut first,
-            &firsts(&trajectory.steps[step]),
-            "What it does first",
-        );
+        let firsts = firsts(&trajectory.steps[step]);
+        field(ui, tokens, "First action", |ui| {
+            choice(ui, tokens, &mut first, &firsts, "What it does first")
+        });
         let play = Button::secondary("Play on from here")
             .icon(Icon::Play)
             .hover("Takes seconds to minutes; the episode itself stays as it is")
