@@ -1,10 +1,13 @@
 //! Every request there is, for tests that must forget none.
 
-use lore_core::{EpisodeEnd, ExperimentSpec, Query, ServerSpec, TrajectoryFilter, WorldSpec};
+use lore_core::{
+    BranchOrigin, Change, EpisodeEnd, ExperimentSpec, Query, ServerSpec, TrajectoryFilter,
+    WorldSpec,
+};
 use lore_protocol::{
-    BankRequest, Change, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest,
-    JavaSource, JobRequest, Mark, MeasureWork, ModelRequest, ModelSource, Request, Settings,
-    SettingsRequest, ShellRequest, Source, TrajectoryRequest, Work, WorldRequest,
+    BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JavaSource,
+    JobRequest, Mark, MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest,
+    ShellRequest, Source, TrajectoryRequest, Work, WorldRequest,
 };
 
 fn page() -> (TrajectoryFilter, u64, u64) {
@@ -241,6 +244,16 @@ fn trajectories(id: &str) -> Vec<Request> {
                 step: 3,
                 change: Change::NoMemories,
             },
+            TrajectoryRequest::PlayOn {
+                source: source(),
+                origin: Box::new(BranchOrigin {
+                    trajectory: id(),
+                    step: 3,
+                    change: Change::NoMemories,
+                    action: None,
+                }),
+            },
+            TrajectoryRequest::Branches { id: id() },
             TrajectoryRequest::Mark {
                 mark: Box::new(Mark {
                     source: source(),

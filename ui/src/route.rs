@@ -43,14 +43,17 @@ pub enum Route {
         /// The open one.
         id: Option<TrajectoryId>,
     },
-    /// Two trajectories of a source side by side.
+    /// Two trajectories side by side.
     Beside {
-        /// Where they stand.
+        /// Where they stand, or the one on the left.
         source: Source,
         /// The one on the left.
         left: TrajectoryId,
         /// The one on the right.
         right: TrajectoryId,
+        /// Where that one stands, if somewhere else.
+        #[serde(default)]
+        right_source: Option<Source>,
     },
     /// The numbers of an experiment.
     Results(Option<ExperimentId>),

@@ -7,7 +7,11 @@ use common::work::{click, open, picture};
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable};
-use lore_protocol::{Change, Mark, Request, Source, TrajectoryRequest};
+use lore_core::{BranchOrigin, Change};
+use lore_protocol::{
+    BranchInfo, BranchWork, Event, JobInfo, JobState, Mark, Progress, Request, Source, Topic,
+    TrajectoryRequest, Work,
+};
 use lore_ui::backend::Sample;
 use lore_ui::{PageId, Route};
 
@@ -127,6 +131,101 @@ fn the_model_says_what_it_would_have_done_without_its_memories() {
     );
 }
 
+/// A job that plays the first episode on, at work.
+fn playing_on(origin: &BranchOrigin) -> JobInfo {
+    let jobs = Sample::busy().jobs;
+    let played = jobs.iter().find_map(|job| match &job.spec.work {
+        Work::Evaluate(work) => Some(work.clone()),
+        _ => None,
+    });
+    let work = BranchWork::new(
+        experiment(),
+        origin.clone(),
+        played.expect("the sample plays"),
+    );
+    let mut job = jobs[0].clone();
+    job.spec.id = "play-on-2".into();
+    job.spec.title = "Play on from step 1: put a mug on the shelf".into();
+    job.spec.experiment = None;
+    job.spec.work = Work::Branch(Box::new(work));
+    job.state = JobState::Running;
+    job.progress = Some(Progress {
+        stage: "Play".into(),
+        done: 3,
+        total: 15,
+        unit: "steps".into(),
+        secs_left: Some(9.0),
+    });
+    job
+}
+
+fn asked_to_play_on(window: &Window) -> Option<BranchOrigin> {
+    let mut sent = window.core.sent().into_iter();
+    sent.find_map(|request| match request {
+        Request::Trajectory(TrajectoryRequest::PlayOn { origin, .. }) => Some(*origin),
+        _ => None,
+    })
+}
+
+#[test]
+fn an_episode_is_played_on_and_its_branch_opens_beside_it() {
+    let mut window = open_first();
+    click(&mut window, "What if");
+    click(&mut window, "What it does first");
+    click(&mut window, "go to fridge 1");
+    click(&mut window, "Play on from here");
+    let origin = asked_to_play_on(&window).expect("the core is asked");
+    assert_eq!((origin.step, &origin.change), (0, &Change::NoMemories));
+    assert_eq!(origin.action.as_deref(), Some("go to fridge 1"));
+
+    let job = playing_on(&origin);
+    window.core.change(|sample| sample.jobs.push(job));
+    window.core.happen(Event::Stale(Topic::Jobs));
+    window.settle();
+    window.harness.get_by_label("Stop");
+    picture(&mut window, "episode-playing-on");
+
+    window.core.change(|sample| {
+        let played = sample.branches[0].clone();
+        sample.branches.insert(
+            0,
+            BranchInfo {
+                job: "play-on-2".into(),
+                origin,
+                ..played
+            },
+        );
+    });
+    window.core.happen(Event::Stale(Topic::Experiments));
+    window.settle();
+    let Route::Beside { right_source, .. } = window.route() else {
+        panic!("both episodes are shown, not {:?}", window.route());
+    };
+    let job = "play-on-2".into();
+    let experiment = None;
+    assert_eq!(right_source, Some(Source::Run { experiment, job }));
+    assert!(window.shows("Played on from step 3: Without memories"));
+    picture(&mut window, "beside-branch");
+}
+
+#[test]
+fn branches_are_found_again_on_their_episode() {
+    let mut window = open_first();
+    click(&mut window, "What if");
+    window.harness.get_by_label("Branches");
+    let mut named = window.harness.get_all_by_label("Without memories");
+    let is_row = |node: &egui_kittest::Node<'_>| {
+        node.accesskit_node().role() == egui::accesskit::Role::ListItem
+    };
+    named.find(is_row).expect("each has a row").click();
+    window.settle();
+    assert!(matches!(window.route(), Route::Beside { .. }));
+    assert!(
+        asked_to_play_on(&window).is_none(),
+        "nothing is played again"
+    );
+}
+
 #[test]
 fn words_are_found_in_an_episode() {
     let mut window = open_first();
@@ -156,6 +255,7 @@ fn two_episodes_say_where_they_part() {
         source: experiment(),
         left: all[0].clone(),
         right: all[6].clone(),
+        right_source: None,
     });
     picture(&mut window, "beside");
     window.harness.get_by_label_contains("different games");

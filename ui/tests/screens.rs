@@ -223,6 +223,7 @@ fn beside() -> Route {
         source: source(),
         left: rows[0].id.clone(),
         right: rows[6].id.clone(),
+        right_source: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! One episode, from reset to end.
 
+mod opening;
+
 use std::time::Instant;
 
 use anyhow::Result;
@@ -13,6 +15,8 @@ use crate::decide::{Decision, Situation, decide};
 use crate::loops::Loops;
 use crate::memory::{MemoryBlock, MemorySource};
 use crate::window::HistoryWindow;
+
+pub use opening::{Opening, play_on};
 
 /// How an episode is played and recorded.
 #[derive(Clone, Debug)]
@@ -83,6 +87,10 @@ pub(crate) struct Episode<'a, 'm> {
     templates: Vec<String>,
     /// The memory block in force.
     block: MemoryBlock,
+    /// True while no step tells of the block, which is not the one before it.
+    untold: bool,
+    /// The first step that is the agent's own, and uses the block it finds.
+    first_own: usize,
     window: HistoryWindow,
     loops: Loops,
     trace: EpisodeTrace,
@@ -101,10 +109,30 @@ impl<'a, 'm> Episode<'a, 'm> {
             Ok(observation) => (observation, None),
             Err(error) => (world_failure(&error), Some(EpisodeEnd::EnvironmentError)),
         };
-        let mut episode = Self {
+        let mut episode = Self::after(observation, env, model, memory, play);
+        episode.end = end;
+        if episode.end.is_none() {
+            episode.remember(model)?;
+            episode.trace.system_prompt = episode.block.system_prompt.clone();
+            episode.trace.memories = episode.block.memories.clone();
+        }
+        Ok(episode)
+    }
+
+    /// An episode of which only the first observation is known.
+    fn after(
+        observation: String,
+        env: &dyn Environment,
+        model: &dyn LanguageModel,
+        memory: Option<MemorySource<'m>>,
+        play: Play<'a>,
+    ) -> Self {
+        Self {
             memory,
             templates: env.action_templates(),
             block: MemoryBlock::default(),
+            untold: false,
+            first_own: 0,
             window: HistoryWindow {
                 start: 0,
                 limit: prompt_limit(model, play.config),
@@ -123,15 +151,9 @@ impl<'a, 'm> Episode<'a, 'm> {
                 Vec::new(),
                 EpisodeEnd::default(),
             ),
-            end,
+            end: None,
             play,
-        };
-        if episode.end.is_none() {
-            episode.remember(model)?;
-            episode.trace.system_prompt = episode.block.system_prompt.clone();
-            episode.trace.memories = episode.block.memories.clone();
         }
-        Ok(episode)
     }
 
     /// The rules.
@@ -218,17 +240,20 @@ impl<'a, 'm> Episode<'a, 'm> {
         });
     }
 
-    /// With dynamic retrieval, the memory block of this step if it is a new one. The first step uses
-    /// the block that was made at the start.
+    /// The memory block of this step if it is a new one: with dynamic retrieval, except in the first
+    /// step that is the agent's own, which uses the block that was made before it.
     fn remember_anew(&mut self, model: &dyn LanguageModel) -> Result<Option<Box<StepMemory>>> {
+        let mut is_new = std::mem::take(&mut self.untold);
         let dynamic = self.memory.as_ref().is_some_and(MemorySource::is_dynamic);
-        if !dynamic || self.record.steps.is_empty() || !self.remember(model)? {
-            return Ok(None);
+        if dynamic && self.record.steps.len() > self.first_own {
+            is_new |= self.remember(model)?;
         }
-        Ok(Some(Box::new(StepMemory {
-            system_prompt: self.block.system_prompt.clone(),
-            memories: self.block.memories.clone(),
-        })))
+        Ok(is_new.then(|| {
+            Box::new(StepMemory {
+                system_prompt: self.block.system_prompt.clone(),
+                memories: self.block.memories.clone(),
+            })
+        }))
     }
 
     fn step_trace(
@@ -259,6 +284,8 @@ impl<'a, 'm> Episode<'a, 'm> {
             memory: _,
             templates: _,
             block: _,
+            untold: _,
+            first_own: _,
             window: _,
             loops: _,
         } = self;

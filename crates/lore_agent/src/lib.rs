@@ -7,6 +7,8 @@
 //! in view, and the scores of the candidates.
 //!
 //! [`run_episodes`] plays several tasks side by side, with one call of the model for the steps of all.
+//! [`play_on`] begins in the middle of an episode that was recorded: with nothing changed, what follows
+//! is what followed.
 //!
 //! Source of the method: ExpRAG (Ferraz et al. 2026). Static retrieval asks once, before the first
 //! action, with the task's description; dynamic retrieval asks before every action with the
@@ -21,6 +23,6 @@ mod together;
 mod window;
 
 pub use action::parse_action;
-pub use episode::{Play, run_episode};
+pub use episode::{Opening, Play, play_on, run_episode};
 pub use memory::MemorySource;
 pub use together::{Played, Seat, run_episodes};

@@ -15,7 +15,7 @@ pub(crate) fn topics(spec: &JobSpec) -> Vec<Topic> {
         Work::Collect(_) => vec![Topic::Datasets],
         Work::BuildBank(_) => vec![Topic::Banks],
         Work::Train(_) => vec![Topic::Adapters],
-        Work::Evaluate(_) | Work::Report(_) => vec![Topic::Experiments],
+        Work::Evaluate(_) | Work::Branch(_) | Work::Report(_) => vec![Topic::Experiments],
         Work::FetchModel(_) => vec![Topic::Models, Topic::Settings],
         Work::InstallWorld(_) => vec![Topic::Worlds],
         Work::Export(_)
@@ -39,6 +39,7 @@ fn model_of(work: &Work) -> Option<&ModelId> {
     match work {
         Work::Train(work) => Some(&work.model),
         Work::Evaluate(work) => Some(&work.model),
+        Work::Branch(work) => Some(&work.play.model),
         Work::Measure(work) => Some(&work.model),
         _ => None,
     }

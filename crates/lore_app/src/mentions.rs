@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use lore_core::WorldSpec;
-use lore_protocol::{ApiError, ModelSource, Source, Work};
+use lore_protocol::{ApiError, EvaluateWork, ModelSource, Source, Work};
 
 use crate::names;
 
@@ -66,11 +66,10 @@ pub(crate) fn of(work: &Work) -> Vec<(Noun, &str)> {
             all.extend(work.trials.iter().flat_map(|it| of_world(&it.world)));
             all
         }
-        Work::Evaluate(work) => {
-            let mut all = of_world(&work.world);
-            all.push((Noun::Model, work.model.as_str()));
-            all.extend(work.adapter.iter().map(|id| (Noun::Adapter, id.as_str())));
-            all.extend(work.bank.iter().map(|id| (Noun::Bank, id.as_str())));
+        Work::Evaluate(work) => of_play(work),
+        Work::Branch(work) => {
+            let mut all = of_play(&work.play);
+            all.extend(of_source(&work.source));
             all
         }
         Work::Report(work) => vec![(Noun::Experiment, work.experiment.as_str())],
@@ -79,6 +78,15 @@ pub(crate) fn of(work: &Work) -> Vec<(Noun, &str)> {
         Work::ExportTrajectories(work) => of_source(&work.source),
         Work::CompareRetrieval(work) => vec![(Noun::Bank, work.bank.as_str())],
     }
+}
+
+/// What it takes to play.
+fn of_play(work: &EvaluateWork) -> Vec<(Noun, &str)> {
+    let mut all = of_world(&work.world);
+    all.push((Noun::Model, work.model.as_str()));
+    all.extend(work.adapter.iter().map(|id| (Noun::Adapter, id.as_str())));
+    all.extend(work.bank.iter().map(|id| (Noun::Bank, id.as_str())));
+    all
 }
 
 /// What trajectories are part of.

@@ -10,6 +10,7 @@
 mod adapter;
 mod arm;
 mod bank;
+mod branch;
 mod dataset;
 mod dial;
 mod embedder;
@@ -44,6 +45,7 @@ mod world;
 pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, TargetModule};
 pub use arm::{Arm, Variation};
 pub use bank::{BankInfo, BankKeys, ExperienceRow, MapPoint, RemovalPreview};
+pub use branch::{BranchOrigin, Change, PlaySetup};
 pub use dataset::{
     ColumnMap, ColumnRole, DatasetInfo, DatasetKind, DatasetStats, ExportForm, FormatGuess,
     ImportReport, ItemPreview, Labels, LengthCount, RejectedRow, SplitLeak, TypeCount,

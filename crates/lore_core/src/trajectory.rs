@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::selection::with_outcome;
-use crate::{EpisodeEnd, MemoryUse, Message, ScoredAction, Task, TrajectoryId, content_hash};
+use crate::{
+    BranchOrigin, EpisodeEnd, MemoryUse, Message, PlaySetup, ScoredAction, Task, TrajectoryId,
+    content_hash,
+};
 
 /// The record of one episode: a task, then observation, action, observation, action, …
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,11 +56,17 @@ pub struct EpisodeTrace {
     pub memories: Vec<MemoryUse>,
     /// The seed of sampling.
     pub seed: u64,
-    /// The base model that acted.
+    /// The base model that acted, by its maker's name.
     pub model: String,
     /// The adapter that acted, if any.
     #[serde(default)]
     pub adapter: Option<String>,
+    /// What it takes to play on; absent where other programs played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Box<PlaySetup>>,
+    /// The episode that this one was played on from, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Box<BranchOrigin>>,
 }
 
 /// What one step cost and how it was decided.

@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use lore_bank::ExperienceBank;
-use lore_core::{DataDir, ExperimentId, Trajectory};
+use lore_core::{DataDir, ExperienceId, ExperimentId, Trajectory, TrajectoryId};
 use lore_data::{Dataset, TrajectoryFile, export};
 use lore_protocol::{ExportTrajectoriesWork, Source};
 
 use crate::{Job, Outcome};
 
 /// What a run writes its episodes into.
-const EPISODES: &str = "trajectories.jsonl";
+pub(crate) const EPISODES: &str = "trajectories.jsonl";
 
 /// Writes everything that stands at the source into one file.
 pub(crate) fn run(job: &mut Job<'_>, work: &ExportTrajectoriesWork) -> Result<Outcome> {
@@ -42,6 +42,28 @@ pub(crate) fn run(job: &mut Job<'_>, work: &ExportTrajectoriesWork) -> Result<Ou
         "{num_written} episodes were written to {}.",
         path.display()
     )))
+}
+
+/// One episode, wherever it stands.
+pub(crate) fn find(data: &DataDir, source: &Source, id: &TrajectoryId) -> Result<Trajectory> {
+    let files = match source {
+        Source::Dataset { id: dataset } => {
+            return Dataset::open(data, dataset)?.trajectories()?.get(id);
+        }
+        Source::Bank { id: bank } => {
+            let id = ExperienceId(id.0.clone());
+            return Ok(ExperienceBank::open(data, bank)?.get(&id)?.trajectory);
+        }
+        Source::Run { experiment, job } => vec![data.job(experiment.as_ref(), job).join(EPISODES)],
+        Source::Experiment { id } => files_of(data, id)?,
+    };
+    for path in &files {
+        // The only error that is not about the file is that the trajectory is not in it.
+        if let Ok(found) = TrajectoryFile::open(path)?.get(id) {
+            return Ok(found);
+        }
+    }
+    bail!("This episode is gone; it may have been played again.")
 }
 
 /// Every episode of these files, one after the other.

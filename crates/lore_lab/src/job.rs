@@ -9,8 +9,8 @@ use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::events::{EventSink, Relay};
 use crate::{
-    bank, collect, compare, episodes, evaluate, export, fetch, import, install, measure, report,
-    train,
+    bank, branch, collect, compare, episodes, evaluate, export, fetch, import, install, measure,
+    report, train,
 };
 
 /// What differs from machine to machine and is no part of a job.
@@ -108,6 +108,7 @@ pub fn run(
         Work::BuildBank(work) => bank::run(job, work),
         Work::Train(work) => train::run(job, work),
         Work::Evaluate(work) => evaluate::run(job, work),
+        Work::Branch(work) => branch::run(job, work),
         Work::Report(work) => report::run(job, work),
         Work::Export(work) => export::run(job, work),
         Work::Measure(work) => measure::run(job, work),

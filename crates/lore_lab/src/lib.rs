@@ -9,6 +9,7 @@
 //! downloads by the bytes that came.
 
 mod bank;
+mod branch;
 mod collect;
 mod compare;
 mod episodes;

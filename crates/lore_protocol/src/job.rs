@@ -8,7 +8,9 @@ use lore_core::{
     TrainConfig, Trial, TrialPlan, WorldSpec,
 };
 
-use crate::{ApiError, ExportFormat, JavaSource, JobLine, ModelSource, Progress, Source};
+use crate::{
+    ApiError, BranchWork, ExportFormat, JavaSource, JobLine, ModelSource, Progress, Source,
+};
 
 /// Everything a worker needs to do a job, and to do it again (`job.json`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +68,8 @@ pub enum Work {
     Train(TrainWork),
     /// Plays test tasks with one arm and one seed.
     Evaluate(EvaluateWork),
+    /// Plays an episode on from one of its steps with something changed.
+    Branch(Box<BranchWork>),
     /// Pools the runs of an experiment into results, figures and a report.
     Report(ReportWork),
     /// Writes an adapter for others.
@@ -89,6 +93,7 @@ impl Work {
             Self::BuildBank(_) => "build bank",
             Self::Train(_) => "train",
             Self::Evaluate(_) => "play test tasks",
+            Self::Branch(_) => "play on",
             Self::Report(_) => "report",
             Self::Export(_) => "export",
             Self::Measure(_) => "measure speed",
@@ -107,6 +112,7 @@ impl Work {
             Self::Collect(_)
             | Self::Train(_)
             | Self::Evaluate(_)
+            | Self::Branch(_)
             | Self::Measure(_)
             | Self::CompareRetrieval(_) => vec![Resource::Cpu],
             Self::BuildBank(_) => vec![Resource::Cpu, Resource::BankWrite],

@@ -11,6 +11,7 @@
 
 mod backend;
 mod bank;
+mod branch;
 mod dataset;
 mod error;
 mod estimate;
@@ -30,6 +31,7 @@ mod world;
 
 pub use backend::{Backend, Call, Incoming, RequestId};
 pub use bank::{BankRequest, BankResponse};
+pub use branch::{BranchInfo, BranchWork};
 pub use dataset::{DatasetRequest, DatasetResponse, TaskRow};
 pub use error::{ApiError, ErrorCode, ResultExt};
 pub use estimate::{
@@ -51,7 +53,7 @@ pub use settings::{
     Device, Language, Settings, SettingsRequest, SettingsResponse, Status, Theme, WindowKind,
 };
 pub use shell::{FileKind, ShellEvent, ShellRequest, ShellResponse};
-pub use trajectory::{Change, Mark, Source, TrajectoryRequest, TrajectoryResponse};
+pub use trajectory::{Mark, Source, TrajectoryRequest, TrajectoryResponse};
 pub use worker::{
     Answer, Control, Question, WorkerReply, WorkerRequest, WorldAnswer, WorldQuestion,
 };

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    AdapterId, BankId, DatasetId, EpisodeEnd, ExperienceId, ExperimentId, ExportForm, JobId, Page,
+    BankId, BranchOrigin, Change, DatasetId, EpisodeEnd, ExperimentId, ExportForm, JobId, Page,
     PaintedExample, ScoredAction, Trajectory, TrajectoryFilter, TrajectoryId, TrajectoryRow,
 };
+
+use crate::BranchInfo;
 
 /// A question about trajectories.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +52,18 @@ pub enum TrajectoryRequest {
         /// What is different.
         change: Change,
     },
+    /// Plays an episode on from a step with something changed → [`TrajectoryResponse::Job`].
+    PlayOn {
+        /// Where it stands.
+        source: Source,
+        /// From where on, and what is different.
+        origin: Box<BranchOrigin>,
+    },
+    /// What was played on from an episode → [`TrajectoryResponse::Branches`].
+    Branches {
+        /// Which episode.
+        id: TrajectoryId,
+    },
     /// What a person marked, newest first → [`TrajectoryResponse::Marks`].
     Marks,
     /// Marks a trajectory, in place of its mark so far → [`TrajectoryResponse::Marks`].
@@ -86,31 +100,12 @@ pub enum TrajectoryResponse {
     Painted(Box<PaintedExample>),
     /// Possible actions of a step with their likelihoods, in the order of the world.
     Likely(Vec<ScoredAction>),
+    /// What was played on from an episode, newest first.
+    Branches(Vec<BranchInfo>),
     /// What a person marked, newest first.
     Marks(Vec<Mark>),
     /// The job that was started.
     Job(JobId),
-}
-
-/// What is different from how an episode was played.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub enum Change {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// The agent is not reminded of anything.
-    NoMemories,
-    /// One memory is missing.
-    WithoutMemory {
-        /// The experience.
-        experience: ExperienceId,
-    },
-    /// Another adapter of the same model acts.
-    Adapter {
-        /// Which; the model as it is when absent.
-        adapter: Option<AdapterId>,
-    },
 }
 
 /// A bookmark, with what a person noted.

@@ -1,17 +1,17 @@
 //! Typed questions: one method for everything pages show.
 
 use lore_core::{
-    Adapter, AdapterId, BankId, BankInfo, ColumnMap, DatasetId, DatasetInfo, DatasetStats,
+    Adapter, AdapterId, BankId, BankInfo, Change, ColumnMap, DatasetId, DatasetInfo, DatasetStats,
     Experience, ExperienceId, ExperimentId, ExperimentResults, ExperimentSpec, FormatGuess, JobId,
     MapPoint, ModelId, ModelInfo, Page, PaintedExample, Query, RemovalPreview, RetrievalGrid,
     ScoredAction, SplitLeak, Task, Trajectory, TrajectoryId, WorldSpec,
 };
 use lore_protocol::{
-    BankRequest, BankResponse, Change, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,
-    ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest, ExportResponse, GameView,
-    JobRequest, JobResponse, Mark, MetricPoint, ModelRequest, ModelResponse, Request, Response,
-    SettingsRequest, SettingsResponse, Source, Status, TrajectoryRequest, TrajectoryResponse,
-    WorldInfo, WorldRequest, WorldResponse,
+    BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, Estimate,
+    ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest,
+    ExportResponse, GameView, JobRequest, JobResponse, Mark, MetricPoint, ModelRequest,
+    ModelResponse, Request, Response, SettingsRequest, SettingsResponse, Source, Status,
+    TrajectoryRequest, TrajectoryResponse, WorldInfo, WorldRequest, WorldResponse,
 };
 
 use super::Ctx;
@@ -270,6 +270,16 @@ impl<'a> Ctx<'a> {
             Response::Trajectory(TrajectoryResponse::Likely(scores)) => Some(scores.as_slice()),
             _ => None,
         })
+    }
+
+    /// What was played on from an episode, newest first.
+    pub fn branches(&self, id: &TrajectoryId) -> Loaded<'a, [BranchInfo]> {
+        let id = id.clone();
+        self.query(&Request::Trajectory(TrajectoryRequest::Branches { id }))
+            .and_then(|response| match response {
+                Response::Trajectory(TrajectoryResponse::Branches(list)) => Some(list.as_slice()),
+                _ => None,
+            })
     }
 
     /// What a person marked among trajectories, newest first.

@@ -174,6 +174,7 @@ fn topic_of(request: &Request) -> Option<Topic> {
             Source::Bank { .. } => Topic::Banks,
             Source::Run { .. } | Source::Experiment { .. } => Topic::Experiments,
         }),
+        Request::Trajectory(TrajectoryRequest::Branches { .. }) => Some(Topic::Experiments),
         Request::Trajectory(TrajectoryRequest::Marks) => Some(Topic::Marks),
         Request::Trajectory(_) => None,
         Request::Export(_) => Some(Topic::Adapters),

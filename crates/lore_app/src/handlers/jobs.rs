@@ -8,6 +8,7 @@ use lore_protocol::{ApiError, ErrorCode, JobLine, JobRequest, JobResponse, Respo
 
 use super::{datasets, exports};
 use crate::core::Core;
+use crate::mentions::Noun;
 use crate::supervisor::{log_path, read_journal};
 use crate::{files, names, series};
 
@@ -101,6 +102,7 @@ fn complete(core: &Core, work: &mut Work) -> Result<()> {
             collect.dataset = free_dataset(core, &collect.dataset, &collect.name);
         }
         Work::Evaluate(evaluate) => needs_model(core, &evaluate.model)?,
+        Work::Branch(branch) => needs_model(core, &branch.play.model)?,
         Work::Measure(measure) => needs_model(core, &measure.model)?,
         Work::BuildBank(build) => needs_model(core, &build.embedder)?,
         Work::Export(export) => exports::check_destination(core, Path::new(&export.destination))?,
@@ -135,4 +137,15 @@ pub(super) fn needs_model(core: &Core, id: &ModelId) -> Result<(), ApiError> {
         ErrorCode::ModelMissing,
         format!("The model {id:?} is not on this computer; get it on the Models page"),
     ))
+}
+
+/// The same for an adapter.
+pub(super) fn needs_adapter(core: &Core, id: &AdapterId) -> Result<(), ApiError> {
+    Noun::Adapter.check(id.as_str())?;
+    if core.dir.adapter(id).join("adapter.json").is_file() {
+        return Ok(());
+    }
+    Err(ApiError::not_found(format!(
+        "The adapter {id:?} is not on this computer any more"
+    )))
 }

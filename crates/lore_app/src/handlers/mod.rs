@@ -7,6 +7,7 @@ mod export_options;
 mod exports;
 mod jobs;
 pub(crate) mod models;
+mod play_on;
 mod settings;
 mod trajectories;
 mod what_if;

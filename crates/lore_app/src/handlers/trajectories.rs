@@ -12,7 +12,7 @@ use lore_protocol::{
     Topic, TrajectoryRequest, TrajectoryResponse, Work,
 };
 
-use super::{banks, datasets, experiments, exports, jobs, what_if};
+use super::{banks, datasets, experiments, exports, jobs, play_on, what_if};
 use crate::core::Core;
 use crate::supervisor::JobRecord;
 
@@ -40,6 +40,12 @@ pub(super) fn handle(core: &Core, request: TrajectoryRequest) -> Result<Response
         } => {
             let likely = what_if::likely(core, &source, &id, step as usize, &change)?;
             TrajectoryResponse::Likely(likely)
+        }
+        TrajectoryRequest::PlayOn { source, origin } => {
+            TrajectoryResponse::Job(play_on::start(core, source, *origin)?)
+        }
+        TrajectoryRequest::Branches { id } => {
+            TrajectoryResponse::Branches(play_on::branches(core, &id)?)
         }
         TrajectoryRequest::Marks => TrajectoryResponse::Marks(core.marks.all()?),
         TrajectoryRequest::Mark { mark } => marked(core, core.marks.put(*mark)?),
@@ -119,6 +125,7 @@ fn rows_of_runs(
 fn played(jobs: &[JobRecord]) -> impl Iterator<Item = (&JobRecord, &EvaluateWork)> {
     jobs.iter().filter_map(|job| match &job.info.spec.work {
         Work::Evaluate(work) => Some((job, work)),
+        Work::Branch(work) => Some((job, &work.play)),
         _ => None,
     })
 }
@@ -127,7 +134,7 @@ fn is_wanted(arms: &[String], work: &EvaluateWork) -> bool {
     arms.is_empty() || arms.contains(&work.arm.id) || arms.contains(&work.arm.name)
 }
 
-/// A trajectory, and the run that played it.
+/// A trajectory, and how it was played: by the run that played it, else by its own record.
 pub(super) fn get(
     core: &Core,
     source: &Source,
@@ -135,11 +142,11 @@ pub(super) fn get(
 ) -> Result<(Trajectory, Option<EvaluateWork>)> {
     let runs = match source {
         Source::Dataset { id: dataset } => {
-            return Ok((datasets::open(core, dataset)?.get(id)?, None));
+            return Ok(by_record(datasets::open(core, dataset)?.get(id)?));
         }
         Source::Bank { id: bank } => {
             let id = ExperienceId(id.0.clone());
-            return Ok((banks::get(core, bank, &id)?.trajectory, None));
+            return Ok(by_record(banks::get(core, bank, &id)?.trajectory));
         }
         Source::Run { job, .. } => vec![core.jobs.get(job)?],
         Source::Experiment { id } => experiments::jobs(core, &experiments::read(core, id)?)?,
@@ -152,6 +159,12 @@ pub(super) fn get(
         .unwrap_or_else(|| {
             Err(ApiError::not_found("This episode is gone; it may have been played again").into())
         })
+}
+
+/// A trajectory that stands apart from the run that played it.
+fn by_record(trajectory: Trajectory) -> (Trajectory, Option<EvaluateWork>) {
+    let played = EvaluateWork::of_episode(&trajectory);
+    (trajectory, played)
 }
 
 /// The episode as tokens, as training with the memories it was played with would see it.

@@ -1,8 +1,10 @@
 //! What an agent might have done in a step if something had been different.
 
 use anyhow::Result;
-use lore_core::{MemoryUse, ScoredAction, Step, Trajectory, TrajectoryId, prompt};
-use lore_protocol::{Answer, ApiError, Change, EvaluateWork, Question, Source};
+use lore_core::{
+    AdapterId, Change, ExperienceId, ModelId, ScoredAction, Step, Trajectory, TrajectoryId, prompt,
+};
+use lore_protocol::{Answer, ApiError, EvaluateWork, Question, Source};
 
 use super::{banks, jobs, trajectories};
 use crate::core::Core;
@@ -15,17 +17,8 @@ pub(super) fn likely(
     step: usize,
     change: &Change,
 ) -> Result<Vec<ScoredAction>> {
-    let (trajectory, run) = trajectories::get(core, source, id)?;
-    let Some((run, system)) = run.zip(trajectory.system_prompt_at(step)) else {
-        return Err(ApiError::new(
-            "Only an episode that a model played here can be asked about; this one comes from an expert, \
-             a person or a file",
-        )
-        .into());
-    };
-    let Some(played) = trajectory.steps.get(step) else {
-        return Err(ApiError::not_found("The episode has no such step").into());
-    };
+    let (trajectory, run) = played(core, source, id, step)?;
+    let played = &trajectory.steps[step];
     let candidates = candidates(played);
     if candidates.len() < 2 {
         return Err(ApiError::new(
@@ -33,15 +26,16 @@ pub(super) fn likely(
         )
         .into());
     }
-    jobs::needs_model(core, &run.model)?;
-    let system = changed(core, &run, &trajectory, (system, step), change)?;
+    let adapter = match change {
+        Change::Adapter { adapter } => adapter.clone(),
+        _ => run.adapter.clone(),
+    };
+    needs_players(core, &run.model, adapter.as_ref())?;
+    let system = changed_prompt(core, &run, &trajectory, step, change)?;
     let start = played.trace.as_ref().map_or(0, |trace| trace.history_start);
     let answer = core.interactive.ask(Question::Score {
         messages: prompt::chat(&system, &trajectory, start as usize, step),
-        adapter: match change {
-            Change::Adapter { adapter } => adapter.clone(),
-            _ => run.adapter.clone(),
-        },
+        adapter,
         model: run.model,
         candidates,
     })?;
@@ -49,6 +43,40 @@ pub(super) fn likely(
         Answer::Scores(scores) => Ok(scores),
         _ => Err(ApiError::new("The model gave no usable answer; try again").into()),
     }
+}
+
+/// An episode that a model played here, with a step of that number, and how it was played.
+pub(super) fn played(
+    core: &Core,
+    source: &Source,
+    id: &TrajectoryId,
+    step: usize,
+) -> Result<(Trajectory, EvaluateWork)> {
+    let (trajectory, run) = trajectories::get(core, source, id)?;
+    let Some(run) = run.filter(|_| trajectory.trace.is_some()) else {
+        let words = if trajectory.trace.is_some() {
+            "The record of this episode does not say with which model of this computer it was played; ask \
+             about it where its run stands"
+        } else {
+            "Only an episode that a model played here can be asked about; this one comes from an expert, \
+             a person or a file"
+        };
+        return Err(ApiError::new(words).into());
+    };
+    if step >= trajectory.steps.len() {
+        return Err(ApiError::not_found("The episode has no such step").into());
+    }
+    Ok((trajectory, run))
+}
+
+/// Refuses what could only fail later: a model or an adapter that is not there.
+pub(super) fn needs_players(
+    core: &Core,
+    model: &ModelId,
+    adapter: Option<&AdapterId>,
+) -> Result<(), ApiError> {
+    jobs::needs_model(core, model)?;
+    adapter.map_or(Ok(()), |adapter| jobs::needs_adapter(core, adapter))
 }
 
 /// What was possible, what was done included.
@@ -65,36 +93,27 @@ fn candidates(step: &Step) -> Vec<String> {
     candidates
 }
 
-/// The system prompt with the change.
-fn changed(
+/// The system prompt of a step with the change.
+pub(super) fn changed_prompt(
     core: &Core,
     run: &EvaluateWork,
     trajectory: &Trajectory,
-    (system, step): (&str, usize),
+    step: usize,
     change: &Change,
 ) -> Result<String> {
-    Ok(match change {
-        Change::Nothing | Change::Adapter { .. } => system.to_owned(),
-        Change::NoMemories => prompt::without_memories(system).to_owned(),
-        Change::WithoutMemory { experience } => {
-            let mut used = trajectory.memories_at(step).iter();
-            let memory = used.find(|memory| memory.experience == *experience);
-            let without = memory.and_then(|memory| without(core, run, system, memory));
-            without.ok_or_else(|| {
-                ApiError::new(
-                    "This memory cannot be taken out: it was changed or deleted in the bank since the \
-                     episode was played",
-                )
-            })?
-        }
-    })
-}
-
-/// The prompt without a memory, if the bank still has it as it was.
-fn without(core: &Core, run: &EvaluateWork, system: &str, memory: &MemoryUse) -> Option<String> {
-    let experience = banks::get(core, run.bank.as_ref()?, &memory.experience).ok()?;
-    let block = prompt::remembered(&experience, run.retrieval.format);
-    prompt::without_memory(system, &block)
+    let system = trajectory.system_prompt_at(step).unwrap_or_default();
+    // The bank must still have the memory as it was.
+    let remembered = |experience: &ExperienceId| {
+        let experience = banks::get(core, run.bank.as_ref()?, experience).ok()?;
+        Some(prompt::remembered(&experience, run.retrieval.format))
+    };
+    let changed = change.system_prompt(system, remembered);
+    Ok(changed.ok_or_else(|| {
+        ApiError::new(
+            "This memory cannot be taken out: it was changed or deleted in the bank since the episode \
+             was played",
+        )
+    })?)
 }
 
 #[cfg(test)]

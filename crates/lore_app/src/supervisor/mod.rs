@@ -120,6 +120,11 @@ impl Supervisor {
         self.call(|state| state.list())
     }
 
+    /// Every job, those that were taken off the list included, by name.
+    pub(crate) fn all(&self) -> Result<Vec<JobRecord>> {
+        self.call(|state| state.jobs().values().cloned().collect())
+    }
+
     /// One job.
     pub(crate) fn get(&self, id: &JobId) -> Result<JobRecord> {
         let wanted = id.clone();

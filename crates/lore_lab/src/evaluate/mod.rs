@@ -17,12 +17,11 @@ use lore_protocol::{EvaluateWork, JobEvent};
 
 use crate::files::write_json;
 use crate::{Job, Outcome};
-use episode_log::EpisodeLog;
+pub(crate) use episode_log::EpisodeLog;
 pub(crate) use player::Player;
 use record::Record;
 pub(crate) use served::served;
-pub(crate) use summary::TestTask;
-use summary::summarise;
+pub(crate) use summary::{TestTask, summarise};
 
 /// Plays every test task that is not on disk yet, then writes `summary.json`.
 pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 
 use anyhow::{Context as _, Result};
 
-use lore_agent::{MemorySource, Play, Seat, run_episodes};
+use lore_agent::{MemorySource, Opening, Play, Played, Seat, play_on, run_episodes};
 use lore_core::{
-    AdapterId, BankAtTest, BankInfo, DataDir, Hit, LeakGuard, Query, RetrievalConfig, Retriever,
-    StopToken,
+    AdapterId, BankAtTest, BankInfo, Change, DataDir, Hit, LeakGuard, PlaySetup, Query,
+    RetrievalConfig, Retriever, StopToken, Trajectory, TrajectoryId,
 };
 use lore_env::World;
 use lore_llm::{ChatModel, MAX_LANES};
@@ -39,9 +39,7 @@ impl<'a> Player<'a> {
         work: &'a EvaluateWork,
         model: ChatModel,
     ) -> Result<Self> {
-        let retrieves =
-            work.arm.retrieval && work.retrieval.k > 0 && work.bank_at_test != BankAtTest::Empty;
-        let memories = retrieves
+        let memories = retrieves(work)
             .then(|| {
                 let bank = work.bank.as_ref().context(
                     "This arm uses past episodes, but no experience bank was chosen for it.",
@@ -98,7 +96,81 @@ impl<'a> Player<'a> {
             };
             Ok(Some(Seat { env, memory, play }))
         };
-        run_episodes(&mut next, MAX_LANES, model, watch, stop)
+        let setup = setup(work);
+        let mut watch = |mut played: Played| {
+            if let Played::Episode(trajectory) = &mut played {
+                note(trajectory, &setup);
+            }
+            watch(played)
+        };
+        run_episodes(&mut next, MAX_LANES, model, &mut watch, stop)
+    }
+
+    /// Plays an episode on, and tells `watch` its steps so far; `None` when a stop was asked for before
+    /// it had ended.
+    pub(crate) fn play_on(
+        &mut self,
+        world: &dyn World,
+        opening: &Opening<'_>,
+        change: &Change,
+        watch: &mut dyn FnMut(usize),
+        stop: &StopToken,
+    ) -> Result<Option<Trajectory>> {
+        let work = self.work;
+        let recorded = opening.recorded;
+        let test = TestTask::of(recorded.task.clone(), work);
+        let (mut retriever, info) = match &self.memories {
+            Some((memories, info)) => (Some(Shared(memories)), Some(info)),
+            None => (None, None),
+        };
+        let memory = retriever.as_mut().zip(info);
+        let mut memory = memory.and_then(|(it, info)| memory_source(work, &test, it, info));
+        if let (Some(memory), Change::WithoutMemory { experience }) = (&mut memory, change) {
+            memory.guard.trajectory = Some(TrajectoryId(experience.0.clone()));
+        }
+        let env = world
+            .open(&recorded.task.id)
+            .with_context(|| format!("Could not open the game {:?}.", recorded.task.goal))?;
+        let play = Play {
+            config: &work.agent,
+            seed: recorded
+                .trace
+                .as_ref()
+                .map_or(work.seed, |trace| trace.seed),
+            source: &work.arm.name,
+            adapter: work.adapter.as_ref().map(AdapterId::as_str),
+        };
+        let seat = Seat { env, memory, play };
+        let mut branch = play_on(seat, opening, &mut self.model, watch, stop)?;
+        if let Some(branch) = &mut branch {
+            note(branch, &setup(work));
+        }
+        Ok(branch)
+    }
+}
+
+/// True for work that looks for memories.
+fn retrieves(work: &EvaluateWork) -> bool {
+    work.arm.retrieval && work.retrieval.k > 0 && work.bank_at_test != BankAtTest::Empty
+}
+
+/// What of the work is needed to play an episode on.
+fn setup(work: &EvaluateWork) -> PlaySetup {
+    PlaySetup {
+        model: work.model.clone(),
+        bank: work.bank.clone().filter(|_| work.arm.retrieval),
+        retrieval: work.retrieval.clone(),
+        bank_at_test: work.bank_at_test,
+        agent: work.agent.clone(),
+        world: work.world.clone(),
+        unseen_types: work.unseen_types.clone(),
+    }
+}
+
+/// Notes on an episode's record how it was played.
+fn note(trajectory: &mut Trajectory, setup: &PlaySetup) {
+    if let Some(trace) = &mut trajectory.trace {
+        trace.setup = Some(Box::new(setup.clone()));
     }
 }
 

@@ -1,6 +1,7 @@
 //! From episodes to the numbers of a run.
 
 use lore_core::{EpisodeSummary, SplitKind, Task, TaskId, Trajectory, content_hash};
+use lore_protocol::EvaluateWork;
 
 /// One test task and whether training saw its type.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,8 +10,20 @@ pub(crate) struct TestTask {
     pub(crate) split: SplitKind,
 }
 
+impl TestTask {
+    /// A task, wherever it comes from.
+    pub(crate) fn of(task: Task, work: &EvaluateWork) -> Self {
+        let split = if work.unseen_types.contains(&task.task_type) {
+            SplitKind::Unseen
+        } else {
+            SplitKind::Seen
+        };
+        Self { task, split }
+    }
+}
+
 /// An episode without its text.
-pub(super) fn summarise(trajectory: &Trajectory, split: SplitKind) -> EpisodeSummary {
+pub(crate) fn summarise(trajectory: &Trajectory, split: SplitKind) -> EpisodeSummary {
     let traces = || {
         trajectory
             .steps

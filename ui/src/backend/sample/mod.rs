@@ -1,6 +1,7 @@
 //! Canned data, rich enough for every page.
 
 mod bank;
+mod branches;
 mod datasets;
 mod experiment;
 mod jobs;
@@ -9,11 +10,12 @@ mod trajectories;
 mod worlds;
 
 use lore_core::{
-    Adapter, BankInfo, DatasetId, DatasetInfo, ExperienceRow, ExperimentResults, FormatGuess,
-    MapPoint, ModelInfo, Page, SplitLeak, Task, Trajectory, TrajectoryId, TrajectoryRow,
+    Adapter, BankInfo, Change, DatasetId, DatasetInfo, ExperienceRow, ExperimentResults,
+    FormatGuess, MapPoint, ModelInfo, Page, SplitLeak, Task, Trajectory, TrajectoryId,
+    TrajectoryRow,
 };
 use lore_protocol::{
-    ApiError, BankRequest, BankResponse, Change, DatasetRequest, DatasetResponse, Estimate,
+    ApiError, BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, Estimate,
     ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, FileKind,
     GameView, JobInfo, JobLine, JobRequest, JobResponse, Mark, ModelRequest, ModelResponse,
     Request, Response, Settings, SettingsRequest, SettingsResponse, ShellRequest, ShellResponse,
@@ -53,6 +55,8 @@ pub struct Sample {
     pub trajectories: Vec<Trajectory>,
     /// Rows of every source.
     pub rows: Vec<TrajectoryRow>,
+    /// Episodes that were played on from another one.
+    pub branches: Vec<BranchInfo>,
     /// Bookmarks and notes.
     pub marks: Vec<Mark>,
     /// Adapters.
@@ -138,6 +142,11 @@ impl Sample {
             saved: Some("/home/ada/Documents/episodes.jsonl".into()),
             ..Self::fresh()
         };
+        let first = sample.trajectories.first().map(branches::branch);
+        if let Some((trajectory, info)) = first {
+            sample.trajectories.push(trajectory);
+            sample.branches.push(info);
+        }
         sample.status.num_active_jobs = 2;
         sample.status.sample = sample.experiments.first().map(|info| info.spec.id.clone());
         sample
@@ -364,6 +373,12 @@ impl Sample {
                 *step as usize,
                 *change == Change::Nothing,
             )),
+            TrajectoryRequest::PlayOn { .. } => TrajectoryResponse::Job(branches::NEXT.into()),
+            TrajectoryRequest::Branches { id } => {
+                let of = |branch: &&BranchInfo| branch.origin.trajectory == *id;
+                let found = self.branches.iter().filter(of).cloned();
+                TrajectoryResponse::Branches(found.collect())
+            }
             TrajectoryRequest::Marks | TrajectoryRequest::Unmark { .. } => {
                 TrajectoryResponse::Marks(self.marks.clone())
             }

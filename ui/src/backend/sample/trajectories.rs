@@ -162,6 +162,7 @@ fn trajectory(index: usize) -> Trajectory {
         seed: 2025,
         model: "smollm2-135m-instruct".into(),
         adapter: index.is_multiple_of(4).then(|| "sample-1-exprag-lora-seed2025".to_owned()),
+        ..EpisodeTrace::default()
     });
     trajectory
 }

@@ -102,6 +102,7 @@ fn pair_ui(ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo, leak: &SplitLeak) 
             source: source.clone(),
             left: leak.seen.as_str().into(),
             right: leak.unseen.as_str().into(),
+            right_source: None,
         });
     }
     columns(ui, tokens, &[1.0; 2], 180.0, |ui, side| {

@@ -103,6 +103,7 @@ fn list_ui(
             },
             left: flip.left.trajectory.clone(),
             right: flip.right.trajectory.clone(),
+            right_source: None,
         });
     }
 }

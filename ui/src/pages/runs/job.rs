@@ -123,7 +123,7 @@ fn actions_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
 fn leads_to(record: &JobRecord) -> Option<(&'static str, Icon, Route)> {
     let spec = &record.info.spec;
     match &spec.work {
-        Work::Evaluate(_) => {
+        Work::Evaluate(_) | Work::Branch(_) => {
             let source = Source::Run {
                 experiment: spec.experiment.clone(),
                 job: spec.id.clone(),
@@ -132,7 +132,11 @@ fn leads_to(record: &JobRecord) -> Option<(&'static str, Icon, Route)> {
                 source: Some(source),
                 id: None,
             };
-            Some(("Read its episodes", Icon::Path, route))
+            let words = match spec.work {
+                Work::Branch(_) => "Read its episode",
+                _ => "Read its episodes",
+            };
+            Some((words, Icon::Path, route))
         }
         Work::Train(_) => Some(("Show its curves", Icon::Chart, PageId::Train.route())),
         _ => None,

@@ -46,6 +46,7 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Traje
                     source: twin.source.clone(),
                     left: trajectory.id.clone(),
                     right: twin.id.clone(),
+                    right_source: None,
                 });
             }
         }

@@ -1,11 +1,11 @@
 //! Two episodes side by side, with the place where they part.
 
 use egui::{ScrollArea, Ui};
-use lore_core::{Trajectory, TrajectoryId};
+use lore_core::{BranchOrigin, Trajectory, TrajectoryId};
 use lore_protocol::Source;
 
 use super::difference::{Difference, between};
-use super::{follow_keys, step_card};
+use super::{changes, follow_keys, step_card};
 use crate::command::Order;
 use crate::context::Ctx;
 use crate::parts::loaded_ui;
@@ -34,10 +34,9 @@ impl BesideView {
         &mut self,
         ctx: &Ctx<'_>,
         ui: &mut Ui,
-        source: &Source,
-        ids: [&TrajectoryId; 2],
+        episodes: [(&Source, &TrajectoryId); 2],
     ) {
-        let both = ids.map(|id| ctx.trajectory(source, id));
+        let both = episodes.map(|(source, id)| ctx.trajectory(source, id));
         let (Some(left), Some(right)) = (both[0].ready(), both[1].ready()) else {
             for one in both {
                 loaded_ui(ctx, ui, one, "Opening the episodes", |_, _| {});
@@ -45,10 +44,11 @@ impl BesideView {
             return;
         };
         let difference = between(left, right);
-        let pair = ids.map(Clone::clone);
+        let pair = episodes.map(|(_, id)| id.clone());
         if self.shown.as_ref() != Some(&pair) {
             self.shown = Some(pair);
-            self.step = difference.first.unwrap_or(0);
+            let branch = branch_of(left, right).map(|origin| origin.step as usize);
+            self.step = difference.first.or(branch).unwrap_or(0);
             self.follow = true;
         }
         let longest = left.steps.len().max(right.steps.len());
@@ -70,6 +70,7 @@ impl BesideView {
         let follow = std::mem::take(&mut self.follow);
         columns(ui, ctx.tokens, &[1.0, 1.0], 260.0, |ui, column| {
             let one = if column == 0 { left } else { right };
+            let source = episodes[column].0;
             self.episode_ui(ctx, ui, source, one, difference, column, follow);
         });
     }
@@ -82,6 +83,16 @@ impl BesideView {
         [left, right]: [&Trajectory; 2],
     ) {
         Card::new().show(ui, ctx.tokens, |ui| {
+            if let Some(origin) = branch_of(left, right) {
+                let step = origin.step as usize;
+                let change = changes::words(ctx, &origin.change, left, step);
+                let words = format!("Played on from step {}: {change}", step + 1);
+                ui.label(ctx.tokens.label(words));
+                if let Some(action) = &origin.action {
+                    let words = format!("There a person had it begin with {action:?}");
+                    ui.label(ctx.tokens.body(words));
+                }
+            }
             ui.horizontal_wrapped(|ui| {
                 ui.label(ctx.tokens.body(difference.words(left, right)));
                 if let Some(first) = difference.first {
@@ -138,6 +149,12 @@ impl BesideView {
                 step_card::end_ui(ctx, ui, trajectory);
             });
     }
+}
+
+/// Where the right one branched off from the left one, if it did.
+fn branch_of<'a>(left: &Trajectory, right: &'a Trajectory) -> Option<&'a BranchOrigin> {
+    let origin = right.trace.as_ref()?.branch.as_deref()?;
+    (origin.trajectory == left.id).then_some(origin)
 }
 
 fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Trajectory) {

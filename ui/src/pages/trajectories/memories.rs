@@ -25,11 +25,17 @@ pub(super) fn ui(
         return;
     }
     for memory in memories {
-        memory_ui(ctx, ui, source, memory);
+        memory_ui(ctx, ui, source, trajectory, memory);
     }
 }
 
-fn memory_ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, memory: &MemoryUse) {
+fn memory_ui(
+    ctx: &Ctx<'_>,
+    ui: &mut Ui,
+    source: &Source,
+    trajectory: &Trajectory,
+    memory: &MemoryUse,
+) {
     let tokens = ctx.tokens;
     Card::new().show(ui, tokens, |ui| {
         ui.spacing_mut().item_spacing.y = tokens.space.xs;
@@ -51,7 +57,7 @@ fn memory_ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, memory: &MemoryUse) {
             ui.label(tokens.body(format::count(u64::from(memory.num_tokens))));
             term(ui, tokens, text::TOKENS);
         });
-        if let Some(route) = in_bank(ctx, source, &memory.experience) {
+        if let Some(route) = in_bank(ctx, source, trajectory, &memory.experience) {
             let open = Button::quiet("Open in the bank")
                 .icon(Icon::Bank)
                 .show(ui, tokens);
@@ -62,8 +68,21 @@ fn memory_ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, memory: &MemoryUse) {
     });
 }
 
-/// Memories of an experiment come from its own bank.
-fn in_bank(ctx: &Ctx<'_>, source: &Source, experience: &ExperienceId) -> Option<Route> {
+/// The bank that memories came from: by the episode's own record, else that of its experiment.
+fn in_bank(
+    ctx: &Ctx<'_>,
+    source: &Source,
+    trajectory: &Trajectory,
+    experience: &ExperienceId,
+) -> Option<Route> {
+    let trace = trajectory.trace.as_ref();
+    let recorded = trace.and_then(|trace| trace.setup.as_ref()?.bank.clone());
+    if recorded.is_some() {
+        return Some(Route::Bank {
+            bank: recorded,
+            experience: Some(experience.clone()),
+        });
+    }
     let id = match source {
         Source::Experiment { id } => id,
         Source::Run { experiment, .. } => experiment.as_ref()?,

@@ -3,7 +3,9 @@
 mod actions;
 mod beside;
 mod bookmarks;
+mod branches;
 mod browse;
+mod changes;
 mod commands;
 mod difference;
 mod facts;
@@ -96,10 +98,13 @@ impl TrajectoriesPage {
             source,
             left,
             right,
+            right_source,
         } = ctx.route
         {
             crumb_ui(ctx, ui, "All episodes", list_of(source));
-            self.beside.ui(ctx, ui, source, [left, right]);
+            let right_source = right_source.as_ref().unwrap_or(source);
+            let both = [(source, left), (right_source, right)];
+            self.beside.ui(ctx, ui, both);
             return;
         }
         let Some((source, id)) = opened(ctx.route) else {

@@ -14,12 +14,16 @@ pub(super) fn all(ctx: &Ctx<'_>) -> Vec<(Source, String)> {
     }
     for record in ctx.store.jobs().iter() {
         let spec = &record.info.spec;
-        if matches!(spec.work, Work::Evaluate(_)) {
+        if matches!(spec.work, Work::Evaluate(_) | Work::Branch(_)) {
             let source = Source::Run {
                 experiment: spec.experiment.clone(),
                 job: spec.id.clone(),
             };
-            sources.push((source, format!("Run · {}", spec.title)));
+            let kind = match spec.work {
+                Work::Branch(_) => "Branch",
+                _ => "Run",
+            };
+            sources.push((source, format!("{kind} · {}", spec.title)));
         }
     }
     for dataset in ctx.datasets().ready().unwrap_or_default() {

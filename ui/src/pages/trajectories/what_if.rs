@@ -1,12 +1,14 @@
 //! What the agent might have done in a step if something had been different: without its memories, or
-//! with another adapter.
+//! with another adapter; and where that would have led.
 
 use std::collections::BTreeMap;
 
 use egui::{Label, Ui};
-use lore_core::{ModelId, ScoredAction, Trajectory, TrajectoryId};
-use lore_protocol::{Change, Source};
+use lore_core::{Change, ScoredAction, Trajectory, TrajectoryId};
+use lore_protocol::Source;
 
+use super::branches::Branches;
+use super::changes;
 use super::step_card::likelihoods;
 use crate::context::Ctx;
 use crate::format;
@@ -16,15 +18,13 @@ use crate::widgets::{Button, Icon, Tone, choice, progress_bar};
 /// Actions that are compared at most, the most likely ones.
 const MAX_SHOWN: usize = 8;
 
-/// Letters of a memory's goal in the list.
-const GOAL: usize = 40;
-
 /// View state.
 #[derive(Debug, Default)]
 pub(super) struct WhatIf {
     change: Option<Change>,
     /// What was asked last: asking takes seconds, so looking at another step asks nothing.
     asked: Option<Asked>,
+    branches: Branches,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -50,89 +50,37 @@ impl WhatIf {
             ));
             return;
         }
+        if step >= trajectory.steps.len() {
+            ui.label(tokens.muted("The agent took no step in this episode."));
+            return;
+        }
         ui.label(tokens.muted(
             "Asks the model again how likely each possible action of the chosen step is, with one thing \
              changed.",
         ));
-        let changes = changes(ctx, source, trajectory, step);
+        let changes = changes::of(ctx, source, trajectory, step);
         let known = self.change.take();
         let known = known.filter(|change| changes.iter().any(|(one, _)| one == change));
-        let Some(mut change) = known.or_else(|| changes.first().map(|(one, _)| one.clone())) else {
-            ui.label(tokens.muted("There is nothing to change: no memories, and no adapters."));
-            return;
-        };
+        let first = || changes.first().map(|(one, _)| one.clone());
+        let mut change = known.or_else(first).unwrap_or_default();
         choice(ui, tokens, &mut change, &changes, "What is different");
         self.change = Some(change.clone());
         let asked = Asked {
             trajectory: trajectory.id.clone(),
             step,
-            change,
+            change: change.clone(),
         };
         let ask = Button::primary("Ask the model").icon(Icon::Search);
         if ask.show(ui, tokens).clicked() {
             self.asked = Some(asked.clone());
         }
         if self.asked.as_ref() == Some(&asked) {
-            answer_ui(ctx, ui, source, trajectory, &asked);
+            // Bars end before the scroll bar; what stands below does not.
+            ui.scope(|ui| answer_ui(ctx, ui, source, trajectory, &asked));
         }
+        self.branches
+            .ui(ctx, ui, source, trajectory, (step, &change));
     }
-}
-
-/// What can be changed about a step, each with its name.
-fn changes(
-    ctx: &Ctx<'_>,
-    source: &Source,
-    trajectory: &Trajectory,
-    step: usize,
-) -> Vec<(Change, String)> {
-    let memories = trajectory.memories_at(step);
-    let mut changes = Vec::new();
-    if !memories.is_empty() {
-        changes.push((Change::NoMemories, "Without memories".to_owned()));
-    }
-    if memories.len() > 1 {
-        for memory in memories {
-            let goal: String = format::goal(&memory.goal).chars().take(GOAL).collect();
-            let change = Change::WithoutMemory {
-                experience: memory.experience.clone(),
-            };
-            changes.push((
-                change,
-                format!("Without memory {}: {goal}", memory.rank + 1),
-            ));
-        }
-    }
-    let Some(trace) = &trajectory.trace else {
-        return changes;
-    };
-    if trace.adapter.is_some() {
-        let change = Change::Adapter { adapter: None };
-        changes.push((change, "With the model as it is".to_owned()));
-    }
-    let model = model_of(ctx, source);
-    let adapters = ctx.adapters().ready().unwrap_or_default();
-    for adapter in adapters {
-        let is_other = trace.adapter.as_deref() != Some(adapter.id.as_str());
-        if is_other && Some(&adapter.base_model) == model {
-            let change = Change::Adapter {
-                adapter: Some(adapter.id.clone()),
-            };
-            changes.push((change, format!("With {}", adapter.name)));
-        }
-    }
-    changes
-}
-
-/// The model of the experiment that the episode belongs to.
-fn model_of<'a>(ctx: &Ctx<'a>, source: &Source) -> Option<&'a ModelId> {
-    let id = match source {
-        Source::Experiment { id } => id,
-        Source::Run { experiment, .. } => experiment.as_ref()?,
-        Source::Dataset { .. } | Source::Bank { .. } => return None,
-    };
-    let mut experiments = ctx.experiments().ready()?.iter();
-    let info = experiments.find(|info| info.spec.id == *id)?;
-    Some(&info.spec.model)
 }
 
 fn answer_ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Trajectory, asked: &Asked) {
@@ -151,7 +99,8 @@ fn answer_ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Trajector
                 "The model reads the other prompt",
                 |ui, after| {
                     let action = &trajectory.steps[asked.step].action;
-                    compared_ui(ctx, ui, before, after, action);
+                    let is_changed = asked.change != Change::Nothing;
+                    compared_ui(ctx, ui, (before, after), action, is_changed);
                 },
             );
         },
@@ -161,9 +110,9 @@ fn answer_ui(ctx: &Ctx<'_>, ui: &mut Ui, source: &Source, trajectory: &Trajector
 fn compared_ui(
     ctx: &Ctx<'_>,
     ui: &mut Ui,
-    before: &[ScoredAction],
-    after: &[ScoredAction],
+    (before, after): (&[ScoredAction], &[ScoredAction]),
     done: &str,
+    is_changed: bool,
 ) {
     let tokens = ctx.tokens;
     let rows = compared(before, after);
@@ -172,7 +121,9 @@ fn compared_ui(
         best.map_or("", |row| row.action)
     };
     let (was, would_be) = (favourite(|row| row.before), favourite(|row| row.after));
-    let words = if was == would_be {
+    let words = if !is_changed {
+        format!("It finds this the most likely: {was}")
+    } else if was == would_be {
         "It would do the same".to_owned()
     } else {
         format!("It would rather do this: {would_be}")
@@ -194,7 +145,9 @@ fn compared_ui(
             .wrap(),
         );
         share_ui(ctx, ui, "as it was", row.before, Tone::Neutral);
-        share_ui(ctx, ui, "changed", row.after, Tone::Accent);
+        if is_changed {
+            share_ui(ctx, ui, "changed", row.after, Tone::Accent);
+        }
     }
     let more = rows.len().saturating_sub(MAX_SHOWN);
     if more > 0 {
