@@ -9,7 +9,7 @@ use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::events::{EventSink, Relay};
 use crate::{
-    bank, collect, compare, episodes, evaluate, export, fetch, import, install, measure, report,
+    agreement, bank, collect, compare, episodes, evaluate, export, fetch, import, install, measure, report,
     train,
 };
 
@@ -113,5 +113,6 @@ pub fn run(
         Work::Measure(work) => measure::run(job, work),
         Work::ExportTrajectories(work) => episodes::run(job, work),
         Work::CompareRetrieval(work) => compare::run(job, work),
+        Work::Agreement(work) => agreement::run(job, work),
     }
 }

@@ -8,7 +8,9 @@ use lore_core::{
     TrainConfig, Trial, TrialPlan, WorldSpec,
 };
 
-use crate::{ApiError, ExportFormat, JavaSource, JobLine, ModelSource, Progress, Source};
+use crate::{
+    AgreementWork, ApiError, ExportFormat, JavaSource, JobLine, ModelSource, Progress, Source,
+};
 
 /// Everything a worker needs to do a job, and to do it again (`job.json`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +78,8 @@ pub enum Work {
     ExportTrajectories(ExportTrajectoriesWork),
     /// Compares ways of retrieval on a bank, without a language model.
     CompareRetrieval(CompareRetrievalWork),
+    /// Asks in every step of recorded episodes what an agent would have done.
+    Agreement(AgreementWork),
 }
 
 impl Work {
@@ -94,6 +98,7 @@ impl Work {
             Self::Measure(_) => "measure speed",
             Self::ExportTrajectories(_) => "export episodes",
             Self::CompareRetrieval(_) => "compare retrieval",
+            Self::Agreement(_) => "compare actions",
         }
     }
 
@@ -108,7 +113,8 @@ impl Work {
             | Self::Train(_)
             | Self::Evaluate(_)
             | Self::Measure(_)
-            | Self::CompareRetrieval(_) => vec![Resource::Cpu],
+            | Self::CompareRetrieval(_)
+            | Self::Agreement(_) => vec![Resource::Cpu],
             Self::BuildBank(_) => vec![Resource::Cpu, Resource::BankWrite],
         }
     }

@@ -17,7 +17,7 @@ use lore_protocol::{EvaluateWork, JobEvent};
 
 use crate::files::write_json;
 use crate::{Job, Outcome};
-use episode_log::EpisodeLog;
+pub(crate) use episode_log::EpisodeLog;
 pub(crate) use player::Player;
 use record::Record;
 pub(crate) use served::served;

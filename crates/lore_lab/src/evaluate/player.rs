@@ -6,8 +6,7 @@ use anyhow::{Context as _, Result};
 
 use lore_agent::{MemorySource, Play, Seat, run_episodes};
 use lore_core::{
-    AdapterId, BankAtTest, BankInfo, DataDir, Hit, LeakGuard, Query, RetrievalConfig, Retriever,
-    StopToken,
+    AdapterId, BankAtTest, BankInfo, DataDir, LeakGuard, RetrievalConfig, StopToken,
 };
 use lore_env::World;
 use lore_llm::{ChatModel, MAX_LANES};
@@ -16,7 +15,7 @@ use lore_protocol::EvaluateWork;
 use super::Watch;
 use super::served::served;
 use super::summary::{TestTask, episode_seed};
-use crate::memories::{self, BankMemories};
+use crate::memories::{self, BankMemories, Shared};
 use crate::models;
 
 /// Everything needed to play.
@@ -96,7 +95,12 @@ impl<'a> Player<'a> {
                 source: &work.arm.name,
                 adapter: work.adapter.as_ref().map(AdapterId::as_str),
             };
-            Ok(Some(Seat { env, memory, play }))
+            Ok(Some(Seat {
+                env,
+                memory,
+                play,
+                script: Vec::new(),
+            }))
         };
         run_episodes(&mut next, MAX_LANES, model, watch, stop)
     }
@@ -123,13 +127,4 @@ fn memory_source<'a>(
         filter,
         guard: LeakGuard::for_task(&test.task),
     })
-}
-
-/// A bank that several episodes ask.
-struct Shared<'a>(&'a RefCell<BankMemories>);
-
-impl Retriever for Shared<'_> {
-    fn retrieve(&mut self, query: &Query) -> Result<Vec<Hit>> {
-        self.0.borrow_mut().retrieve(query)
-    }
 }

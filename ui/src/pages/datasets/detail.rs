@@ -4,6 +4,7 @@ use egui::Ui;
 use lore_core::{DatasetId, DatasetInfo, DatasetKind};
 use lore_protocol::{DatasetRequest, Request, Source};
 
+use super::agreement::AgreementView;
 use super::bank_form::BankForm;
 use super::counts::Counts;
 use super::inspect::{file_name, rejected_ui};
@@ -26,6 +27,7 @@ pub(super) struct Detail {
     shown: DatasetId,
     new_name: Option<String>,
     bank: BankForm,
+    agreement: AgreementView,
     export: ExportEpisodes,
     leaks: Leaks,
     counts: Counts,
@@ -43,6 +45,7 @@ impl Detail {
         match order {
             Order::NewOther => self.bank.open = !self.bank.open,
             Order::Export => self.export.open = !self.export.open,
+            Order::Ask => self.agreement.open = !self.agreement.open,
             order => self.items.obey(order),
         }
     }
@@ -63,6 +66,7 @@ impl Detail {
                 id: dataset.id.clone(),
             };
             self.export.ui(ctx, ui, &source, &dataset.name);
+            self.agreement.ui(ctx, ui, dataset);
         }
         numbers_ui(ctx, ui, dataset);
         types_ui(ctx, ui, dataset);
@@ -124,6 +128,13 @@ impl Detail {
             .hover("Writes the episodes for other programs");
         if export.show(ui, tokens).clicked() {
             self.export.open = !self.export.open;
+        }
+        let ask = Button::secondary("Ask an agent")
+            .icon(Icon::Check)
+            .selected(self.agreement.open)
+            .hover("Would it have done what these episodes did? Needs no world");
+        if ask.show(ui, tokens).clicked() {
+            self.agreement.open = !self.agreement.open;
         }
         let train = Button::secondary("Train on it")
             .icon(Icon::Flask)
