@@ -185,10 +185,9 @@ fn what_was_learned_whole_leaves_nothing_to_ask_about() {
     };
     let (lab, spec) = prepared(models, 1);
     let mut dataset = lore_data::Dataset::open(&lab.data, &dataset_of(&spec)).unwrap();
-    let learned = dataset.trajectories().unwrap().read_all().unwrap();
-    let learned = learned
-        .map(Result::unwrap)
-        .filter(|one| !spec.is_unseen(&one.task.task_type));
+    let file = dataset.trajectories().unwrap();
+    let all = file.read_all().unwrap().map(Result::unwrap);
+    let learned = all.filter(|one| !spec.is_unseen(&one.task.task_type));
     let copy = lore_data::NewDataset {
         data: lab.data.clone(),
         id: "copy".into(),

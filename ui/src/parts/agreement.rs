@@ -122,9 +122,9 @@ fn notes(agreement: &Agreement) -> Vec<String> {
     let first_lines = agreement.trajectories.iter().map(|one| one.num_first_lines);
     let first_lines: u32 = first_lines.sum();
     if first_lines > 0 {
-        let steps = format::counted(u64::from(first_lines), "step", "steps");
         notes.push(format!(
-            "In {steps} the recorded action has several lines; the first was compared"
+            "Recorded actions of several lines, of which the first was compared: {}",
+            format::count(u64::from(first_lines))
         ));
     }
     notes

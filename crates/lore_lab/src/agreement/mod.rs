@@ -94,7 +94,7 @@ fn ask(
     job.relay.progress(STAGE, done as u64, total as u64, "steps");
     let memories = reminded(job, work)?;
     let (relay, stop) = (&mut job.relay, job.stop);
-    let mut watch = |played| {
+    let mut watch = |played: Played| -> Result<()> {
         match played {
             Played::Round { num_steps } => {
                 relay.progress(STAGE, (done + num_steps) as u64, total as u64, "steps");
