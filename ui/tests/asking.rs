@@ -50,6 +50,8 @@ fn an_adapter_is_asked_with_the_memories_it_learned_with() {
     pick(&mut window, "Agent", "ExpRAG-LoRA of the sample");
     assert!(window.shows("It learned with memories in view"));
     assert!(window.shows("Takes "));
+    window.harness.key_press(egui::Key::Escape);
+    window.settle();
     picture(&mut window, "agreement-form");
     press(&mut window, "Ask the agent");
     let (work, title) = started(&window).expect("it was asked");
@@ -57,7 +59,10 @@ fn an_adapter_is_asked_with_the_memories_it_learned_with() {
     let adapter = work.adapter.expect("one was chosen");
     assert_eq!(adapter.as_str(), "sample-1-exprag-lora-seed2025");
     assert_eq!(work.bank.expect("as in training").as_str(), "sample-1-bank");
-    assert!(title.contains("ExpRAG-LoRA of the sample · 2 memories"), "{title}");
+    assert!(
+        title.contains("ExpRAG-LoRA of the sample · 2 memories"),
+        "{title}"
+    );
 }
 
 #[test]
@@ -66,7 +71,10 @@ fn a_model_as_it_is_is_asked_without_memories_unless_somebody_chose() {
     press(&mut window, "Ask an agent");
     press(&mut window, "Ask the agent");
     let (work, _) = started(&window).expect("it was asked");
-    assert_eq!((work.adapter, work.bank, work.max_trajectories), (None, None, 50));
+    assert_eq!(
+        (work.adapter, work.bank, work.max_trajectories),
+        (None, None, 50)
+    );
     pick(&mut window, "Memories", "From Bank of the sample");
     press(&mut window, "Ask the agent");
     let (work, _) = started(&window).expect("it was asked again");
@@ -85,7 +93,10 @@ fn an_adapter_is_not_asked_about_what_it_learned() {
 #[test]
 fn agents_stand_beside_each_other_and_the_chosen_one_is_explained() {
     let mut window = open(recorded());
-    assert!(!window.shows("Agents beside each other"), "not before it is wanted");
+    assert!(
+        !window.shows("Agents beside each other"),
+        "not before it is wanted"
+    );
     press(&mut window, "Ask an agent");
     assert!(window.shows("Agents beside each other"));
     assert!(window.shows("Another action may be as good"));
@@ -98,10 +109,11 @@ fn agents_stand_beside_each_other_and_the_chosen_one_is_explained() {
     };
     assert!(lead(&window, "+"), "the newest agent is ahead of the other");
     picture(&mut window, "agreement-results");
-    let other = window
-        .harness
-        .get_all_by_role(Role::Row)
-        .find(|row| row.accesskit_node().label().is_some_and(|it| it.starts_with("SmolLM2")));
+    let other = window.harness.get_all_by_role(Role::Row).find(|row| {
+        row.accesskit_node()
+            .label()
+            .is_some_and(|it| it.starts_with("SmolLM2"))
+    });
     other.expect("the model as it is").click_accesskit();
     window.settle();
     assert!(lead(&window, "-"), "seen from the other side");

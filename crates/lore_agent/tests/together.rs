@@ -112,7 +112,11 @@ fn a_stop_leaves_what_has_not_ended() {
 /// The model is shown what was done, not what it would rather have done.
 #[test]
 fn an_agent_that_is_led_along_a_record_changes_nothing_and_says_what_it_would_do() {
-    let steps = [("look", "a desk"), ("open drawer", "a pen"), ("take pen", "taken")];
+    let steps = [
+        ("look", "a desk"),
+        ("open drawer", "a pen"),
+        ("take pen", "taken"),
+    ];
     let mut recorded = trajectory(task("t"), &steps, EpisodeEnd::Success);
     recorded.steps[1].admissible = vec!["open drawer".into(), "go".into()];
     recorded.source = "a file".into();
@@ -123,7 +127,12 @@ fn an_agent_that_is_led_along_a_record_changes_nothing_and_says_what_it_would_do
         ..play(&config)
     };
     let mut model = ScriptedModel::saying(["look", "> Go.", "take pen"]);
-    let mut seat = Some(Seat::along(recorded.clone(), vec!["look".into()], None, play));
+    let mut seat = Some(Seat::along(
+        recorded.clone(),
+        vec!["look".into()],
+        None,
+        play,
+    ));
     let mut led = Vec::new();
     let finished = run_episodes(
         &mut || Ok(seat.take()),
@@ -146,7 +155,11 @@ fn an_agent_that_is_led_along_a_record_changes_nothing_and_says_what_it_would_do
     let (was, is): (Vec<_>, Vec<_>) = recorded.steps.iter().zip(&led.steps).unzip();
     assert!(was.into_iter().map(done).eq(is.into_iter().map(done)));
     let last = model.requests.last().expect("it was asked three times");
-    let shown: Vec<_> = last.messages.iter().map(|message| &*message.content).collect();
+    let shown: Vec<_> = last
+        .messages
+        .iter()
+        .map(|message| &*message.content)
+        .collect();
     assert!(shown[0].ends_with("- look"), "{}", shown[0]);
     assert_eq!(shown[2..], ["look", "a desk", "open drawer", "a pen"]);
 }

@@ -13,9 +13,8 @@ pub const AGREEMENT_FILE: &str = "agreement.json";
 
 /// True when two actions are the same but for capital letters and white space.
 pub fn same_action(a: &str, b: &str) -> bool {
-    let words = |text: &'_ str| -> Vec<String> {
-        text.split_whitespace().map(str::to_lowercase).collect()
-    };
+    let words =
+        |text: &'_ str| -> Vec<String> { text.split_whitespace().map(str::to_lowercase).collect() };
     words(a) == words(b)
 }
 
@@ -100,8 +99,11 @@ impl Agreement {
 
     /// What this agent is ahead of another; `None` when they were asked about no common episode.
     pub fn lead_over(&self, other: &Self) -> Option<AgreementLead> {
-        let others: BTreeMap<&TrajectoryId, &TrajectoryAgreement> =
-            other.trajectories.iter().map(|one| (&one.id, one)).collect();
+        let others: BTreeMap<&TrajectoryId, &TrajectoryAgreement> = other
+            .trajectories
+            .iter()
+            .map(|one| (&one.id, one))
+            .collect();
         let pairs: Vec<PairedTask> = self
             .trajectories
             .iter()

@@ -9,8 +9,8 @@ use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::events::{EventSink, Relay};
 use crate::{
-    agreement, bank, collect, compare, episodes, evaluate, export, fetch, import, install, measure, report,
-    train,
+    agreement, bank, collect, compare, episodes, evaluate, export, fetch, import, install, measure,
+    report, train,
 };
 
 /// What differs from machine to machine and is no part of a job.

@@ -76,7 +76,9 @@ fn ids(agreement: &Agreement) -> BTreeSet<TrajectoryId> {
 fn led(folder: &Path) -> Vec<lore_core::Trajectory> {
     let text = fs::read_to_string(folder.join("trajectories.jsonl")).unwrap();
     let lines = text.lines();
-    lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -87,9 +89,11 @@ fn an_agent_is_asked_in_every_step_and_not_about_what_it_learned() {
     let (lab, spec) = prepared(models, 12);
     let base = ask(&spec, "base", 6);
     let events = lab.finish(&base);
-    assert!(events.iter().any(
-        |event| matches!(event, JobEvent::Metric { name, .. } if name == "agreement/rate")
-    ));
+    assert!(
+        events.iter().any(
+            |event| matches!(event, JobEvent::Metric { name, .. } if name == "agreement/rate")
+        )
+    );
     let of_base = result(&lab, &base);
     assert_eq!(of_base.by_type.len(), 6, "one of each type");
     assert_eq!(of_base.left_out.learned, Some(0));
@@ -114,7 +118,10 @@ fn an_agent_is_asked_in_every_step_and_not_about_what_it_learned() {
         lead,
         ..
     } = of_tuned.lead_over(&of_base).unwrap();
-    assert_eq!(num_trajectories, 3, "of unseen types the base model was asked");
+    assert_eq!(
+        num_trajectories, 3,
+        "of unseen types the base model was asked"
+    );
     assert!(lead.value > 0.0);
 }
 
@@ -136,7 +143,12 @@ fn memories_are_shown_and_an_episode_is_never_its_own() {
         assert_eq!(trace.memories.len(), 2);
         assert!(trace.system_prompt.contains("# Past episodes"));
         let is_own = |id: &str| id == episode.id.as_str();
-        assert!(!trace.memories.iter().any(|memory| is_own(memory.experience.as_str())));
+        assert!(
+            !trace
+                .memories
+                .iter()
+                .any(|memory| is_own(memory.experience.as_str()))
+        );
     }
 }
 

@@ -56,6 +56,8 @@ mod tests {
         assert!(plain > 0.0);
         assert!(estimate_agreement(10.0, 400.0, 500.0, speed) > plain);
         assert!(estimate_agreement(20.0, 400.0, 0.0, speed) > plain);
-        assert!(estimate_agreement(10.0, 400.0, 0.0, MachineSpeed::guess(1_700_000_000, 4)) > plain);
+        assert!(
+            estimate_agreement(10.0, 400.0, 0.0, MachineSpeed::guess(1_700_000_000, 4)) > plain
+        );
     }
 }

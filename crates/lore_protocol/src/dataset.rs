@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    Agreement, AgreementLead, ColumnMap, DatasetId, DatasetInfo, DatasetStats, FormatGuess, JobId, Labels, Page, SplitLeak,
-    Task, TrajectoryFilter, TrajectoryId, TrajectoryRow, WorldSpec,
+    Agreement, AgreementLead, ColumnMap, DatasetId, DatasetInfo, DatasetStats, FormatGuess, JobId,
+    Labels, Page, SplitLeak, Task, TrajectoryFilter, TrajectoryId, TrajectoryRow, WorldSpec,
 };
 
 /// A question about data sets.

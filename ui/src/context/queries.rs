@@ -1,10 +1,11 @@
 //! Typed questions: one method for everything pages show.
 
 use lore_core::{
-    Adapter, AdapterId, Agreement, AgreementLead, BankId, BankInfo, ColumnMap, DatasetId, DatasetInfo, DatasetStats,
-    Experience, ExperienceId, ExperimentId, ExperimentResults, ExperimentSpec, FormatGuess, JobId,
-    MapPoint, ModelId, ModelInfo, Page, PaintedExample, Query, RemovalPreview, RetrievalGrid,
-    ScoredAction, SplitLeak, Task, Trajectory, TrajectoryId, WorldSpec,
+    Adapter, AdapterId, Agreement, AgreementLead, BankId, BankInfo, ColumnMap, DatasetId,
+    DatasetInfo, DatasetStats, Experience, ExperienceId, ExperimentId, ExperimentResults,
+    ExperimentSpec, FormatGuess, JobId, MapPoint, ModelId, ModelInfo, Page, PaintedExample, Query,
+    RemovalPreview, RetrievalGrid, ScoredAction, SplitLeak, Task, Trajectory, TrajectoryId,
+    WorldSpec,
 };
 use lore_protocol::{
     BankRequest, BankResponse, Change, DatasetRequest, DatasetResponse, Estimate, ExperimentInfo,

@@ -29,7 +29,10 @@ pub(crate) fn agent_words(ctx: &Ctx<'_>, work: &AgreementWork) -> String {
     };
     match (&work.bank, work.retrieval.k) {
         (None, _) | (_, 0) => name,
-        (Some(_), k) => format!("{name} · {}", format::counted(k as u64, "memory", "memories")),
+        (Some(_), k) => format!(
+            "{name} · {}",
+            format::counted(k as u64, "memory", "memories")
+        ),
     }
 }
 
@@ -41,10 +44,10 @@ pub(crate) fn agreement_ui(ctx: &Ctx<'_>, ui: &mut Ui, agent: &str, agreement: &
         Column::exact("Split", 72.0)
             .help("Training may use seen kinds of task and never uses unseen ones"),
         Column::flex("Would have done the same", 2.0, 130.0),
-        Column::exact("Range", 76.0)
-            .right()
-            .help("Where the share would lie on other episodes, 19 times in 20; steps of one episode are \
-                   kept together"),
+        Column::exact("Range", 76.0).right().help(
+            "Where the share would lie on other episodes, 19 times in 20; steps of one episode are \
+                   kept together",
+        ),
         Column::exact("Steps", 72.0).right(),
     ];
     let rows = rows(agreement);
@@ -117,7 +120,9 @@ fn notes(agreement: &Agreement) -> Vec<String> {
     }
     if too_long > 0 {
         let long = format::counted(too_long, "episode", "episodes");
-        notes.push(format!("Not asked about {long} with more text than the model takes in at once"));
+        notes.push(format!(
+            "Not asked about {long} with more text than the model takes in at once"
+        ));
     }
     let first_lines = agreement.trajectories.iter().map(|one| one.num_first_lines);
     let first_lines: u32 = first_lines.sum();
@@ -163,11 +168,17 @@ mod tests {
     fn what_was_left_out_is_said() {
         let about = |learned, too_long| {
             let left_out = LeftOut { learned, too_long };
-            notes(&Agreement::of(vec![asked("look", SplitKind::Seen)], left_out))
+            notes(&Agreement::of(
+                vec![asked("look", SplitKind::Seen)],
+                left_out,
+            ))
         };
         assert_eq!(about(Some(0), 0).len(), 2);
         let said = about(Some(3), 1).join("\n");
-        assert!(said.contains("3 episodes that the adapter learned"), "{said}");
+        assert!(
+            said.contains("3 episodes that the adapter learned"),
+            "{said}"
+        );
         assert!(said.contains("1 episode with more text"), "{said}");
         assert!(about(None, 0).join("\n").contains("Nobody knows"));
     }

@@ -10,8 +10,8 @@ use lore_core::{
 use lore_data::{Dataset, TrajectoryFile};
 use lore_protocol::AgreementWork;
 
-use super::learned::Learned;
 use super::agent;
+use super::learned::Learned;
 use crate::templates;
 
 /// What a chat template writes around an action and an observation, in tokens at most.
@@ -129,7 +129,11 @@ fn in_turns(candidates: Vec<(String, TrajectoryId)>, seed: u64) -> Vec<Trajector
     }
     let longest = by_type.values().map(Vec::len).max().unwrap_or_default();
     (0..longest)
-        .flat_map(|round| by_type.values().filter_map(move |of_type| of_type.get(round)))
+        .flat_map(|round| {
+            by_type
+                .values()
+                .filter_map(move |of_type| of_type.get(round))
+        })
         .map(|(_, id)| id.clone())
         .collect()
 }

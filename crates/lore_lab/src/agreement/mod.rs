@@ -60,7 +60,13 @@ pub(crate) fn run(job: &mut Job<'_>, work: &AgreementWork) -> Result<Outcome> {
     };
     let trajectories = chosen
         .iter()
-        .filter_map(|recorded| Some(compared(recorded, led.get(&recorded.content_id())?, split(recorded))))
+        .filter_map(|recorded| {
+            Some(compared(
+                recorded,
+                led.get(&recorded.content_id())?,
+                split(recorded),
+            ))
+        })
         .collect();
     let agreement = Agreement::of(trajectories, left_out);
     write_json(&job.folder().join(AGREEMENT_FILE), &agreement)?;
@@ -91,7 +97,8 @@ fn ask(
         .collect();
     let total: usize = chosen.iter().map(Trajectory::num_steps).sum();
     let mut done = total - left.iter().map(|one| one.num_steps()).sum::<usize>();
-    job.relay.progress(STAGE, done as u64, total as u64, "steps");
+    job.relay
+        .progress(STAGE, done as u64, total as u64, "steps");
     let memories = reminded(job, work)?;
     let (relay, stop) = (&mut job.relay, job.stop);
     let mut watch = |played: Played| -> Result<()> {
@@ -116,7 +123,9 @@ fn ask(
 /// The bank that reminds the agent, if any does.
 fn reminded(job: &Job<'_>, work: &AgreementWork) -> Result<Option<RefCell<BankMemories>>> {
     let bank = work.bank.as_ref().filter(|_| work.retrieval.k > 0);
-    let memories = bank.map(|bank| memories::open(job.data, bank)).transpose()?;
+    let memories = bank
+        .map(|bank| memories::open(job.data, bank))
+        .transpose()?;
     Ok(memories.map(RefCell::new))
 }
 
@@ -151,7 +160,12 @@ fn lead(
             adapter: work.adapter.as_ref().map(AdapterId::as_str),
         };
         let templates = templates::of(recorded);
-        Ok(Some(Seat::along((*recorded).clone(), templates, memory, play)))
+        Ok(Some(Seat::along(
+            (*recorded).clone(),
+            templates,
+            memory,
+            play,
+        )))
     };
     run_episodes(&mut next, MAX_LANES, model, watch, stop)
 }
@@ -176,11 +190,7 @@ fn agent(recorded: &Trajectory, model: &dyn LanguageModel) -> AgentConfig {
 }
 
 /// In how many steps the agent would have done what was recorded.
-fn compared(
-    recorded: &Trajectory,
-    led: &Trajectory,
-    split: SplitKind,
-) -> TrajectoryAgreement {
+fn compared(recorded: &Trajectory, led: &Trajectory, split: SplitKind) -> TrajectoryAgreement {
     let has_several_lines = |action: &str| action.trim().contains('\n');
     let steps = recorded.steps.iter();
     TrajectoryAgreement {
@@ -189,9 +199,7 @@ fn compared(
         split,
         num_steps: led.num_steps() as u32,
         num_agreed: num_agreed(led),
-        num_first_lines: steps
-            .filter(|step| has_several_lines(&step.action))
-            .count() as u32,
+        num_first_lines: steps.filter(|step| has_several_lines(&step.action)).count() as u32,
     }
 }
 

@@ -5,9 +5,7 @@ use std::cell::RefCell;
 use anyhow::{Context as _, Result};
 
 use lore_agent::{MemorySource, Play, Seat, run_episodes};
-use lore_core::{
-    AdapterId, BankAtTest, BankInfo, DataDir, LeakGuard, RetrievalConfig, StopToken,
-};
+use lore_core::{AdapterId, BankAtTest, BankInfo, DataDir, LeakGuard, RetrievalConfig, StopToken};
 use lore_env::World;
 use lore_llm::{ChatModel, MAX_LANES};
 use lore_protocol::EvaluateWork;

@@ -6,9 +6,7 @@ use lore_protocol::{JobEvent, JobLine, JobRequest, JobState, Level, Request, Sou
 
 use crate::command::{Action, Command};
 use crate::context::Ctx;
-use crate::parts::{
-    action_error_ui, agent_words, agreement_ui, job_progress_ui, loaded_ui,
-};
+use crate::parts::{action_error_ui, agent_words, agreement_ui, job_progress_ui, loaded_ui};
 use crate::widgets::{Button, Card, EmptyState, Icon, segmented};
 use crate::{JobRecord, PageId, Route, format};
 

@@ -135,7 +135,9 @@ impl Form {
             return Some("There is no language model. Get one on the Models page");
         }
         if dataset.num_successes == 0 {
-            return Some("No episode reached its goal, so nothing shows what would have been right");
+            return Some(
+                "No episode reached its goal, so nothing shows what would have been right",
+            );
         }
         let knows_all = learned.is_some_and(|work| {
             let knows = |name: &String| !work.unseen_types.contains(name);
@@ -233,7 +235,10 @@ mod tests {
             let habit = learned.config.retrieval.clone().expect("with memories");
             assert_eq!(form.retrieval(Some(learned)), habit);
             form.choose_k(5);
-            assert_eq!(form.retrieval(Some(learned)), RetrievalConfig { k: 5, ..habit });
+            assert_eq!(
+                form.retrieval(Some(learned)),
+                RetrievalConfig { k: 5, ..habit }
+            );
             form.choose_bank(None);
             assert_eq!(form.bank(there, Some(learned)), None);
             assert_eq!(Form::default().bank(there, None), None);
@@ -261,10 +266,15 @@ mod tests {
     fn more_episodes_and_memories_take_longer() {
         check(|there, learned| {
             let (dataset, speed) = (dataset(), MachineSpeed::guess(135_000_000, 4));
-            let mut work = Form::default().work(there, None, &dataset).expect("a model");
+            let mut work = Form::default()
+                .work(there, None, &dataset)
+                .expect("a model");
             let plain = secs(&work, &dataset, speed);
             work.max_trajectories = 8;
-            assert!((secs(&work, &dataset, speed) - plain / 2.0).abs() < 1e-9, "of 16");
+            assert!(
+                (secs(&work, &dataset, speed) - plain / 2.0).abs() < 1e-9,
+                "of 16"
+            );
             work.bank.clone_from(&learned.bank);
             assert!(secs(&work, &dataset, speed) > plain / 2.0);
         });

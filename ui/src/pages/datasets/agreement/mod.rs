@@ -12,9 +12,7 @@ use crate::command::Action;
 use crate::context::Ctx;
 use crate::format;
 use crate::parts::{action_error_ui, agent_words, job_at_ui};
-use crate::widgets::{
-    Button, Card, Field, Icon, choice, field, field_with_help, number_field,
-};
+use crate::widgets::{Button, Card, Field, Icon, choice, field, field_with_help, number_field};
 use form::{Form, There, learned, secs};
 use results::Results;
 

@@ -21,7 +21,9 @@ impl Results {
     /// Nothing while there are none.
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetId) {
         let asked = asked(ctx, dataset);
-        let known = asked.iter().find(|(job, _)| Some(*job) == self.chosen.as_ref());
+        let known = asked
+            .iter()
+            .find(|(job, _)| Some(*job) == self.chosen.as_ref());
         let Some((job, work)) = known.or_else(|| asked.first()).copied() else {
             return;
         };
@@ -29,9 +31,15 @@ impl Results {
             self.table_ui(ctx, ui, &asked, job);
         }
         let agent = agent_words(ctx, work);
-        loaded_ui(ctx, ui, ctx.agreement(job), "Fetching the table", |ui, agreement| {
-            agreement_ui(ctx, ui, &agent, agreement);
-        });
+        loaded_ui(
+            ctx,
+            ui,
+            ctx.agreement(job),
+            "Fetching the table",
+            |ui, agreement| {
+                agreement_ui(ctx, ui, &agent, agreement);
+            },
+        );
     }
 
     /// A click on an agent shows its answers and compares it with the others.
@@ -58,6 +66,7 @@ impl Results {
                 if let Some(index) = clicked {
                     self.chosen = Some(asked[index].0.clone());
                 }
+                ui.add_space(tokens.space.s);
                 card_row(ui, tokens, |ui| {
                     ui.label(tokens.small("Click an agent to compare it with the others"));
                 });
@@ -69,12 +78,14 @@ impl Results {
 fn asked<'a>(ctx: &Ctx<'a>, dataset: &DatasetId) -> Vec<(&'a JobId, &'a AgreementWork)> {
     ctx.jobs_loaded();
     let jobs = ctx.store.jobs().iter();
-    jobs.filter_map(|record| match (&record.info.spec.work, &record.info.state) {
-        (Work::Agreement(work), JobState::Finished { .. }) if work.dataset == *dataset => {
-            Some((&record.info.spec.id, work))
-        }
-        _ => None,
-    })
+    jobs.filter_map(
+        |record| match (&record.info.spec.work, &record.info.state) {
+            (Work::Agreement(work), JobState::Finished { .. }) if work.dataset == *dataset => {
+                Some((&record.info.spec.id, work))
+            }
+            _ => None,
+        },
+    )
     .collect()
 }
 
