@@ -91,12 +91,12 @@ fn asked<'a>(ctx: &Ctx<'a>, dataset: &DatasetId) -> Vec<(&'a JobId, &'a Agreemen
 
 fn columns() -> [Column<'static>; 6] {
     [
-        Column::flex("Agent", 2.0, 150.0),
+        Column::flex("Agent", 2.0, 120.0),
         Column::exact("Episodes", 70.0).right().optional(),
         Column::exact("All", 56.0).right(),
         Column::exact("Seen", 56.0).right(),
         Column::exact("Unseen", 60.0).right(),
-        Column::exact("The chosen one leads by", 160.0)
+        Column::exact("Chosen leads by", 124.0)
             .right()
             .help("In how many more steps of a hundred the chosen agent would have done the same, on the \
                    episodes that both were asked about, and where that would lie on other episodes, 19 \
