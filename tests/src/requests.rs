@@ -72,6 +72,11 @@ pub fn datasets(id: &str) -> Vec<Request> {
         },
         DatasetRequest::Stats { id: id() },
         DatasetRequest::Leaks { id: id() },
+        DatasetRequest::Agreement { job: "j".into() },
+        DatasetRequest::AgreementLead {
+            job: "j".into(),
+            over: "k".into(),
+        },
         DatasetRequest::Relabel {
             id: id(),
             ids: Vec::new(),

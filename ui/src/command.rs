@@ -106,6 +106,8 @@ pub enum Order {
     Export,
     /// Opens the form that changes what is open.
     Edit,
+    /// Opens the form that asks an agent about what is open.
+    Ask,
 }
 
 /// A change of zoom.

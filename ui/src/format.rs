@@ -87,6 +87,11 @@ pub fn percent(fraction: f64) -> String {
     format!("{:.0} %", fraction * 100.0)
 }
 
+/// `31–56 %`, for intervals.
+pub fn percent_range(low: f64, high: f64) -> String {
+    format!("{:.0}–{:.0} %", low * 100.0, high * 100.0)
+}
+
 /// `0.873`, for scores.
 pub fn score(value: f64) -> String {
     format!("{value:.3}")
@@ -233,6 +238,7 @@ mod tests {
         assert_eq!(number(0.000_05), "5e-5");
         assert_eq!(number(2.345_678), "2.35");
         assert_eq!(percent(0.426), "43 %");
+        assert_eq!(percent_range(0.31, 0.556), "31–56 %");
     }
 
     #[test]

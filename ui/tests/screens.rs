@@ -43,6 +43,7 @@ fn untouched(name: &str, sample: Sample, route: Route) -> Scene {
 #[expect(clippy::too_many_lines, reason = "a table, one scene after the other")]
 fn scenes() -> Vec<Scene> {
     let datasets = || PageId::Datasets.route();
+    let asked = || Route::Datasets(Some("alfworld-human".into()));
     let bank = || PageId::Bank.route();
     let worlds = || PageId::Worlds.route();
     let mut scenes: Vec<Scene> = PageId::ALL
@@ -85,6 +86,9 @@ fn scenes() -> Vec<Scene> {
             let keys = (Modifiers::COMMAND, Key::E);
             window.harness.key_press_modifiers(keys.0, keys.1);
             window.settle();
+        }),
+        scene("data-sets-asked", Sample::busy(), asked(), |window| {
+            window.click("Ask an agent");
         }),
         scene("data-sets-leaks", Sample::busy(), datasets(), |window| {
             scroll_to(window, "Counted by");

@@ -26,6 +26,18 @@ pub(crate) struct Decision {
     pub completion_tokens: u32,
 }
 
+impl Decision {
+    /// The same when something else is done; what the model wrote stays.
+    pub(crate) fn doing(self, action: &str) -> Self {
+        let written = self.raw.unwrap_or(self.action);
+        Self {
+            raw: (written != action).then_some(written),
+            action: action.to_owned(),
+            ..self
+        }
+    }
+}
+
 /// What an action is picked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Situation<'a> {

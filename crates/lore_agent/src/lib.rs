@@ -9,6 +9,7 @@
 //! [`run_episodes`] plays several tasks side by side, with one call of the model for the steps of all.
 //! [`play_on`] begins in the middle of an episode that was recorded: with nothing changed, what follows
 //! is what followed.
+//! [`Seat::along`] leads an agent along a recorded episode instead, to see what it would have done.
 //!
 //! Source of the method: ExpRAG (Ferraz et al. 2026). Static retrieval asks once, before the first
 //! action, with the task's description; dynamic retrieval asks before every action with the
@@ -19,10 +20,11 @@ mod decide;
 mod episode;
 mod loops;
 mod memory;
+mod recording;
 mod together;
 mod window;
 
 pub use action::parse_action;
 pub use episode::{Opening, Play, play_on, run_episode};
 pub use memory::MemorySource;
-pub use together::{Played, Seat, run_episodes};
+pub use together::{Played, Seat, decided, run_episodes};

@@ -6,11 +6,12 @@
 
 use anyhow::Result;
 
-use lore_core::{Environment, LanguageModel, StopToken, Trajectory};
+use lore_core::{Environment, LanguageModel, Step, StopToken, Trajectory};
 
 use crate::decide::decide_all;
 use crate::episode::Episode;
-use crate::{MemorySource, Play};
+use crate::recording::Recording;
+use crate::{MemorySource, Play, parse_action};
 
 /// An episode that is about to be played.
 pub struct Seat<'a> {
@@ -20,12 +21,41 @@ pub struct Seat<'a> {
     pub memory: Option<MemorySource<'a>>,
     /// How it is played.
     pub play: Play<'a>,
+    /// What is done, step by step, whatever the agent decides; empty for an agent that acts itself. See
+    /// [`Seat::along`].
+    pub script: Vec<String>,
+}
+
+impl<'a> Seat<'a> {
+    /// An agent that is led along a recorded episode: in each step it sees what it would have seen, and
+    /// [`decided`] tells what it would have done. Then goes on what was recorded.
+    pub fn along(
+        recorded: Trajectory,
+        templates: Vec<String>,
+        memory: Option<MemorySource<'a>>,
+        play: Play<'a>,
+    ) -> Self {
+        let steps = recorded.steps.iter();
+        Self {
+            script: steps.map(|step| step.action.clone()).collect(),
+            env: Box::new(Recording::new(recorded, templates)),
+            memory,
+            play,
+        }
+    }
+}
+
+/// What the agent would have done in a step of an episode that it was led along.
+pub fn decided(step: &Step) -> String {
+    let written = step.trace.as_ref().and_then(|trace| trace.raw.as_deref());
+    parse_action(written.unwrap_or(&step.action))
 }
 
 /// An episode that is being played.
 struct Table<'a> {
     env: Box<dyn Environment>,
     episode: Episode<'a, 'a>,
+    script: Vec<String>,
 }
 
 /// What is told while episodes are played.
@@ -82,7 +112,11 @@ impl<'a> Table<'a> {
     fn open(seat: Seat<'a>, model: &dyn LanguageModel) -> Result<Self> {
         let mut env = seat.env;
         let episode = Episode::begin(env.as_mut(), model, seat.memory, seat.play)?;
-        Ok(Self { env, episode })
+        Ok(Self {
+            env,
+            episode,
+            script: seat.script,
+        })
     }
 }
 
@@ -100,6 +134,10 @@ fn step(tables: &mut [Table<'_>], model: &mut dyn LanguageModel) -> Result<()> {
     let decisions = decide_all(model, &situations)?;
     for (table, (question, decision)) in tables.iter_mut().zip(questions.into_iter().zip(decisions))
     {
+        let decision = match table.script.get(table.episode.num_steps()) {
+            Some(action) => decision.doing(action),
+            None => decision,
+        };
         table.episode.act(table.env.as_mut(), question, decision);
     }
     Ok(())

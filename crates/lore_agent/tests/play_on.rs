@@ -112,6 +112,7 @@ impl Setting {
             env: Box::new(world),
             memory: self.source(&mut bank),
             play: self.play(),
+            script: Vec::new(),
         };
         let mut told = Vec::new();
         let mut watch = |num_steps| told.push(num_steps);
@@ -269,6 +270,7 @@ fn a_stop_leaves_nothing() {
         env: Box::new(world()),
         memory: None,
         play: setting.play(),
+        script: Vec::new(),
     };
     let stop = StopToken::new();
     let mut watch = |_| stop.stop();

@@ -1,7 +1,7 @@
 //! Several episodes at once, with scripted worlds and a scripted model.
 
-use lore_agent::{Play, Played, Seat, run_episode, run_episodes};
-use lore_core::testing::{ScriptedModel, ScriptedWorld, task};
+use lore_agent::{Play, Played, Seat, decided, run_episode, run_episodes};
+use lore_core::testing::{ScriptedModel, ScriptedWorld, task, trajectory};
 use lore_core::{AgentConfig, EpisodeEnd, Message, StopToken, Trajectory};
 
 /// Worlds whose scripts are of different lengths.
@@ -60,6 +60,7 @@ fn episodes_side_by_side_equal_each_alone() {
                     env: Box::new(world),
                     memory: None,
                     play: play(&config),
+                    script: Vec::new(),
                 }))
             },
             num_seats,
@@ -90,6 +91,7 @@ fn a_stop_leaves_what_has_not_ended() {
                 env: Box::new(world),
                 memory: None,
                 play: play(&config),
+                script: Vec::new(),
             }))
         },
         2,
@@ -105,4 +107,59 @@ fn a_stop_leaves_what_has_not_ended() {
     );
     assert!(!finished.unwrap(), "five were never begun");
     assert_eq!(num_ended, 1);
+}
+
+/// The model is shown what was done, not what it would rather have done.
+#[test]
+fn an_agent_that_is_led_along_a_record_changes_nothing_and_says_what_it_would_do() {
+    let steps = [
+        ("look", "a desk"),
+        ("open drawer", "a pen"),
+        ("take pen", "taken"),
+    ];
+    let mut recorded = trajectory(task("t"), &steps, EpisodeEnd::Success);
+    recorded.steps[1].admissible = vec!["open drawer".into(), "go".into()];
+    recorded.source = "a file".into();
+    recorded.id = recorded.content_id();
+    let config = AgentConfig::default();
+    let play = Play {
+        source: "a file",
+        ..play(&config)
+    };
+    let mut model = ScriptedModel::saying(["look", "> Go.", "take pen"]);
+    let mut seat = Some(Seat::along(
+        recorded.clone(),
+        vec!["look".into()],
+        None,
+        play,
+    ));
+    let mut led = Vec::new();
+    let finished = run_episodes(
+        &mut || Ok(seat.take()),
+        4,
+        &mut model,
+        &mut |played| {
+            if let Played::Episode(trajectory) = played {
+                led.push(*trajectory);
+            }
+            Ok(())
+        },
+        &StopToken::new(),
+    );
+    assert!(finished.unwrap(), "the record was led to its end");
+    let led = led.pop().expect("one episode");
+    assert_eq!((&led.id, led.end), (&recorded.id, recorded.end));
+    let actions: Vec<_> = led.steps.iter().map(decided).collect();
+    assert_eq!(actions, ["look", "Go", "take pen"]);
+    let done = |step: &lore_core::Step| (step.action.clone(), step.admissible.clone());
+    let (was, is): (Vec<_>, Vec<_>) = recorded.steps.iter().zip(&led.steps).unzip();
+    assert!(was.into_iter().map(done).eq(is.into_iter().map(done)));
+    let last = model.requests.last().expect("it was asked three times");
+    let shown: Vec<_> = last
+        .messages
+        .iter()
+        .map(|message| &*message.content)
+        .collect();
+    assert!(shown[0].ends_with("- look"), "{}", shown[0]);
+    assert_eq!(shown[2..], ["look", "a desk", "open drawer", "a pen"]);
 }

@@ -21,7 +21,8 @@ pub(crate) fn topics(spec: &JobSpec) -> Vec<Topic> {
         Work::Export(_)
         | Work::Measure(_)
         | Work::ExportTrajectories(_)
-        | Work::CompareRetrieval(_) => Vec::new(),
+        | Work::CompareRetrieval(_)
+        | Work::Agreement(_) => Vec::new(),
     };
     if spec.experiment.is_some() && !topics.contains(&Topic::Experiments) {
         topics.push(Topic::Experiments);

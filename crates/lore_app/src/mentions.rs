@@ -77,6 +77,15 @@ pub(crate) fn of(work: &Work) -> Vec<(Noun, &str)> {
         Work::Measure(work) => vec![(Noun::Model, work.model.as_str())],
         Work::ExportTrajectories(work) => of_source(&work.source),
         Work::CompareRetrieval(work) => vec![(Noun::Bank, work.bank.as_str())],
+        Work::Agreement(work) => {
+            let mut all = vec![
+                (Noun::Model, work.model.as_str()),
+                (Noun::Dataset, work.dataset.as_str()),
+            ];
+            all.extend(work.adapter.iter().map(|id| (Noun::Adapter, id.as_str())));
+            all.extend(work.bank.iter().map(|id| (Noun::Bank, id.as_str())));
+            all
+        }
     }
 }
 

@@ -51,6 +51,27 @@ pub struct DatasetInfo {
     pub num_bytes: u64,
 }
 
+impl DatasetInfo {
+    /// About how many tokens a trajectory has: by the lengths that were counted, else by its steps.
+    pub fn mean_tokens(&self) -> f64 {
+        // A length stands for all down to half of it.
+        const MEAN_OF_LENGTH: f64 = 0.75;
+        const TOKENS_PER_STEP: f64 = 34.0;
+        let counted: u64 = self.tokens.iter().map(|one| one.count).sum();
+        if counted == 0 {
+            return self.mean_steps() * TOKENS_PER_STEP;
+        }
+        let lengths = self.tokens.iter();
+        let sum: u64 = lengths.map(|one| one.length * one.count).sum();
+        sum as f64 * MEAN_OF_LENGTH / counted as f64
+    }
+
+    /// How many steps a trajectory has.
+    pub fn mean_steps(&self) -> f64 {
+        self.num_steps as f64 / self.num_items.max(1) as f64
+    }
+}
+
 /// What a data set holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

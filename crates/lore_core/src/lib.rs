@@ -8,6 +8,7 @@
 //! **Invariant:** no file system, clock, thread or model here; the crate compiles to wasm32.
 
 mod adapter;
+mod agreement;
 mod arm;
 mod bank;
 mod branch;
@@ -43,6 +44,9 @@ mod watch;
 mod world;
 
 pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, TargetModule};
+pub use agreement::{
+    AGREEMENT_FILE, Agreement, AgreementLead, LeftOut, TrajectoryAgreement, same_action,
+};
 pub use arm::{Arm, Variation};
 pub use bank::{BankInfo, BankKeys, ExperienceRow, MapPoint, RemovalPreview};
 pub use branch::{BranchOrigin, Change, PlaySetup};

@@ -49,12 +49,12 @@ pub struct RunSummary {
     pub episodes: Vec<EpisodeSummary>,
 }
 
-/// A success rate with its interval.
+/// A success rate with its interval: of episodes, or of steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Proportion {
-    /// Episodes that succeeded.
+    /// Those that succeeded.
     pub successes: u32,
-    /// Episodes played.
+    /// All of them.
     pub n: u32,
     /// Lower end of the 95 % Wilson interval; plays of one task count as far as they are independent
     /// ([`stats::pooled_wilson`]).
@@ -73,10 +73,15 @@ impl Proportion {
             task.successes += u32::from(episode.end == EpisodeEnd::Success);
         }
         let tasks: Vec<Cluster> = tasks.into_values().collect();
-        let (low, high) = stats::pooled_wilson(&tasks);
+        Self::of_clusters(&tasks)
+    }
+
+    /// Counts successes of what varies together, such as plays of one task.
+    pub fn of_clusters(clusters: &[Cluster]) -> Self {
+        let (low, high) = stats::pooled_wilson(clusters);
         Self {
-            successes: tasks.iter().map(|task| task.successes).sum(),
-            n: tasks.iter().map(|task| task.n).sum(),
+            successes: clusters.iter().map(|cluster| cluster.successes).sum(),
+            n: clusters.iter().map(|cluster| cluster.n).sum(),
             low,
             high,
         }

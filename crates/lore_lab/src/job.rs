@@ -9,8 +9,8 @@ use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::events::{EventSink, Relay};
 use crate::{
-    bank, branch, collect, compare, episodes, evaluate, export, fetch, import, install, measure,
-    report, train,
+    agreement, bank, branch, collect, compare, episodes, evaluate, export, fetch, import, install,
+    measure, report, train,
 };
 
 /// What differs from machine to machine and is no part of a job.
@@ -114,5 +114,6 @@ pub fn run(
         Work::Measure(work) => measure::run(job, work),
         Work::ExportTrajectories(work) => episodes::run(job, work),
         Work::CompareRetrieval(work) => compare::run(job, work),
+        Work::Agreement(work) => agreement::run(job, work),
     }
 }

@@ -8,6 +8,7 @@
 //! episodes line by line, trainings from their checkpoints, banks by what they hold already,
 //! downloads by the bytes that came.
 
+mod agreement;
 mod bank;
 mod branch;
 mod collect;

@@ -1,9 +1,11 @@
 //! An experience bank together with the embedder that asks it.
 
+use std::cell::RefCell;
+
 use anyhow::Result;
 
 use lore_bank::{BankRetriever, ExperienceBank};
-use lore_core::{BankId, DataDir, EmbedKind, Embedder, ModelId};
+use lore_core::{BankId, DataDir, EmbedKind, Embedder, Hit, ModelId, Query, Retriever};
 use lore_llm::SentenceEmbedder;
 
 use crate::models;
@@ -16,6 +18,15 @@ pub(crate) fn open(data: &DataDir, id: &BankId) -> Result<BankMemories> {
     let bank = ExperienceBank::open(data, id)?;
     let embedder = NamedEmbedder::load(data, bank.embedder())?;
     BankRetriever::new(bank, embedder)
+}
+
+/// A bank that several episodes ask.
+pub(crate) struct Shared<'a>(pub(crate) &'a RefCell<BankMemories>);
+
+impl Retriever for Shared<'_> {
+    fn retrieve(&mut self, query: &Query) -> Result<Vec<Hit>> {
+        self.0.borrow_mut().retrieve(query)
+    }
 }
 
 /// An embedder under the name of its folder: what banks are bound to, whatever its makers call it.

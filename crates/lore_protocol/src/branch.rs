@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use lore_core::{
     AdapterId, Arm, BankAtTest, BranchOrigin, Change, EpisodeEnd, JobId, RetrievalMode, TaskPlan,
-    Trajectory, TrajectoryId,
+    Trajectory, TrajectoryId, Variation,
 };
 
 use crate::{EvaluateWork, Source};
@@ -58,6 +58,7 @@ impl EvaluateWork {
                 name: episode.source.clone(),
                 lora_with_memory: None,
                 retrieval: setup.bank.is_some(),
+                variation: Variation::default(),
             },
             seed: trace.seed,
             model: setup.model.clone(),

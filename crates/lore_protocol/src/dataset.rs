@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    ColumnMap, DatasetId, DatasetInfo, DatasetStats, FormatGuess, JobId, Labels, Page, SplitLeak,
-    Task, TrajectoryFilter, TrajectoryId, TrajectoryRow, WorldSpec,
+    Agreement, AgreementLead, ColumnMap, DatasetId, DatasetInfo, DatasetStats, FormatGuess, JobId,
+    Labels, Page, SplitLeak, Task, TrajectoryFilter, TrajectoryId, TrajectoryRow, WorldSpec,
 };
 
 /// A question about data sets.
@@ -101,6 +101,19 @@ pub enum DatasetRequest {
         /// Which.
         id: DatasetId,
     },
+    /// What came of asking an agent along its episodes → [`DatasetResponse::Agreement`].
+    Agreement {
+        /// The job that asked.
+        job: JobId,
+    },
+    /// What one agent is ahead of another on the episodes that both were asked about
+    /// → [`DatasetResponse::AgreementLead`].
+    AgreementLead {
+        /// The job that asked the one.
+        job: JobId,
+        /// The job that asked the other.
+        over: JobId,
+    },
     /// Gives it another name → `Done`.
     Rename {
         /// Which.
@@ -139,6 +152,10 @@ pub enum DatasetResponse {
     Stats(DatasetStats),
     /// Seen and unseen items that are the same game or nearly the same text, most similar first.
     Leaks(Vec<SplitLeak>),
+    /// What came of asking an agent.
+    Agreement(Box<Agreement>),
+    /// What one agent is ahead of another; nothing when they were asked about no common episode.
+    AgreementLead(Option<AgreementLead>),
 }
 
 /// One game of a data set.

@@ -60,7 +60,7 @@ pub struct EstimatePart {
 }
 
 /// How much faster actions are written when many episodes are played side by side.
-const SIDE_BY_SIDE: f64 = 3.0;
+pub(crate) const SIDE_BY_SIDE: f64 = 3.0;
 
 /// Tokens of all possible actions of a step together, as a mean over generated games in small rooms.
 const CANDIDATE_TOKENS: f64 = 110.0;

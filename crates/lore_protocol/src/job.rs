@@ -9,7 +9,8 @@ use lore_core::{
 };
 
 use crate::{
-    ApiError, BranchWork, ExportFormat, JavaSource, JobLine, ModelSource, Progress, Source,
+    AgreementWork, ApiError, BranchWork, ExportFormat, JavaSource, JobLine, ModelSource, Progress,
+    Source,
 };
 
 /// Everything a worker needs to do a job, and to do it again (`job.json`).
@@ -80,6 +81,8 @@ pub enum Work {
     ExportTrajectories(ExportTrajectoriesWork),
     /// Compares ways of retrieval on a bank, without a language model.
     CompareRetrieval(CompareRetrievalWork),
+    /// Asks in every step of recorded episodes what an agent would have done.
+    Agreement(AgreementWork),
 }
 
 impl Work {
@@ -99,6 +102,7 @@ impl Work {
             Self::Measure(_) => "measure speed",
             Self::ExportTrajectories(_) => "export episodes",
             Self::CompareRetrieval(_) => "compare retrieval",
+            Self::Agreement(_) => "compare actions",
         }
     }
 
@@ -114,7 +118,8 @@ impl Work {
             | Self::Evaluate(_)
             | Self::Branch(_)
             | Self::Measure(_)
-            | Self::CompareRetrieval(_) => vec![Resource::Cpu],
+            | Self::CompareRetrieval(_)
+            | Self::Agreement(_) => vec![Resource::Cpu],
             Self::BuildBank(_) => vec![Resource::Cpu, Resource::BankWrite],
         }
     }

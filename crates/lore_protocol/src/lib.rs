@@ -9,6 +9,7 @@
 //!
 //! **Invariant:** no file system, clock, thread or window here; the crate compiles to wasm32.
 
+mod agreement;
 mod backend;
 mod bank;
 mod branch;
@@ -29,6 +30,7 @@ mod trajectory;
 mod worker;
 mod world;
 
+pub use agreement::{AgreementWork, estimate_agreement};
 pub use backend::{Backend, Call, Incoming, RequestId};
 pub use bank::{BankRequest, BankResponse};
 pub use branch::{BranchInfo, BranchWork};

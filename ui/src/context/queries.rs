@@ -1,10 +1,11 @@
 //! Typed questions: one method for everything pages show.
 
 use lore_core::{
-    Adapter, AdapterId, BankId, BankInfo, Change, ColumnMap, DatasetId, DatasetInfo, DatasetStats,
-    Experience, ExperienceId, ExperimentId, ExperimentResults, ExperimentSpec, FormatGuess, JobId,
-    MapPoint, ModelId, ModelInfo, Page, PaintedExample, Query, RemovalPreview, RetrievalGrid,
-    ScoredAction, SplitLeak, Task, Trajectory, TrajectoryId, WorldSpec,
+    Adapter, AdapterId, Agreement, AgreementLead, BankId, BankInfo, Change, ColumnMap, DatasetId,
+    DatasetInfo, DatasetStats, Experience, ExperienceId, ExperimentId, ExperimentResults,
+    ExperimentSpec, FormatGuess, JobId, MapPoint, ModelId, ModelInfo, Page, PaintedExample, Query,
+    RemovalPreview, RetrievalGrid, ScoredAction, SplitLeak, Task, Trajectory, TrajectoryId,
+    WorldSpec,
 };
 use lore_protocol::{
     BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, Estimate,
@@ -58,6 +59,26 @@ impl<'a> Ctx<'a> {
                 Response::Dataset(DatasetResponse::Leaks(leaks)) => Some(leaks.as_slice()),
                 _ => None,
             })
+    }
+
+    /// What came of asking an agent along the episodes of a data set, once the job is done.
+    pub fn agreement(&self, job: &JobId) -> Loaded<'a, Agreement> {
+        let job = job.clone();
+        self.query(&Request::Dataset(DatasetRequest::Agreement { job }))
+            .and_then(|response| match response {
+                Response::Dataset(DatasetResponse::Agreement(agreement)) => Some(&**agreement),
+                _ => None,
+            })
+    }
+
+    /// What the agent of one such job is ahead of that of another; nothing where they have nothing in common.
+    pub fn agreement_lead(&self, job: &JobId, over: &JobId) -> Option<&'a AgreementLead> {
+        let (job, over) = (job.clone(), over.clone());
+        let request = Request::Dataset(DatasetRequest::AgreementLead { job, over });
+        match self.query(&request).ready()? {
+            Response::Dataset(DatasetResponse::AgreementLead(lead)) => lead.as_ref(),
+            _ => None,
+        }
     }
 
     /// Every bank.

@@ -1,5 +1,6 @@
 //! Pieces of pages that need to know more than a widget: errors, things on their way, jobs.
 
+mod agreement;
 mod errors;
 mod export_episodes;
 mod job;
@@ -11,6 +12,7 @@ mod train_numbers;
 mod trials;
 mod world_choices;
 
+pub(crate) use agreement::{agent_words, agreement_ui};
 pub(crate) use errors::{action_error_ui, error_ui};
 pub(crate) use export_episodes::ExportEpisodes;
 pub(crate) use job::{job_at_ui, job_progress_ui, job_tone};

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::Result;
-use lore_core::{ColumnMap, DatasetId, Page, Task};
+use anyhow::{Context as _, Result};
+use lore_core::{AGREEMENT_FILE, Agreement, ColumnMap, DatasetId, JobId, Page, Task};
 use lore_data::Dataset;
 use lore_protocol::{
     ApiError, CollectWork, DatasetRequest, DatasetResponse, ImportWork, Response, TaskRow, Topic,
@@ -12,7 +12,7 @@ use lore_protocol::{
 
 use crate::core::Core;
 use crate::mentions::{self, Noun};
-use crate::names;
+use crate::{files, names};
 
 /// The kind's folder in the trash.
 const KIND: &str = "datasets";
@@ -39,6 +39,13 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
         } => import(core, &path, &name, columns)?,
         DatasetRequest::Stats { id } => DatasetResponse::Stats(open(core, &id)?.stats()?),
         DatasetRequest::Leaks { id } => DatasetResponse::Leaks(open(core, &id)?.split_leaks()),
+        DatasetRequest::Agreement { job } => {
+            DatasetResponse::Agreement(Box::new(agreement(core, &job)?))
+        }
+        DatasetRequest::AgreementLead { job, over } => {
+            let lead = agreement(core, &job)?.lead_over(&agreement(core, &over)?);
+            DatasetResponse::AgreementLead(lead)
+        }
         DatasetRequest::Collect {
             world,
             per_type,
@@ -126,6 +133,14 @@ pub(super) fn open(core: &Core, id: &DatasetId) -> Result<Dataset> {
         return Err(ApiError::not_found(format!("The data set {id:?} is gone")).into());
     }
     Dataset::open(&core.dir, id)
+}
+
+/// What came of asking an agent along the episodes of a data set.
+fn agreement(core: &Core, job: &JobId) -> Result<Agreement> {
+    let job = core.jobs.get(job)?;
+    files::read_json(&job.folder.join(AGREEMENT_FILE)).with_context(|| {
+        ApiError::not_found("The agent has no result yet; wait for its job to finish")
+    })
 }
 
 fn existing(path: &str) -> Result<&Path, ApiError> {

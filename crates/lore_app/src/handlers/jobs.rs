@@ -107,6 +107,13 @@ fn complete(core: &Core, work: &mut Work) -> Result<()> {
         Work::BuildBank(build) => needs_model(core, &build.embedder)?,
         Work::Export(export) => exports::check_destination(core, Path::new(&export.destination))?,
         Work::ExportTrajectories(export) => exports::check_file(core, Path::new(&export.path))?,
+        Work::Agreement(asking) => {
+            needs_model(core, &asking.model)?;
+            datasets::open(core, &asking.dataset)?;
+            if asking.max_trajectories == 0 {
+                return Err(ApiError::new("Choose at least one episode").into());
+            }
+        }
         Work::FetchModel(_)
         | Work::InstallWorld(_)
         | Work::Report(_)

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 
 use lore_agent::{MemorySource, Opening, Play, Played, Seat, play_on, run_episodes};
 use lore_core::{
-    AdapterId, BankAtTest, BankInfo, Change, DataDir, Hit, LeakGuard, PlaySetup, Query,
-    RetrievalConfig, Retriever, StopToken, Trajectory, TrajectoryId,
+    AdapterId, BankAtTest, BankInfo, Change, DataDir, LeakGuard, PlaySetup, RetrievalConfig,
+    StopToken, Trajectory, TrajectoryId,
 };
 use lore_env::World;
 use lore_llm::{ChatModel, MAX_LANES};
@@ -16,7 +16,7 @@ use lore_protocol::EvaluateWork;
 use super::Watch;
 use super::served::served;
 use super::summary::{TestTask, episode_seed};
-use crate::memories::{self, BankMemories};
+use crate::memories::{self, BankMemories, Shared};
 use crate::models;
 
 /// Everything needed to play.
@@ -94,7 +94,12 @@ impl<'a> Player<'a> {
                 source: &work.arm.name,
                 adapter: work.adapter.as_ref().map(AdapterId::as_str),
             };
-            Ok(Some(Seat { env, memory, play }))
+            Ok(Some(Seat {
+                env,
+                memory,
+                play,
+                script: Vec::new(),
+            }))
         };
         let setup = setup(work);
         let mut watch = |mut played: Played| {
@@ -140,7 +145,12 @@ impl<'a> Player<'a> {
             source: &work.arm.name,
             adapter: work.adapter.as_ref().map(AdapterId::as_str),
         };
-        let seat = Seat { env, memory, play };
+        let seat = Seat {
+            env,
+            memory,
+            play,
+            script: Vec::new(),
+        };
         let mut branch = play_on(seat, opening, &mut self.model, watch, stop)?;
         if let Some(branch) = &mut branch {
             note(branch, &setup(work));
@@ -195,13 +205,4 @@ fn memory_source<'a>(
         filter,
         guard: LeakGuard::for_task(&test.task),
     })
-}
-
-/// A bank that several episodes ask.
-struct Shared<'a>(&'a RefCell<BankMemories>);
-
-impl Retriever for Shared<'_> {
-    fn retrieve(&mut self, query: &Query) -> Result<Vec<Hit>> {
-        self.0.borrow_mut().retrieve(query)
-    }
 }

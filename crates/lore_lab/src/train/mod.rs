@@ -22,6 +22,7 @@ use crate::events::Relay;
 use crate::files::{now_ms, replace_folder, write_json};
 use crate::{Job, Outcome, machine, models, templates};
 use sources::Source;
+pub(crate) use sources::learnable;
 use trials::Trying;
 
 /// Trains the adapter, from the last checkpoint if there is one, and puts it into the adapter folder.

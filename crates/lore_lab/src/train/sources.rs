@@ -20,7 +20,7 @@ pub(super) struct Source {
 }
 
 /// The successful episodes of seen types, in the order of the data set.
-pub(super) fn learnable(data: &DataDir, work: &TrainWork) -> Result<Vec<Trajectory>> {
+pub(crate) fn learnable(data: &DataDir, work: &TrainWork) -> Result<Vec<Trajectory>> {
     let dataset = Dataset::open(data, &work.dataset)?;
     let mut learnable = Vec::new();
     for trajectory in dataset.trajectories()?.read_all()? {

@@ -67,7 +67,7 @@ pub(super) fn jobs() -> Vec<JobInfo> {
     ]
 }
 
-fn job(name: &str, title: &str, work: Work) -> JobInfo {
+pub(super) fn job(name: &str, title: &str, work: Work) -> JobInfo {
     JobInfo {
         spec: JobSpec {
             version: PROTOCOL_VERSION,

@@ -1,5 +1,6 @@
 //! Canned data, rich enough for every page.
 
+mod agreement;
 mod bank;
 mod branches;
 mod datasets;
@@ -131,7 +132,7 @@ impl Sample {
             banks: bank::banks(),
             bank_rows: bank::rows(&trajectories),
             map: bank::map(&trajectories),
-            jobs: jobs::jobs(),
+            jobs: jobs::jobs().into_iter().chain(agreement::jobs()).collect(),
             lines: jobs::lines(),
             experiments: experiment::experiments(),
             results: experiment::results(),
@@ -246,6 +247,13 @@ impl Sample {
                     .map(|(_, leak)| leak.clone())
                     .collect(),
             ),
+            DatasetRequest::Agreement { job } => {
+                DatasetResponse::Agreement(Box::new(agreement::agreement(job)))
+            }
+            DatasetRequest::AgreementLead { job, over } => {
+                let lead = agreement::agreement(job).lead_over(&agreement::agreement(over));
+                DatasetResponse::AgreementLead(lead)
+            }
             DatasetRequest::Tasks { offset, limit, .. } => {
                 DatasetResponse::Tasks(page(&self.tasks, *offset, *limit))
             }

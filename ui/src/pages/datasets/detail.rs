@@ -4,6 +4,7 @@ use egui::Ui;
 use lore_core::{DatasetId, DatasetInfo, DatasetKind};
 use lore_protocol::{DatasetRequest, Request, Source};
 
+use super::agreement::AgreementView;
 use super::bank_form::BankForm;
 use super::counts::Counts;
 use super::inspect::{file_name, rejected_ui};
@@ -26,6 +27,7 @@ pub(super) struct Detail {
     shown: DatasetId,
     new_name: Option<String>,
     bank: BankForm,
+    agreement: AgreementView,
     export: ExportEpisodes,
     leaks: Leaks,
     counts: Counts,
@@ -43,6 +45,7 @@ impl Detail {
         match order {
             Order::NewOther => self.bank.open = !self.bank.open,
             Order::Export => self.export.open = !self.export.open,
+            Order::Ask => self.agreement.open = !self.agreement.open,
             order => self.items.obey(order),
         }
     }
@@ -63,6 +66,7 @@ impl Detail {
                 id: dataset.id.clone(),
             };
             self.export.ui(ctx, ui, &source, &dataset.name);
+            self.agreement.ui(ctx, ui, dataset);
         }
         numbers_ui(ctx, ui, dataset);
         types_ui(ctx, ui, dataset);
@@ -86,7 +90,7 @@ impl Detail {
                     ui.add(egui::Label::new(tokens.title(&dataset.name)).truncate())
                         .on_hover_text(&dataset.name);
                 },
-                |ui| self.buttons_ui(ctx, ui, dataset),
+                |ui| self.menu_ui(ctx, ui, dataset),
             );
         }
         ui.horizontal(|ui| {
@@ -102,9 +106,12 @@ impl Detail {
             );
             ui.label(tokens.small(from)).on_hover_text(&dataset.source);
         });
+        if dataset.kind == DatasetKind::Trajectories {
+            ui.horizontal_wrapped(|ui| self.buttons_ui(ctx, ui, dataset));
+        }
     }
 
-    fn buttons_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
+    fn menu_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
         let tokens = ctx.tokens;
         let more = Button::icon_only(Icon::More, "More").show(ui, tokens);
         Menu::show(&more, |ui| {
@@ -115,29 +122,30 @@ impl Detail {
                 delete(ctx, dataset);
             }
         });
-        if dataset.kind == DatasetKind::Games {
-            return;
-        }
-        let export = Button::secondary("Export")
-            .icon(Icon::Export)
-            .selected(self.export.open)
-            .hover("Writes the episodes for other programs");
-        if export.show(ui, tokens).clicked() {
-            self.export.open = !self.export.open;
-        }
+    }
+
+    /// What can be done with episodes.
+    fn buttons_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {
+        let tokens = ctx.tokens;
+        let toggle = |ui: &mut Ui, open: &mut bool, words, icon, hover| {
+            let button = Button::secondary(words).icon(icon).selected(*open);
+            if button.hover(hover).show(ui, tokens).clicked() {
+                *open = !*open;
+            }
+        };
+        let hover = "Keep these episodes so that an agent can be reminded of them";
+        toggle(ui, &mut self.bank.open, "Build a bank", Icon::Bank, hover);
         let train = Button::secondary("Train on it")
             .icon(Icon::Flask)
             .hover("Fine-tune a model on these episodes");
         if train.show(ui, tokens).clicked() {
             ctx.go(Route::Train(Some(dataset.id.clone())));
         }
-        let bank = Button::secondary("Build a bank")
-            .icon(Icon::Bank)
-            .selected(self.bank.open)
-            .hover("Keep these episodes so that an agent can be reminded of them");
-        if bank.show(ui, tokens).clicked() {
-            self.bank.open = !self.bank.open;
-        }
+        let hover = "Would it have done what these episodes did? Needs no world";
+        let open = &mut self.agreement.open;
+        toggle(ui, open, "Ask an agent", Icon::Check, hover);
+        let hover = "Writes the episodes for other programs";
+        toggle(ui, &mut self.export.open, "Export", Icon::Export, hover);
     }
 
     fn rename_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, dataset: &DatasetInfo) {

@@ -1,5 +1,6 @@
 //! Data sets: look inside a file, bring it in, see what it holds, decide what training may see.
 
+mod agreement;
 mod bank_form;
 mod collect;
 mod counts;
@@ -89,6 +90,7 @@ impl Page for DatasetsPage {
                 .keys(Modifiers::COMMAND, Key::N),
             PaletteEntry::order(AREA, "Build a bank from it", Icon::Bank, Order::NewOther)
                 .keys(Modifiers::COMMAND, Key::B),
+            PaletteEntry::order(AREA, "Ask an agent about it", Icon::Check, Order::Ask),
             PaletteEntry::order(AREA, "Export the episodes", Icon::Export, Order::Export)
                 .keys(Modifiers::COMMAND, Key::E),
             PaletteEntry::order(AREA, "Edit labels", Icon::List, Order::Edit)

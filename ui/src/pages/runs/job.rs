@@ -6,7 +6,7 @@ use lore_protocol::{JobEvent, JobLine, JobRequest, JobState, Level, Request, Sou
 
 use crate::command::{Action, Command};
 use crate::context::Ctx;
-use crate::parts::{action_error_ui, job_progress_ui, loaded_ui};
+use crate::parts::{action_error_ui, agent_words, agreement_ui, job_progress_ui, loaded_ui};
 use crate::widgets::{Button, Card, EmptyState, Icon, segmented};
 use crate::{JobRecord, PageId, Route, format};
 
@@ -46,6 +46,7 @@ impl JobView {
                 action_error_ui(ctx, ui, &place(id, what));
             }
         });
+        result_ui(ctx, ui, record);
         Card::new().show(ui, tokens, |ui| {
             let tabs = [
                 (Tab::Diary, "What it said"),
@@ -71,6 +72,18 @@ impl JobView {
     }
 }
 
+/// What came out, for jobs whose result is a table.
+fn result_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
+    let spec = &record.info.spec;
+    if let (Work::Agreement(work), JobState::Finished { .. }) = (&spec.work, &record.info.state) {
+        let agent = agent_words(ctx, work);
+        let agreement = ctx.agreement(&spec.id);
+        loaded_ui(ctx, ui, agreement, "Fetching the table", |ui, agreement| {
+            agreement_ui(ctx, ui, &agent, agreement);
+        });
+    }
+}
+
 fn place(job: &JobId, what: &str) -> String {
     format!("job/{what}/{job}")
 }
@@ -83,7 +96,8 @@ fn actions_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
         info.state,
         JobState::Cancelled { .. } | JobState::Failed { .. }
     ) {
-        let hover = if info.has_checkpoint {
+        let keeps = matches!(info.state, JobState::Cancelled { resumable: true });
+        let hover = if keeps || info.has_checkpoint {
             "Goes on from the last saved state"
         } else {
             "Nothing was saved, so it starts again"
@@ -137,6 +151,10 @@ fn leads_to(record: &JobRecord) -> Option<(&'static str, Icon, Route)> {
                 _ => "Read its episodes",
             };
             Some((words, Icon::Path, route))
+        }
+        Work::Agreement(work) => {
+            let route = Route::Datasets(Some(work.dataset.clone()));
+            Some(("Show its data set", Icon::Database, route))
         }
         Work::Train(_) => Some(("Show its curves", Icon::Chart, PageId::Train.route())),
         _ => None,
