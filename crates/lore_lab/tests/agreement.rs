@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use common::{Lab, job, lab, test_models, tiny_experiment};
 use lore_core::{
-    AGREEMENT_FILE, Agreement, AgreementLead, ExperimentSpec, JobId, RetrievalConfig, SplitKind,
-    StopToken, TrajectoryId,
+    AGREEMENT_FILE, Agreement, AgreementLead, Arm, ExperimentSpec, JobId, RetrievalConfig,
+    SplitKind, StopToken, TrajectoryId,
 };
 use lore_lab::Outcome;
 use lore_protocol::plan::{adapter_of, bank_of, dataset_of};
@@ -54,7 +54,7 @@ fn ask(spec: &ExperimentSpec, id: &str, max_trajectories: usize) -> JobSpec {
 /// The same about an agent with the adapter.
 fn with_adapter(mut job: JobSpec, spec: &ExperimentSpec) -> JobSpec {
     if let Work::Agreement(work) = &mut job.work {
-        work.adapter = Some(adapter_of(spec, false, 2025));
+        work.adapter = adapter_of(spec, &Arm::paper()[2], 2025);
     }
     job
 }
