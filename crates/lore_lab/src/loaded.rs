@@ -5,9 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use lore_bank::ExperienceBank;
-use lore_core::{
-    AdapterId, BankId, DataDir, EmbedKind, Embedder as _, Hit, ModelId, Query,
-};
+use lore_core::{AdapterId, BankId, DataDir, EmbedKind, Embedder as _, Hit, ModelId, Query};
 use lore_llm::{BaseModel, ChatModel, SentenceEmbedder};
 use lore_protocol::Speaker;
 
