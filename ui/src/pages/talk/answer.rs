@@ -58,7 +58,7 @@ fn answer_ui(ctx: &Ctx<'_>, ui: &mut Ui, said: &Said, is_going_on: bool) {
     if !said.text.is_empty() {
         ui.add(Label::new(tokens.mono(&said.text)).wrap().selectable(true));
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if goes_on {
             let color = tokens.color.text.muted;
             spinner(ui, 14.0, color, &tokens.say("The model is writing"));
