@@ -7,8 +7,8 @@ use lore_core::{
     ScoredAction, SplitLeak, Task, Trajectory, TrajectoryId, WorldSpec,
 };
 use lore_protocol::{
-    BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, EndpointState, Estimate,
-    ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest,
+    BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, EndpointState,
+    Estimate, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest,
     ExportResponse, GameView, JobRequest, JobResponse, Mark, MetricPoint, ModelRequest,
     ModelResponse, Request, Response, SettingsRequest, SettingsResponse, Source, Status,
     TalkRequest, TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldInfo, WorldRequest,

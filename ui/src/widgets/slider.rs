@@ -2,13 +2,15 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{Response, Slider, Ui};
+use egui::{DragValue, Response, Slider, Ui, vec2};
 
-use super::number_field;
 use crate::theme::Tokens;
 
 /// Height of the handle's row: it needs no more to be caught.
 const HEIGHT: f32 = 22.0;
+
+/// Width of the number.
+const WIDTH: f32 = 72.0;
 
 /// A number between two ends, in steps of `step`, dragged or typed. `label` is for screen readers and tests.
 pub fn slider(
@@ -29,7 +31,12 @@ pub fn slider(
                 ui.add(slider).accessible_name(tokens.say(label))
             })
             .inner;
-        dragged | number_field(ui, tokens, value, range, "", label)
+        let number = DragValue::new(value)
+            .range(range)
+            .speed(step / 4.0)
+            .fixed_decimals(2);
+        let typed = ui.add_sized(vec2(WIDTH, tokens.size.control), number);
+        dragged | typed.accessible_name(tokens.say(label))
     })
     .inner
 }

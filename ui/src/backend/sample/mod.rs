@@ -16,11 +16,12 @@ use lore_core::{
     TrajectoryRow,
 };
 use lore_protocol::{
-    ApiError, BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, EndpointState,
-    Estimate, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse,
-    FileKind, GameView, JobInfo, JobLine, JobRequest, JobResponse, Mark, ModelRequest,
-    ModelResponse, Request, Response, Settings, SettingsRequest, SettingsResponse, ShellRequest,
-    ShellResponse, Speaker, Status, TaskRow, TrajectoryRequest, TrajectoryResponse, WorldInfo,
+    ApiError, BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse,
+    EndpointState, Estimate, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportRequest,
+    ExportResponse, FileKind, GameView, JobInfo, JobLine, JobRequest, JobResponse, Mark,
+    ModelRequest, ModelResponse, Request, Response, Settings, SettingsRequest, SettingsResponse,
+    ShellRequest, ShellResponse, Speaker, Status, TaskRow, TrajectoryRequest, TrajectoryResponse,
+    WorldInfo,
 };
 
 /// What a core made of canned answers knows.

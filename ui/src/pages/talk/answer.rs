@@ -58,26 +58,41 @@ fn answer_ui(ctx: &Ctx<'_>, ui: &mut Ui, said: &Said, is_going_on: bool) {
     if !said.text.is_empty() {
         ui.add(Label::new(tokens.mono(&said.text)).wrap().selectable(true));
     }
-    ui.horizontal_wrapped(|ui| {
-        if goes_on {
+    if goes_on {
+        ui.horizontal(|ui| {
             let color = tokens.color.text.muted;
             spinner(ui, 14.0, color, &tokens.say("The model is writing"));
-        }
-        if said.completion_tokens == 0 {
-            let words = if goes_on { "Reading" } else { "No answer" };
-            ui.label(tokens.small(words));
-            return;
-        }
-        ui.label(tokens.small(numbers(said)));
-        let stopped = (!is_going_on && said.finish.is_none()).then_some("stopped");
-        let cut = (said.finish == Some(FinishReason::Length)).then_some("cut off");
-        if let Some(word) = stopped.or(cut) {
-            Badge::new(word, Tone::Neutral).show(ui, tokens).explain(
-                tokens,
-                "It would have gone on; ask for longer answers under All choices",
-            );
-        }
-    });
+            facts_ui(ctx, ui, said, "Reading");
+        });
+    } else {
+        facts_ui(ctx, ui, said, "No answer");
+        end_ui(ctx, ui, said, is_going_on);
+    }
+}
+
+/// What it took; `otherwise` before the first word.
+fn facts_ui(ctx: &Ctx<'_>, ui: &mut Ui, said: &Said, otherwise: &str) {
+    let facts = if said.completion_tokens == 0 {
+        otherwise.to_owned()
+    } else {
+        numbers(said)
+    };
+    ui.add(Label::new(ctx.tokens.small(facts)).wrap());
+}
+
+/// Says so when it did not end by itself.
+fn end_ui(ctx: &Ctx<'_>, ui: &mut Ui, said: &Said, is_going_on: bool) {
+    let word = match said.finish {
+        None if !is_going_on && said.completion_tokens > 0 => "stopped",
+        Some(FinishReason::Length) => "cut off",
+        _ => return,
+    };
+    Badge::new(word, Tone::Neutral)
+        .show(ui, ctx.tokens)
+        .explain(
+            ctx.tokens,
+            "It would have gone on; ask for longer answers under All choices",
+        );
 }
 
 /// What it took.
