@@ -1,13 +1,13 @@
 //! Every request there is, for tests that must forget none.
 
 use lore_core::{
-    BranchOrigin, Change, EpisodeEnd, ExperimentSpec, Query, ServerSpec, TrajectoryFilter,
-    WorldSpec,
+    BranchOrigin, Change, EpisodeEnd, ExperimentSpec, Message, Query, Sampling, ServerSpec,
+    TrajectoryFilter, WorldSpec,
 };
 use lore_protocol::{
     BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JavaSource,
     JobRequest, Mark, MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest,
-    ShellRequest, Source, TrajectoryRequest, Work, WorldRequest,
+    ShellRequest, Source, Speaker, TalkRequest, TrajectoryRequest, Turn, Work, WorldRequest,
 };
 
 fn page() -> (TrajectoryFilter, u64, u64) {
@@ -333,6 +333,32 @@ fn worlds(id: &str) -> Vec<Request> {
     requests.into_iter().map(Request::World).collect()
 }
 
+fn talks(id: &str) -> Vec<Request> {
+    let speaker = Speaker {
+        adapter: Some(id.into()),
+        bank: Some(id.into()),
+        ..Speaker::plain(id.into())
+    };
+    let turn = Turn {
+        speaker: speaker.clone(),
+        messages: vec![Message::user("Hello")],
+    };
+    let requests = vec![
+        TalkRequest::Ask {
+            talk: 1,
+            turns: vec![turn],
+            sampling: Sampling::default(),
+        },
+        TalkRequest::Stop,
+        TalkRequest::Endpoint,
+        TalkRequest::Open {
+            speaker: Box::new(speaker),
+        },
+        TalkRequest::Close,
+    ];
+    requests.into_iter().map(Request::Talk).collect()
+}
+
 fn others(id: &str) -> Vec<Request> {
     let adapter = || id.into();
     let destination = "relative/folder".to_owned();
@@ -377,6 +403,7 @@ pub fn every_request(id: &str) -> Vec<Request> {
         experiments,
         trajectories,
         worlds,
+        talks,
         others,
     ] {
         all.extend(part(id));

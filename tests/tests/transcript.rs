@@ -72,6 +72,7 @@ fn no_request_is_forgotten() {
         ("Experiment", "experiment.rs"),
         ("Trajectory", "trajectory.rs"),
         ("World", "world.rs"),
+        ("Talk", "talk.rs"),
         ("Export", "export.rs"),
         ("Settings", "settings.rs"),
     ] {

@@ -29,6 +29,8 @@ pub enum Route {
     Models,
     /// A training, for a data set if one is named.
     Train(Option<DatasetId>),
+    /// A talk with a model, with an adapter if one is named.
+    Try(Option<AdapterId>),
     /// Experiments and jobs.
     Runs {
         /// The experiment.
@@ -73,6 +75,7 @@ impl Route {
             Self::Bank { .. } => PageId::Bank,
             Self::Models => PageId::Models,
             Self::Train(_) => PageId::Train,
+            Self::Try(_) => PageId::Try,
             Self::Runs { .. } => PageId::Runs,
             Self::Trajectories { .. } | Self::Beside { .. } => PageId::Trajectories,
             Self::Results(_) => PageId::Results,
@@ -97,6 +100,8 @@ pub enum PageId {
     Models,
     /// Training.
     Train,
+    /// Talking to a model.
+    Try,
     /// Experiments and jobs.
     Runs,
     /// Trajectories.
@@ -111,13 +116,14 @@ pub enum PageId {
 
 impl PageId {
     /// Every page, in the order of the navigation.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Home,
         Self::Datasets,
         Self::Worlds,
         Self::Bank,
         Self::Models,
         Self::Train,
+        Self::Try,
         Self::Runs,
         Self::Trajectories,
         Self::Results,
@@ -134,6 +140,7 @@ impl PageId {
             Self::Bank => "Experience bank",
             Self::Models => "Models",
             Self::Train => "Train",
+            Self::Try => "Try",
             Self::Runs => "Runs",
             Self::Trajectories => "Trajectories",
             Self::Results => "Results",
@@ -151,6 +158,7 @@ impl PageId {
             Self::Bank => "Past episodes that an agent can be reminded of",
             Self::Models => "The language models that act, and the embedders that compare texts",
             Self::Train => "Fine-tune a model on past episodes",
+            Self::Try => "Talk to a model, with and without what it learned",
             Self::Runs => "What is being computed now, what waits and what is done",
             Self::Trajectories => "Read what an agent did, step by step",
             Self::Results => "Which setting did better, on known and unknown kinds of task",
@@ -168,6 +176,7 @@ impl PageId {
             Self::Bank => Icon::Bank,
             Self::Models => Icon::Chip,
             Self::Train => Icon::Flask,
+            Self::Try => Icon::Chat,
             Self::Runs => Icon::Runs,
             Self::Trajectories => Icon::Path,
             Self::Results => Icon::Chart,
@@ -188,6 +197,7 @@ impl PageId {
             },
             Self::Models => Route::Models,
             Self::Train => Route::Train(None),
+            Self::Try => Route::Try(None),
             Self::Runs => Route::Runs {
                 experiment: None,
                 job: None,

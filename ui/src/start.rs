@@ -14,13 +14,14 @@ pub struct Start {
     pub theme: Option<Theme>,
 }
 
-const PAGES: [(&str, PageId); 11] = [
+const PAGES: [(&str, PageId); 12] = [
     ("home", PageId::Home),
     ("datasets", PageId::Datasets),
     ("worlds", PageId::Worlds),
     ("bank", PageId::Bank),
     ("models", PageId::Models),
     ("train", PageId::Train),
+    ("try", PageId::Try),
     ("runs", PageId::Runs),
     ("trajectories", PageId::Trajectories),
     ("results", PageId::Results),

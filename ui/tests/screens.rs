@@ -104,6 +104,17 @@ fn scenes() -> Vec<Scene> {
             window.click("Play one step");
         }),
         untouched("worlds-play", Sample::playing(), worlds()),
+        scene(
+            "try-answer",
+            Sample::busy(),
+            PageId::Try.route(),
+            |window| {
+                window.click("Memories");
+                window.write("Message", "Your task is to: put a clean mug on the desk");
+                window.click("Send");
+            },
+        ),
+        untouched("try-endpoint", Sample::serving(), PageId::Try.route()),
         scene("bank-detail", Sample::busy(), bank(), |window| {
             let row = window
                 .harness

@@ -35,6 +35,7 @@ fn every_page_is_reached_by_keys() {
         Key::Num4,
         Key::Num5,
         Key::Num6,
+        Key::T,
         Key::Num7,
         Key::Num8,
         Key::Num9,

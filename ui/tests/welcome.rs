@@ -79,6 +79,7 @@ fn the_tour_points_at_the_pages_one_after_the_other() {
         PageId::Worlds,
         PageId::Bank,
         PageId::Train,
+        PageId::Try,
         PageId::Runs,
         PageId::Trajectories,
         PageId::Results,

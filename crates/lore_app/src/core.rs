@@ -11,6 +11,7 @@ use lore_protocol::{GameView, JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::app::AppConfig;
 use crate::clock::Clock;
+use crate::endpoint::Endpoint;
 use crate::handlers::models;
 use crate::hub::Hub;
 use crate::interactive::Interactive;
@@ -32,6 +33,7 @@ pub(crate) struct Core {
     pub(crate) warnings: Arc<Warnings>,
     pub(crate) jobs: Supervisor,
     pub(crate) interactive: Interactive,
+    pub(crate) endpoint: Endpoint,
     pub(crate) played: RunFiles,
     pub(crate) marks: MarksFile,
     /// What a person is playing.
@@ -61,6 +63,7 @@ impl Core {
         })?;
         let core = Self {
             marks: MarksFile::new(&dir),
+            endpoint: Endpoint::new(dir.clone(), worker.clone(), Arc::clone(&hub)),
             interactive: Interactive::new(dir.clone(), worker, Arc::clone(&clock)),
             dir,
             code_version: config.code_version,

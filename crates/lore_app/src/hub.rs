@@ -9,7 +9,7 @@ use lore_protocol::{Event, Incoming, Topic};
 const REMEMBERED: usize = 2000;
 
 /// Everything a page may show.
-const TOPICS: [Topic; 10] = [
+const TOPICS: [Topic; 11] = [
     Topic::Datasets,
     Topic::Banks,
     Topic::Models,
@@ -18,6 +18,7 @@ const TOPICS: [Topic; 10] = [
     Topic::Adapters,
     Topic::Worlds,
     Topic::Game,
+    Topic::Endpoint,
     Topic::Settings,
     Topic::Marks,
 ];

@@ -2,13 +2,15 @@
 //! go when nobody has asked for a while.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lore_core::DataDir;
-use lore_protocol::{Answer, ApiError, ErrorCode, Question, WorkerReply, WorkerRequest};
+use lore_protocol::{
+    Answer, ApiError, Control, ErrorCode, Question, Said, WorkerReply, WorkerRequest,
+};
 
 use crate::clock::Clock;
 use crate::supervisor::{WorkerProcess, WorkerProgram, read_lines};
@@ -22,7 +24,8 @@ const IDLE_WHILE_PLAYING: Duration = Duration::from_hours(2);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// The longest a person waits. Loading a model takes seconds, measuring one may take a minute.
+/// The longest a person waits for something to come. Loading a model takes seconds, measuring one may take
+/// a minute.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The way to the worker.
@@ -43,8 +46,13 @@ struct Live {
     last_used: Duration,
     /// True while a person plays a task in it.
     is_held: bool,
-    asked: BTreeMap<u64, SyncSender<Result<Answer, ApiError>>>,
+    asked: BTreeMap<u64, Asker>,
+    /// The question that is a talk, if one is under way.
+    talk: Option<u64>,
 }
+
+/// Takes what is answered. Never full, since whoever hands it over must not wait.
+type Asker = Sender<Result<Answer, ApiError>>;
 
 impl Interactive {
     /// Starts nothing yet.
@@ -60,20 +68,58 @@ impl Interactive {
     /// Asks and waits. A worker that dies fails the questions it was asked; the next question
     /// starts another.
     pub(crate) fn ask(&self, question: Question) -> Result<Answer> {
-        let (sender, receiver) = sync_channel(1);
+        self.ask_and_hear(question, &mut |_, _| {})
+    }
+
+    /// Asks a question that is a talk and waits; `hear` is told what was said in which turn. A talk that is
+    /// under way is stopped first.
+    pub(crate) fn talk(
+        &self,
+        question: Question,
+        hear: &mut dyn FnMut(usize, Said),
+    ) -> Result<Answer> {
+        self.stop_talk();
+        self.ask_and_hear(question, hear)
+    }
+
+    /// Has enough of the talk that is under way, if one is.
+    pub(crate) fn stop_talk(&self) {
+        let mut live = lock(&self.live);
+        let (Some(id), Some(process)) = (live.talk.take(), live.process.as_mut()) else {
+            return;
+        };
+        // A worker that is gone talks no more anyway.
+        process.send(&Control::Enough { id }).ok();
+    }
+
+    fn ask_and_hear(
+        &self,
+        question: Question,
+        hear: &mut dyn FnMut(usize, Said),
+    ) -> Result<Answer> {
+        let (sender, receiver) = channel();
         let id = self.put(question, sender)?;
-        match receiver.recv_timeout(PATIENCE) {
-            Ok(result) => Ok(result?),
-            Err(RecvTimeoutError::Disconnected) => Err(died().into()),
-            Err(RecvTimeoutError::Timeout) => {
+        loop {
+            match receiver.recv_timeout(PATIENCE) {
+                Ok(Ok(Answer::Saying { turn, said })) => hear(turn, said),
+                Ok(result) => return Ok(result?),
+                Err(error) => return Err(self.no_answer(id, error).into()),
+            }
+        }
+    }
+
+    /// What is said when no answer comes.
+    fn no_answer(&self, id: u64, error: RecvTimeoutError) -> ApiError {
+        match error {
+            RecvTimeoutError::Disconnected => died(),
+            RecvTimeoutError::Timeout => {
                 let mut live = lock(&self.live);
                 live.asked.remove(&id);
                 // It may be stuck for good, and everyone after would wait as long.
                 live.process = None;
-                Err(ApiError::new(
+                ApiError::new(
                     "The model took too long to answer. Try again when no job is running.",
                 )
-                .into())
             }
         }
     }
@@ -88,7 +134,7 @@ impl Interactive {
         lock(&self.live).process = None;
     }
 
-    fn put(&self, question: Question, sender: SyncSender<Result<Answer, ApiError>>) -> Result<u64> {
+    fn put(&self, question: Question, asker: Asker) -> Result<u64> {
         let mut live = lock(&self.live);
         if live.process.as_mut().is_none_or(WorkerProcess::has_exited) {
             self.start(&mut live)?;
@@ -96,7 +142,10 @@ impl Interactive {
         live.last_id += 1;
         live.last_used = self.clock.elapsed();
         let id = live.last_id;
-        live.asked.insert(id, sender);
+        live.asked.insert(id, asker);
+        if matches!(question, Question::Talk { .. }) {
+            live.talk = Some(id);
+        }
         let request = WorkerRequest { id, question };
         let process = live.process.as_mut();
         let sent = process.map_or_else(|| Err(died().into()), |process| process.send(&request));
@@ -149,11 +198,17 @@ fn answer(live: &Mutex<Live>, run: u64, line: &str) {
         return;
     };
     let mut live = lock(live);
-    if live.run == run
-        && let Some(sender) = live.asked.remove(&reply.id)
-    {
+    if live.run != run {
+        return;
+    }
+    let is_last = !matches!(reply.result, Ok(Answer::Saying { .. }));
+    if let Some(asker) = live.asked.get(&reply.id) {
         // Whoever asked may have given up.
-        sender.send(reply.result).ok();
+        asker.send(reply.result).ok();
+    }
+    if is_last {
+        live.asked.remove(&reply.id);
+        live.talk.take_if(|talk| *talk == reply.id);
     }
 }
 

@@ -12,6 +12,7 @@ mod app;
 mod clock;
 mod core;
 mod effects;
+mod endpoint;
 mod estimates;
 mod files;
 mod handlers;

@@ -30,7 +30,12 @@ pub fn instructions(action_templates: &[String]) -> String {
 
 /// The system prompt with the memories in `hits`, best first; equal to [`instructions`] without any.
 pub fn system_prompt(action_templates: &[String], hits: &[Hit], format: MemoryFormat) -> String {
-    let mut text = instructions(action_templates);
+    with_memories(&instructions(action_templates), hits, format)
+}
+
+/// Any instructions with the memories in `hits` under them, best first; as they are without any.
+pub fn with_memories(instructions: &str, hits: &[Hit], format: MemoryFormat) -> String {
+    let mut text = instructions.to_owned();
     for (heading, success) in HEADINGS {
         let mut of_kind = hits
             .iter()
@@ -86,6 +91,16 @@ pub fn remembered(experience: &Experience, format: MemoryFormat) -> String {
         "" => memory,
         lesson => format!("Lesson: {lesson}\n{memory}"),
     }
+}
+
+/// The task in a first message: what follows `Your task is to:` to the end of its line, as worlds write
+/// it; the whole message when nothing does.
+pub fn task_in(message: &str) -> &str {
+    const MARK: &str = "Your task is to:";
+    let told = message.split_once(MARK).map(|(_, rest)| rest.trim_start());
+    let task = told.and_then(|rest| rest.lines().next()).map(str::trim);
+    task.filter(|task| !task.is_empty())
+        .unwrap_or(message.trim())
 }
 
 /// How a memory is written.
@@ -164,6 +179,14 @@ mod tests {
             score: 1.0,
             rank: 0,
         }
+    }
+
+    #[test]
+    fn a_task_is_found_where_worlds_write_it() {
+        let seen = "You see a desk 1.\n\nYour task is to: put a mug in desk.\nGood luck.";
+        assert_eq!(task_in(seen), "put a mug in desk.");
+        assert_eq!(task_in(" heat an egg\n"), "heat an egg");
+        assert_eq!(task_in("Your task is to: "), "Your task is to:");
     }
 
     #[test]

@@ -104,6 +104,7 @@ fn measure(
             };
             Ok(Some(Seat {
                 env: world.open(&task.id)?,
+                script: Vec::new(),
                 memory: Some(MemorySource {
                     retriever: bank,
                     config: &retrieval,

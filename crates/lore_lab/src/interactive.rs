@@ -1,58 +1,46 @@
 //! Single questions that need a model or a world.
 
-use std::sync::Arc;
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use lore_core::{
-    AdapterId, DataDir, Embedder as _, Experience, ExperienceId, GenerateRequest, Hit,
-    LanguageModel as _, ModelId, RetrievalConfig, Trajectory,
+    DataDir, Embedder as _, Experience, ExperienceId, Hit, LanguageModel as _, ModelId,
+    RetrievalConfig, Trajectory,
 };
-use lore_llm::{BaseModel, ChatModel, SentenceEmbedder};
-use lore_protocol::{Answer, Question};
+use lore_protocol::{Answer, Question, Said};
 use lore_train::{ExampleRecipe, ExampleSource};
 
+use crate::loaded::Loaded;
 use crate::person::Playing;
-use crate::{measure, models, templates};
+use crate::{measure, talk, templates};
 
-/// Answers questions with models that stay loaded: one language model, one embedder and one pairing of
-/// model and adapter at a time, since memory is what small machines lack.
+/// Answers questions with models that stay loaded.
 pub struct Interactive {
-    data: DataDir,
-    base: Option<(ModelId, String, Arc<BaseModel>)>,
-    chat: Option<(ChatKey, ChatModel)>,
-    embedder: Option<(ModelId, String, SentenceEmbedder)>,
+    loaded: Loaded,
     playing: Playing,
-}
-
-/// What a loaded pairing is known by; a model or adapter that was made anew is another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct ChatKey {
-    digest: String,
-    adapter: Option<(AdapterId, u64)>,
 }
 
 impl Interactive {
     /// Nothing loaded yet.
     pub fn new(data: DataDir) -> Self {
         Self {
-            data,
-            base: None,
-            chat: None,
-            embedder: None,
+            loaded: Loaded::new(data),
             playing: Playing::default(),
         }
     }
 
-    /// Answers one question.
-    pub fn answer(&mut self, question: Question) -> Result<Answer> {
+    /// Answers one question. `tell` hears answers that are not the last word and says whether to go on.
+    pub fn answer(
+        &mut self,
+        question: Question,
+        tell: &mut dyn FnMut(Answer) -> bool,
+    ) -> Result<Answer> {
         match question {
             Question::Embed {
                 embedder,
                 texts,
                 kind,
             } => Ok(Answer::Vectors(
-                self.embedder(&embedder)?.embed(&texts, kind)?,
+                self.loaded.embedder(&embedder)?.embed(&texts, kind)?,
             )),
             Question::Paint {
                 model,
@@ -67,83 +55,26 @@ impl Interactive {
                 messages,
                 candidates,
             } => {
-                let model = self.chat(&model, adapter.as_ref())?;
+                let model = self.loaded.chat(&model, adapter.as_ref())?;
                 Ok(Answer::Scores(model.score(&messages, &candidates)?))
             }
-            Question::Generate {
-                model,
-                adapter,
-                messages,
-                sampling,
-            } => {
-                let model = self.chat(&model, adapter.as_ref())?;
-                let request = GenerateRequest { messages, sampling };
-                let completion = model
-                    .generate(std::slice::from_ref(&request))?
-                    .pop()
-                    .context("The model returned nothing.")?;
-                Ok(Answer::Text(completion.text))
+            Question::Talk { turns, sampling } => {
+                let mut tell = |turn, said: &Said| {
+                    let said = said.clone();
+                    tell(Answer::Saying { turn, said })
+                };
+                let said = talk::answer(&mut self.loaded, &turns, &sampling, &mut tell)?;
+                Ok(Answer::Said(said))
             }
             Question::Measure { model } => {
-                let base = self.base(&model)?;
+                let base = self.loaded.base(&model)?;
                 Ok(Answer::Speed(measure::speed(&base)?))
             }
             Question::World(question) => {
-                Ok(Answer::World(self.playing.answer(&self.data, question)?))
+                let answer = self.playing.answer(self.loaded.data(), question)?;
+                Ok(Answer::World(answer))
             }
         }
-    }
-
-    fn embedder(&mut self, id: &ModelId) -> Result<&mut SentenceEmbedder> {
-        let digest = models::info(&self.data, id)?.digest;
-        let loaded = self
-            .embedder
-            .take()
-            .filter(|(name, of, _)| name == id && *of == digest);
-        let entry = match loaded {
-            Some(entry) => entry,
-            None => (id.clone(), digest, models::embedder(&self.data, id)?),
-        };
-        Ok(&mut self.embedder.insert(entry).2)
-    }
-
-    fn base(&mut self, id: &ModelId) -> Result<Arc<BaseModel>> {
-        let digest = models::info(&self.data, id)?.digest;
-        if let Some((name, of, model)) = &self.base
-            && name == id
-            && *of == digest
-        {
-            return Ok(Arc::clone(model));
-        }
-        // The old one goes first: two models may not fit into memory.
-        self.base = None;
-        self.chat = None;
-        let (model, _) = models::base(&self.data, id)?;
-        self.base = Some((id.clone(), digest, Arc::clone(&model)));
-        Ok(model)
-    }
-
-    fn chat(&mut self, id: &ModelId, adapter: Option<&AdapterId>) -> Result<&mut ChatModel> {
-        let info = models::info(&self.data, id)?;
-        let key = ChatKey {
-            digest: info.digest.clone(),
-            adapter: adapter
-                .map(|id| {
-                    anyhow::Ok((id.clone(), models::adapter_info(&self.data, id)?.created_ms))
-                })
-                .transpose()?,
-        };
-        let base = self.base(id)?;
-        let loaded = self.chat.take().filter(|(of, _)| *of == key);
-        let entry = if let Some(entry) = loaded {
-            entry
-        } else {
-            let weights = adapter
-                .map(|id| models::adapter_for(&self.data, id, &info))
-                .transpose()?;
-            (key, ChatModel::new(base, weights.map(Arc::new))?)
-        };
-        Ok(&mut self.chat.insert(entry).1)
     }
 
     fn paint(
@@ -154,7 +85,7 @@ impl Interactive {
         retrieval: &RetrievalConfig,
         max_tokens: usize,
     ) -> Result<Answer> {
-        let base = self.base(model)?;
+        let base = self.loaded.base(model)?;
         let hits: Vec<Hit> = memories.into_iter().zip(0..).map(as_hit).collect();
         let action_templates = templates::of(trajectory);
         let recipe = ExampleRecipe {

@@ -122,21 +122,24 @@ fn check_export(lab: &Lab, spec: &ExperimentSpec) -> Result<()> {
 
 fn check_questions(data: &DataDir, spec: &ExperimentSpec) -> Result<()> {
     let mut interactive = Interactive::new(data.clone());
-    let vectors = interactive.answer(Question::Embed {
+    let mut tell = |_| true;
+    let question = Question::Embed {
         embedder: spec.embedder.clone(),
         texts: vec!["heat a mug".into(), "heat a cup".into()],
         kind: lore_core::EmbedKind::Query,
-    })?;
+    };
+    let vectors = interactive.answer(question, &mut tell)?;
     let Answer::Vectors(vectors) = vectors else {
         panic!("vectors were asked for, not {vectors:?}");
     };
     assert!(lore_core::dot(&vectors[0], &vectors[1]) > 0.5);
-    let scores = interactive.answer(Question::Score {
+    let question = Question::Score {
         model: spec.model.clone(),
         adapter: adapter_of(spec, &Arm::paper()[4], 2025),
         messages: vec![lore_core::Message::user("What is two plus two?")],
         candidates: vec!["Four.".into(), "Xyzzy qwfp.".into()],
-    })?;
+    };
+    let scores = interactive.answer(question, &mut tell)?;
     let Answer::Scores(scores) = scores else {
         panic!("scores were asked for, not {scores:?}");
     };
@@ -144,13 +147,14 @@ fn check_questions(data: &DataDir, spec: &ExperimentSpec) -> Result<()> {
     let dataset = lore_data::Dataset::open(data, &dataset_of(spec))?.trajectories()?;
     let mut episodes = dataset.read_all()?;
     let mut next = || episodes.next().context("twelve were collected")?;
-    let painted = interactive.answer(Question::Paint {
+    let question = Question::Paint {
         model: spec.model.clone(),
         trajectory: Box::new(next()?),
         memories: vec![next()?],
         retrieval: spec.retrieval.clone(),
         max_tokens: 4096,
-    })?;
+    };
+    let painted = interactive.answer(question, &mut tell)?;
     let Answer::Painted(painted) = painted else {
         panic!("a painted example was asked for, not {painted:?}");
     };

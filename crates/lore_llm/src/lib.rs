@@ -23,7 +23,7 @@ pub use adapter::dora::row_norms;
 pub use adapter::{AdapterWeights, LoraPair, module_shape};
 pub use base_model::BaseModel;
 pub use chat::{ChatEncoder, ChatTemplate, EncodedChat};
-pub use chat_model::ChatModel;
+pub use chat_model::{ChatModel, Talks};
 pub use config::{ModelConfig, SlidingLayers};
 pub use decoder::{ActiveAdapter, Arithmetic, Decoder, KvCache, MAX_LANES};
 pub use export::{FloatFormat, GgufFormat, MergedModel, Progress};

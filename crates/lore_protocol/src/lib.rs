@@ -26,6 +26,7 @@ pub mod plan;
 mod request;
 mod settings;
 mod shell;
+mod talk;
 mod trajectory;
 mod worker;
 mod world;
@@ -55,6 +56,7 @@ pub use settings::{
     Device, Language, Settings, SettingsRequest, SettingsResponse, Status, Theme, WindowKind,
 };
 pub use shell::{FileKind, ShellEvent, ShellRequest, ShellResponse};
+pub use talk::{Door, EndpointLine, EndpointState, Said, Speaker, TalkRequest, TalkResponse, Turn};
 pub use trajectory::{Mark, Source, TrajectoryRequest, TrajectoryResponse};
 pub use worker::{
     Answer, Control, Question, WorkerReply, WorkerRequest, WorldAnswer, WorldQuestion,

@@ -7,8 +7,9 @@ use lore_core::JobId;
 use crate::{
     BankRequest, BankResponse, DatasetRequest, DatasetResponse, ExperimentRequest,
     ExperimentResponse, ExportRequest, ExportResponse, JobLine, JobRequest, JobResponse,
-    ModelRequest, ModelResponse, SettingsRequest, SettingsResponse, ShellEvent, ShellRequest,
-    ShellResponse, TrajectoryRequest, TrajectoryResponse, WorldRequest, WorldResponse,
+    ModelRequest, ModelResponse, Said, SettingsRequest, SettingsResponse, ShellEvent, ShellRequest,
+    ShellResponse, TalkRequest, TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldRequest,
+    WorldResponse,
 };
 
 /// The version of the protocol; first in every conversation with a worker.
@@ -31,6 +32,8 @@ pub enum Request {
     Trajectory(TrajectoryRequest),
     /// Worlds, and a person playing in them.
     World(WorldRequest),
+    /// Talking to a model.
+    Talk(TalkRequest),
     /// Adapters and their export.
     Export(ExportRequest),
     /// Settings and the state of the application.
@@ -58,6 +61,8 @@ pub enum Response {
     Trajectory(TrajectoryResponse),
     /// Worlds, and a person playing in them.
     World(WorldResponse),
+    /// Talking to a model.
+    Talk(TalkResponse),
     /// Adapters and their export.
     Export(ExportResponse),
     /// Settings and the state of the application.
@@ -77,6 +82,15 @@ pub enum Event {
         job: JobId,
         /// What it said.
         line: JobLine,
+    },
+    /// A model goes on with an answer.
+    Talk {
+        /// In which talk.
+        talk: u64,
+        /// In which of its chats, counted from 0.
+        turn: usize,
+        /// The answer so far.
+        said: Said,
     },
     /// The shell noticed something.
     Shell(ShellEvent),
@@ -102,6 +116,8 @@ pub enum Topic {
     Worlds,
     /// The task a person plays.
     Game,
+    /// How the endpoint stands.
+    Endpoint,
     /// Settings and status.
     Settings,
     /// Bookmarks and notes.

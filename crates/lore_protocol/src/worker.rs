@@ -7,7 +7,7 @@ use lore_core::{
     ServerSpec, Task, TaskId, Trajectory, WorldSpec,
 };
 
-use crate::{ApiError, GameView, MachineSpeed};
+use crate::{ApiError, GameView, MachineSpeed, Said, Turn};
 
 /// A line to a job's stdin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,11 @@ use crate::{ApiError, GameView, MachineSpeed};
 pub enum Control {
     /// Save and end.
     Stop,
+    /// Answer a question with what there is; for the long-lived worker.
+    Enough {
+        /// Which question.
+        id: u64,
+    },
 }
 
 /// A line to the stdin of the long-lived worker that answers what needs a model or a world.
@@ -71,15 +76,11 @@ pub enum Question {
         /// The actions.
         candidates: Vec<String>,
     },
-    /// One more turn → [`Answer::Text`].
-    Generate {
-        /// By which model.
-        model: ModelId,
-        /// With which adapter.
-        adapter: Option<lore_core::AdapterId>,
-        /// The chat so far.
-        messages: Vec<Message>,
-        /// How to pick tokens.
+    /// One more turn in each chat → [`Answer::Saying`] several times, then [`Answer::Said`].
+    Talk {
+        /// The chats.
+        turns: Vec<Turn>,
+        /// How tokens are picked.
         sampling: Sampling,
     },
     /// How fast this machine runs a model → [`Answer::Speed`].
@@ -100,8 +101,15 @@ pub enum Answer {
     Painted(Box<PaintedExample>),
     /// One score for each action.
     Scores(Vec<ScoredAction>),
-    /// The turn.
-    Text(String),
+    /// A turn as far as it has come; others follow.
+    Saying {
+        /// In which chat, counted from 0.
+        turn: usize,
+        /// The turn.
+        said: Said,
+    },
+    /// The turns.
+    Said(Vec<Said>),
     /// The speeds.
     Speed(MachineSpeed),
     /// About a world.

@@ -11,10 +11,12 @@ use lore_lab::LabOptions;
 pub(crate) const USAGE: &str = "\
 Usage: lore_worker --data DIR --job JOB_JSON [--models DIR]... [--hub URL]
        lore_worker --data DIR --serve [--models DIR]...
+       lore_worker --data DIR --endpoint
 
   --data DIR     the data folder
   --job FILE     does the job in this file, then ends
   --serve        answers questions on standard input until it closes
+  --endpoint     answers other programs; who answers is read from standard input
   --models DIR   a folder with the starter models; may be given several times
   --hub URL      where models are fetched from
 
@@ -36,6 +38,8 @@ pub(crate) enum Mode {
     Job(PathBuf),
     /// Answer questions.
     Serve,
+    /// Answer other programs.
+    Endpoint,
 }
 
 impl Args {
@@ -52,6 +56,7 @@ impl Args {
                 Some("--data") => data = Some(DataDir::new(PathBuf::from(value()?))),
                 Some("--job") => mode = Some(Mode::Job(value()?.into())),
                 Some("--serve") => mode = Some(Mode::Serve),
+                Some("--endpoint") => mode = Some(Mode::Endpoint),
                 Some("--models") => options.bundled_models.insert(0, value()?.into()),
                 Some("--hub") => options.hub_url = value()?.to_string_lossy().into_owned(),
                 _ => bail!("{} is not understood.", arg.display()),

@@ -16,6 +16,7 @@ pub(crate) fn listen(stop: &StopToken) {
             for line in stdin().lock().lines().map_while(Result::ok) {
                 match serde_json::from_str(&line) {
                     Ok(Control::Stop) => stop.stop(),
+                    Ok(Control::Enough { .. }) => {}
                     Err(_) if line.trim().is_empty() => {}
                     Err(error) => eprintln!("Skipped a control line: {error}"),
                 }

@@ -1,12 +1,14 @@
 //! One job, one process: reads a spec, writes events.
 //!
 //! `lore_worker --data DIR --job JOB_JSON` does one job and ends; `lore_worker --data DIR --serve` stays
-//! and answers questions that need a model. Standard output holds JSON lines and nothing else: first
-//! `hello`, and from a job exactly one last word. Lines on standard input control it; when standard
-//! input closes, the application is gone and the worker saves and ends too.
+//! and answers questions that need a model; with `--endpoint` it answers other programs. Standard output
+//! holds JSON lines and nothing else: first `hello`, and from a job exactly one last word. Lines on
+//! standard input control it; when standard input closes, the application is gone and the worker saves
+//! and ends too.
 
 mod args;
 mod control;
+mod endpoint;
 mod job;
 mod lines;
 mod os;
@@ -35,5 +37,6 @@ fn main() -> ExitCode {
     match &args.mode {
         Mode::Job(path) => job::run(&args, path, &mut lines, &stop),
         Mode::Serve => serve::run(&args, &mut lines, &stop),
+        Mode::Endpoint => endpoint::run(&args, &mut lines, &stop),
     }
 }

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use lore_core::{EpisodeEnd, Page, PaintedExample, Step, Task, TaskId, Trajectory, WorldSpec};
 use lore_protocol::{
-    Answer, ApiError, GameView, JobEvent, JobSpec, Level, MachineSpeed, PROTOCOL_VERSION, Progress,
-    Question, Work, WorkerReply, WorkerRequest, WorldAnswer, WorldQuestion,
+    Answer, ApiError, Door, EndpointLine, GameView, JobEvent, JobSpec, Level, MachineSpeed,
+    PROTOCOL_VERSION, Progress, Question, Said, Speaker, Work, WorkerReply, WorkerRequest,
+    WorldAnswer, WorldQuestion,
 };
 
 fn main() -> ExitCode {
@@ -26,6 +27,9 @@ fn main() -> ExitCode {
         pid: std::process::id(),
         build: "fake".into(),
     });
+    if args.iter().any(|arg| arg == "--endpoint") {
+        return endpoint();
+    }
     match after("--job") {
         Some(path) => act(Path::new(path)),
         None => serve(),
@@ -204,6 +208,26 @@ fn begin(world: WorldSpec, task: TaskId) -> GameView {
     }
 }
 
+/// An endpoint that nobody can call; it breaks with models called `broken`.
+fn endpoint() -> ExitCode {
+    let mut lines = stdin().lock().lines().map_while(Result::ok);
+    let line = lines.next().unwrap_or_default();
+    let speaker: Speaker = serde_json::from_str(&line).expect("a speaker");
+    if speaker.model.as_str() == "broken" {
+        return ExitCode::from(9);
+    }
+    say(&EndpointLine::Open {
+        door: Door {
+            address: "http://127.0.0.1:1/v1".into(),
+            token: "lore-secret".into(),
+            model: speaker.name().into(),
+        },
+    });
+    say(&EndpointLine::Answered { num_answered: 1 });
+    lines.for_each(drop);
+    ExitCode::SUCCESS
+}
+
 fn serve() -> ExitCode {
     let mut game = None;
     for text in stdin().lock().lines().map_while(Result::ok) {
@@ -219,7 +243,23 @@ fn serve() -> ExitCode {
                 ..PaintedExample::default()
             })),
             Question::Score { .. } => Answer::Scores(Vec::new()),
-            Question::Generate { .. } => Answer::Text("look".into()),
+            Question::Talk { turns, .. } => {
+                let said = |text: &str| Said {
+                    text: text.into(),
+                    ..Said::default()
+                };
+                for turn in 0..turns.len() {
+                    let saying = Answer::Saying {
+                        turn,
+                        said: said("lo"),
+                    };
+                    say(&WorkerReply {
+                        id: request.id,
+                        result: Ok(saying),
+                    });
+                }
+                Answer::Said(vec![said("look"); turns.len()])
+            }
             Question::Measure { .. } => Answer::Speed(MachineSpeed {
                 prefill_tokens_per_sec: 300.0,
                 decode_tokens_per_sec: 30.0,

@@ -22,6 +22,7 @@ pub struct ScriptedBackend {
 struct Script {
     sample: Sample,
     answerers: Vec<Answerer>,
+    held: Vec<Box<dyn Fn(&Request) -> bool>>,
     sent: Vec<Request>,
     incoming: VecDeque<Incoming>,
     next_id: RequestId,
@@ -43,6 +44,11 @@ impl ScriptedBackend {
     ) {
         let answerer: Answerer = Box::new(answerer);
         self.script.borrow_mut().answerers.insert(0, answerer);
+    }
+
+    /// Leaves requests like these unanswered, as if they took long.
+    pub fn hold(&self, is_it: impl Fn(&Request) -> bool + 'static) {
+        self.script.borrow_mut().held.push(Box::new(is_it));
     }
 
     /// Makes something happen.
@@ -79,7 +85,8 @@ impl Backend for ScriptedBackend {
             .iter()
             .find_map(|answerer| answerer(&request))
             .or_else(|| script.sample.answer(&request));
-        if let Some(answer) = answer {
+        let is_held = script.held.iter().any(|is_it| is_it(&request));
+        if let Some(answer) = answer.filter(|_| !is_held) {
             let result = answer.map(Box::new);
             script.incoming.push_back(Incoming::Reply { id, result });
         }

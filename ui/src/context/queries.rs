@@ -8,11 +8,12 @@ use lore_core::{
     WorldSpec,
 };
 use lore_protocol::{
-    BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, Estimate,
-    ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest,
+    BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, EndpointState,
+    Estimate, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest,
     ExportResponse, GameView, JobRequest, JobResponse, Mark, MetricPoint, ModelRequest,
     ModelResponse, Request, Response, SettingsRequest, SettingsResponse, Source, Status,
-    TrajectoryRequest, TrajectoryResponse, WorldInfo, WorldRequest, WorldResponse,
+    TalkRequest, TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldInfo, WorldRequest,
+    WorldResponse,
 };
 
 use super::Ctx;
@@ -308,6 +309,15 @@ impl<'a> Ctx<'a> {
         self.query(&Request::Trajectory(TrajectoryRequest::Marks))
             .and_then(|response| match response {
                 Response::Trajectory(TrajectoryResponse::Marks(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// How the endpoint for other programs stands.
+    pub fn endpoint(&self) -> Loaded<'a, EndpointState> {
+        self.query(&Request::Talk(TalkRequest::Endpoint))
+            .and_then(|response| match response {
+                Response::Talk(TalkResponse::Endpoint(state)) => Some(state.as_ref()),
                 _ => None,
             })
     }

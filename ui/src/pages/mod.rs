@@ -9,6 +9,7 @@ mod results;
 mod runs;
 mod settings;
 mod start;
+mod talk;
 mod train;
 mod trajectories;
 mod worlds;
@@ -56,6 +57,7 @@ pub(crate) struct Pages {
     bank: bank::BankPage,
     models: models::ModelsPage,
     train: train::TrainPage,
+    talk: talk::TalkPage,
     runs: runs::RunsPage,
     trajectories: trajectories::TrajectoriesPage,
     results: results::ResultsPage,
@@ -73,6 +75,7 @@ impl Pages {
             PageId::Bank => &mut self.bank,
             PageId::Models => &mut self.models,
             PageId::Train => &mut self.train,
+            PageId::Try => &mut self.talk,
             PageId::Runs => &mut self.runs,
             PageId::Trajectories => &mut self.trajectories,
             PageId::Results => &mut self.results,

@@ -27,13 +27,14 @@ pub(crate) const ZOOM_RESET: KeyboardShortcut =
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Num0);
 
 /// The keys of the pages, in the order of the navigation.
-const PAGE_KEYS: [Key; 11] = [
+const PAGE_KEYS: [Key; 12] = [
     Key::Num1,
     Key::Num2,
     Key::Num3,
     Key::Num4,
     Key::Num5,
     Key::Num6,
+    Key::T,
     Key::Num7,
     Key::Num8,
     Key::Num9,

@@ -10,7 +10,7 @@ use crate::context::Ctx;
 use crate::widgets::{Button, right_aligned};
 
 /// The stops.
-const STOPS: [(PageId, &str); 8] = [
+const STOPS: [(PageId, &str); 9] = [
     (
         PageId::Datasets,
         "Everything begins with episodes: drop a file anywhere on the window, or let a scripted expert \
@@ -30,6 +30,11 @@ const STOPS: [(PageId, &str); 8] = [
         PageId::Train,
         "Fine-tune a model on past episodes, with or without memories beside them. Before it starts you \
          see how long it takes and which words are learned.",
+    ),
+    (
+        PageId::Try,
+        "Talk to a model, with and without memories or its adapter side by side. Other programs on this \
+         computer can talk to it too, once you let them.",
     ),
     (
         PageId::Runs,

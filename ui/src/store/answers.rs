@@ -177,6 +177,7 @@ fn topic_of(request: &Request) -> Option<Topic> {
         Request::Trajectory(TrajectoryRequest::Branches { .. }) => Some(Topic::Experiments),
         Request::Trajectory(TrajectoryRequest::Marks) => Some(Topic::Marks),
         Request::Trajectory(_) => None,
+        Request::Talk(_) => Some(Topic::Endpoint),
         Request::Export(_) => Some(Topic::Adapters),
         Request::Settings(_) => Some(Topic::Settings),
         Request::World(WorldRequest::Current | WorldRequest::Suggest { .. }) => Some(Topic::Game),

@@ -3,14 +3,18 @@
 //! * [`Answers`]: what was asked for, by request, with what became stale.
 //! * [`Jobs`]: jobs, kept current line by line.
 //! * [`Actions`]: changes under way and their errors, by the place they belong to.
+//! * [`TalkState`]: what a model says while it is being written.
 //! * [`ShellState`]: files held over the window, dropped, or picked.
 
 mod actions;
 mod answers;
 mod jobs;
 mod shell;
+mod talk;
 
-use lore_protocol::{ApiError, Event, Incoming, JobResponse, Request, RequestId, Response, Topic};
+use lore_protocol::{
+    ApiError, Event, Incoming, JobResponse, Request, RequestId, Response, TalkResponse, Topic,
+};
 
 use crate::command::{Action, Place};
 
@@ -18,6 +22,7 @@ pub use actions::{ActionState, Actions, Outcome};
 pub use answers::{Answers, Loaded};
 pub use jobs::{JobRecord, Jobs};
 pub use shell::{Picked, ShellState};
+pub use talk::TalkState;
 
 /// What the interface knows.
 #[derive(Debug, Default)]
@@ -25,6 +30,7 @@ pub struct Store {
     answers: Answers,
     jobs: Jobs,
     actions: Actions,
+    talk: TalkState,
     shell: ShellState,
     last_seq: u64,
 }
@@ -48,6 +54,9 @@ impl Store {
     ) -> Option<Outcome> {
         if let Ok(Response::Job(response)) = &result {
             self.apply_jobs(response);
+        }
+        if let Ok(Response::Talk(TalkResponse::Answered { talk, said })) = &result {
+            self.talk.conclude(*talk, said);
         }
         if let Ok(Response::Shell(response)) = &result {
             self.shell.apply_response(response);
@@ -82,6 +91,11 @@ impl Store {
                     self.answers.mark_stale(Topic::Jobs);
                 }
             }
+            // What is written comes whole each time, so an old piece would take newer words away.
+            Event::Talk { talk, turn, said } if seq > self.last_seq => {
+                self.talk.apply(talk, turn, said);
+            }
+            Event::Talk { .. } => {}
             Event::Shell(event) if seq > self.last_seq => self.shell.apply_event(event),
             Event::Shell(_) => {}
         }
@@ -141,6 +155,11 @@ impl Store {
     /// Changes under way and their errors.
     pub fn actions(&self) -> &Actions {
         &self.actions
+    }
+
+    /// What a model says while it is being written.
+    pub fn talk(&self) -> &TalkState {
+        &self.talk
     }
 
     /// Files held over the window, dropped, or picked.

@@ -1,7 +1,7 @@
 //! Text fields and number fields, named for screen readers.
 
 use egui::emath::Numeric;
-use egui::{DragValue, Margin, Response, TextEdit, Ui, vec2};
+use egui::{DragValue, Key, KeyboardShortcut, Margin, Modifiers, Response, TextEdit, Ui, vec2};
 
 use crate::theme::Tokens;
 
@@ -36,6 +36,24 @@ pub fn text_area(
         .margin(Margin::symmetric(10, 8))
         .desired_rows(rows)
         .desired_width(ui.available_width());
+    ui.add(edit).accessible_name(tokens.say(label))
+}
+
+/// Several lines of text that Enter is done with: Shift and Enter begins another line.
+pub fn message_area(
+    ui: &mut Ui,
+    tokens: &Tokens,
+    text: &mut String,
+    label: &str,
+    hint: &str,
+    rows: usize,
+) -> Response {
+    let edit = TextEdit::multiline(text)
+        .hint_text(tokens.muted(hint))
+        .margin(Margin::symmetric(10, 8))
+        .desired_rows(rows)
+        .desired_width(ui.available_width())
+        .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
     ui.add(edit).accessible_name(tokens.say(label))
 }
 

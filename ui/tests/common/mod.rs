@@ -8,7 +8,6 @@
 
 pub(crate) mod work;
 
-use egui::vec2;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, HarnessBuilder};
 use lore_ui::backend::{Sample, ScriptedBackend};
@@ -23,8 +22,7 @@ pub(crate) struct Window {
 impl Window {
     /// Opens a page in a window of 1280 × 800.
     pub(crate) fn open(sample: Sample, route: Route) -> Self {
-        let builder = Harness::builder().with_size(vec2(1280.0, 800.0));
-        Self::build(builder, sample, route)
+        Self::build(work::builder(), sample, route)
     }
 
     /// Opens a page in a window that is made by `builder`.
@@ -34,8 +32,7 @@ impl Window {
 
     /// Opens a page in front of a core that may have been told more than the sample.
     pub(crate) fn open_on(core: ScriptedBackend, route: Route) -> Self {
-        let builder = Harness::builder().with_size(vec2(1280.0, 800.0));
-        Self::build_on(builder, core, route)
+        Self::build_on(work::builder(), core, route)
     }
 
     fn build_on(builder: HarnessBuilder<LoreApp>, core: ScriptedBackend, route: Route) -> Self {

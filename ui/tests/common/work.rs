@@ -1,19 +1,25 @@
 //! Pages on a busy program, and pictures of them: with `LOREKEEPER_SCREENS=folder` every test leaves a
 //! picture of where it ended.
 
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use lore_ui::Route;
+use egui_kittest::{Harness, HarnessBuilder};
 use lore_ui::backend::Sample;
+use lore_ui::{LoreApp, Route};
 
 use super::Window;
 
 pub(crate) fn open(route: Route) -> Window {
-    let mut builder = Harness::builder().with_size([1280.0, 800.0]);
+    Window::open(Sample::busy(), route)
+}
+
+/// A window of 1280 × 800 of which pictures can be taken when they are wanted.
+pub(crate) fn builder() -> HarnessBuilder<LoreApp> {
+    let builder = Harness::builder().with_size([1280.0, 800.0]);
     if folder().is_some() {
-        builder = builder.wgpu();
+        builder.wgpu()
+    } else {
+        builder
     }
-    Window::build(builder, Sample::busy(), route)
 }
 
 fn folder() -> Option<String> {

@@ -9,6 +9,7 @@ mod jobs;
 pub(crate) mod models;
 mod play_on;
 mod settings;
+mod talk;
 mod trajectories;
 mod what_if;
 mod worlds;
@@ -29,6 +30,7 @@ pub(crate) fn answer(core: &Core, request: Request) -> Result<Response, ApiError
         Request::Experiment(request) => experiments::handle(core, request),
         Request::Trajectory(request) => trajectories::handle(core, request),
         Request::World(request) => worlds::handle(core, request),
+        Request::Talk(request) => talk::handle(core, request),
         Request::Export(request) => exports::handle(core, request),
         Request::Settings(request) => settings::handle(core, request),
         Request::Shell(_) => {

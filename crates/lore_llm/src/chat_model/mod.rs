@@ -16,6 +16,7 @@ use lore_core::{
 };
 
 use crate::{ActiveAdapter, AdapterWeights, Arithmetic, BaseModel, Decoder, KvCache};
+pub use generate::Talks;
 use prefix_cache::PrefixCache;
 
 /// Bytes of key-value caches that are kept between calls.

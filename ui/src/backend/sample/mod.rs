@@ -7,6 +7,7 @@ mod datasets;
 mod experiment;
 mod jobs;
 mod models;
+mod talk;
 mod trajectories;
 mod worlds;
 
@@ -16,11 +17,12 @@ use lore_core::{
     TrajectoryRow,
 };
 use lore_protocol::{
-    ApiError, BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, Estimate,
-    ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, FileKind,
-    GameView, JobInfo, JobLine, JobRequest, JobResponse, Mark, ModelRequest, ModelResponse,
-    Request, Response, Settings, SettingsRequest, SettingsResponse, ShellRequest, ShellResponse,
-    Status, TaskRow, TrajectoryRequest, TrajectoryResponse, WorldInfo,
+    ApiError, BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse,
+    EndpointState, Estimate, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportRequest,
+    ExportResponse, FileKind, GameView, JobInfo, JobLine, JobRequest, JobResponse, Mark,
+    ModelRequest, ModelResponse, Request, Response, Settings, SettingsRequest, SettingsResponse,
+    ShellRequest, ShellResponse, Speaker, Status, TaskRow, TrajectoryRequest, TrajectoryResponse,
+    WorldInfo,
 };
 
 /// What a core made of canned answers knows.
@@ -76,6 +78,8 @@ pub struct Sample {
     pub world_tasks: Vec<Task>,
     /// The task a person is playing.
     pub game: Option<GameView>,
+    /// How the endpoint stands.
+    pub endpoint: EndpointState,
 }
 
 impl Sample {
@@ -120,6 +124,20 @@ impl Sample {
             guess: datasets::table(),
             ..Self::busy()
         }
+    }
+
+    /// The same, open to other programs.
+    pub fn serving() -> Self {
+        let mut sample = Self::busy();
+        if let Some(adapter) = sample.adapters.first() {
+            let speaker = Speaker {
+                adapter: Some(adapter.id.clone()),
+                bank: sample.banks.first().map(|bank| bank.id.clone()),
+                ..Speaker::plain(adapter.base_model.clone())
+            };
+            sample.endpoint = talk::on(&speaker);
+        }
+        sample
     }
 
     /// A program that has been used for a while: a training runs, an experiment is done.
@@ -167,6 +185,12 @@ impl Sample {
             Request::Experiment(request) => return Some(self.experiment(request)),
             Request::Trajectory(request) => self.trajectory(request).map(Response::Trajectory),
             Request::World(request) => Ok(self.world(request)),
+            Request::Talk(request) => Ok(
+                match talk::answer(request, &self.endpoint, &self.trajectories) {
+                    Some(response) => Response::Talk(response),
+                    None => Response::Done,
+                },
+            ),
             Request::Export(request) => Ok(match request {
                 ExportRequest::Adapters => {
                     Response::Export(ExportResponse::Adapters(self.adapters.clone()))

@@ -46,7 +46,12 @@ impl AdapterView {
                 },
                 |ui| {
                     delete_ui(ctx, ui, adapter);
-                    Button::quiet("Rename").show(ui, tokens).clicked()
+                    let rename = Button::quiet("Rename").show(ui, tokens).clicked();
+                    let talk = Button::quiet("Try it").icon(Icon::Chat).show(ui, tokens);
+                    if talk.clicked() {
+                        ctx.go(Route::Try(Some(adapter.id.clone())));
+                    }
+                    rename
                 },
             );
             if rename {
