@@ -4,6 +4,7 @@ mod common;
 
 use common::Window;
 use common::work::{click, open, picture};
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable};
@@ -213,11 +214,11 @@ fn branches_are_found_again_on_their_episode() {
     let mut window = open_first();
     click(&mut window, "What if");
     window.harness.get_by_label("Branches");
-    let mut named = window.harness.get_all_by_label("Without memories");
-    let is_row = |node: &egui_kittest::Node<'_>| {
-        node.accesskit_node().role() == egui::accesskit::Role::ListItem
+    let rows = window.harness.get_all_by_role(Role::ListItem);
+    let named = |node: &egui_kittest::Node<'_>| {
+        node.accesskit_node().label().as_deref() == Some("Without memories")
     };
-    named.find(is_row).expect("each has a row").click();
+    rows.rev().find(named).expect("each has a row").click();
     window.settle();
     assert!(matches!(window.route(), Route::Beside { .. }));
     assert!(
@@ -287,7 +288,7 @@ fn a_changed_outcome_leads_to_both_episodes() {
     let row = window
         .harness
         .get_all_by_label_contains("out of steps")
-        .find(|node| node.accesskit_node().role() == egui::accesskit::Role::Row)
+        .find(|node| node.accesskit_node().role() == Role::Row)
         .unwrap();
     row.click();
     window.settle();
