@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn lengths_that_can_be_misunderstood_are_none() {
-        let length = |headers| Head::of("/", headers).content_length();
+        fn length(headers: &[(&str, &str)]) -> Option<u64> {
+            Head::of("/", headers).content_length()
+        }
         assert_eq!(length(&[("content-length", "12")]), Some(12));
         assert_eq!(length(&[("content-length", "+12")]), None);
         assert_eq!(length(&[("content-length", "0x1")]), None);
