@@ -35,4 +35,5 @@ pub use route::{History, PageId, Route};
 pub use start::Start;
 pub use store::{
     ActionState, Actions, Answers, JobRecord, Jobs, Loaded, Outcome, Picked, ShellState, Store,
+    TalkState,
 };
