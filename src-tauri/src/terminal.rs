@@ -198,10 +198,9 @@ impl Terminal {
         if let Some(info) = open {
             let id = info.spec.id;
             eprintln!("Going on with {}", info.spec.name);
-            if info.state == ExperimentState::Interrupted {
-                let id = id.clone();
-                self.ask(Request::Experiment(ExperimentRequest::Resume { id }))?;
-            }
+            // Some jobs may wait while another one broke.
+            let again = ExperimentRequest::Resume { id: id.clone() };
+            self.ask(Request::Experiment(again))?;
             return Ok(id);
         }
         let spec = Box::new(spec);

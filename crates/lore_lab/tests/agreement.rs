@@ -178,7 +178,7 @@ fn a_job_that_was_stopped_and_killed_asks_only_about_the_rest() {
     assert_eq!(outcome.unwrap(), Outcome::Stopped { resumable: true });
     let log = folder(&lab, &stopped).join("trajectories.jsonl");
     let written = fs::read(&log).unwrap();
-    let num_lines = written.iter().filter(|byte| **byte == b'\n').count();
+    let num_lines = written.split_inclusive(|byte| *byte == b'\n').count();
     assert!(num_lines == num_told && num_told < 6, "{num_told} of 6");
     // The last line broke off in the middle.
     fs::write(&log, &written[..written.len() - 40]).unwrap();

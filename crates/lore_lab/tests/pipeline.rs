@@ -91,7 +91,7 @@ fn check_results(data: &DataDir, spec: &ExperimentSpec) -> Result<()> {
 }
 
 fn check_export(lab: &Lab, spec: &ExperimentSpec) -> Result<()> {
-    let adapter = adapter_of(spec, &Arm::paper()[4], 2025).unwrap();
+    let adapter = adapter_of(spec, &Arm::paper()[4], 2025).context("it has an adapter")?;
     let folder = lab.data.adapter(&adapter);
     let info: Adapter = read(&folder.join("adapter.json"))?;
     assert!(info.certificate.holds() && info.with_retrieval);

@@ -145,13 +145,12 @@ pub fn estimate_experiment(
         if earlier.iter().any(|other| other.shares_adapter(arm)) {
             continue;
         }
-        let (title, shown) = match with_memory {
-            true => ("Train ExpRAG-LoRA", memories),
-            false => ("Train LoRA", 0.0),
-        };
-        let in_training = match with_memory {
-            true => tokens_of_memories(spec.memory_mix_of(arm).mean_count(k), trajectory),
-            false => 0.0,
+        let (title, shown, in_training) = if with_memory {
+            let mean = spec.memory_mix_of(arm).mean_count(k);
+            let in_training = tokens_of_memories(mean, trajectory);
+            ("Train ExpRAG-LoRA", memories, in_training)
+        } else {
+            ("Train LoRA", 0.0, 0.0)
         };
         let trials = spec.trials.count(num_training_steps(&spec.train, examples));
         let tried = (trials * spec.trials.num_tasks as u64) as f64;

@@ -193,9 +193,10 @@ impl Planner<'_> {
         config.seed = seed;
         config.retrieval = with_memory.then(|| spec.retrieval.clone());
         // Nothing is mixed where nothing is shown; the recipe says so.
-        config.memory_mix = match with_memory {
-            true => *spec.memory_mix_of(arm),
-            false => MemoryMix::default(),
+        config.memory_mix = if with_memory {
+            *spec.memory_mix_of(arm)
+        } else {
+            MemoryMix::default()
         };
         let recipe = match (with_memory, arm.variation.memory_mix) {
             (true, Some(_)) => "ExpRAG-LoRA with mixed memories",

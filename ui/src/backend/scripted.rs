@@ -18,11 +18,14 @@ pub struct ScriptedBackend {
     script: Rc<RefCell<Script>>,
 }
 
+/// Says which requests wait for their answer.
+type Held = Box<dyn Fn(&Request) -> bool>;
+
 #[derive(Default)]
 struct Script {
     sample: Sample,
     answerers: Vec<Answerer>,
-    held: Vec<Box<dyn Fn(&Request) -> bool>>,
+    held: Vec<Held>,
     sent: Vec<Request>,
     incoming: VecDeque<Incoming>,
     next_id: RequestId,

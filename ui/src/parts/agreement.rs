@@ -15,17 +15,14 @@ const MEANING: &str = "A step counts when the agent would have done exactly what
 
 /// The agent in words: its adapter or model, and whether it is reminded of anything.
 pub(crate) fn agent_words(ctx: &Ctx<'_>, work: &AgreementWork) -> String {
-    let name = match &work.adapter {
-        Some(id) => {
-            let mut adapters = ctx.adapters().ready().unwrap_or_default().iter();
-            let known = adapters.find(|adapter| adapter.id == *id);
-            known.map_or_else(|| id.to_string(), |adapter| adapter.name.clone())
-        }
-        None => {
-            let mut models = ctx.models().ready().unwrap_or_default().iter();
-            let known = models.find(|model| model.id == work.model);
-            known.map_or_else(|| work.model.to_string(), |model| model.name.clone())
-        }
+    let name = if let Some(id) = &work.adapter {
+        let mut adapters = ctx.adapters().ready().unwrap_or_default().iter();
+        let known = adapters.find(|adapter| adapter.id == *id);
+        known.map_or_else(|| id.to_string(), |adapter| adapter.name.clone())
+    } else {
+        let mut models = ctx.models().ready().unwrap_or_default().iter();
+        let known = models.find(|model| model.id == work.model);
+        known.map_or_else(|| work.model.to_string(), |model| model.name.clone())
     };
     match (&work.bank, work.retrieval.k) {
         (None, _) | (_, 0) => name,

@@ -168,13 +168,14 @@ fn topic_of(request: &Request) -> Option<Topic> {
             Some(Topic::Models)
         }
         Request::Job(_) => Some(Topic::Jobs),
-        Request::Experiment(_) => Some(Topic::Experiments),
+        Request::Experiment(_) | Request::Trajectory(TrajectoryRequest::Branches { .. }) => {
+            Some(Topic::Experiments)
+        }
         Request::Trajectory(TrajectoryRequest::Rows { source, .. }) => Some(match source {
             Source::Dataset { .. } => Topic::Datasets,
             Source::Bank { .. } => Topic::Banks,
             Source::Run { .. } | Source::Experiment { .. } => Topic::Experiments,
         }),
-        Request::Trajectory(TrajectoryRequest::Branches { .. }) => Some(Topic::Experiments),
         Request::Trajectory(TrajectoryRequest::Marks) => Some(Topic::Marks),
         Request::Trajectory(_) => None,
         Request::Talk(_) => Some(Topic::Endpoint),

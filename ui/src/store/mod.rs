@@ -95,9 +95,8 @@ impl Store {
             Event::Talk { talk, turn, said } if seq > self.last_seq => {
                 self.talk.apply(talk, turn, said);
             }
-            Event::Talk { .. } => {}
             Event::Shell(event) if seq > self.last_seq => self.shell.apply_event(event),
-            Event::Shell(_) => {}
+            Event::Talk { .. } | Event::Shell(_) => {}
         }
         self.last_seq = self.last_seq.max(seq);
     }

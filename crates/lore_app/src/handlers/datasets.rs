@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use lore_core::{AGREEMENT_FILE, Agreement, ColumnMap, DatasetId, JobId, Page, Task};
+use lore_core::{AGREEMENT_FILE, Agreement, ColumnMap, DatasetId, JobId, Page, Task, WorldSpec};
 use lore_data::Dataset;
 use lore_protocol::{
     ApiError, CollectWork, DatasetRequest, DatasetResponse, ImportWork, Response, TaskRow, Topic,
@@ -50,18 +50,7 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
             world,
             per_type,
             name,
-        } => {
-            let work = CollectWork {
-                world,
-                unseen_types: Vec::new(),
-                per_type,
-                seed: EXPERT_SEED,
-                max_steps: EXPERT_STEPS,
-                dataset: DatasetId::default(),
-                name,
-            };
-            collect(core, work)?
-        }
+        } => collect(core, of_experts(world, per_type, name))?,
         DatasetRequest::Trajectories {
             id,
             filter,
@@ -176,6 +165,19 @@ fn import(
         }))
     })?;
     Ok(DatasetResponse::Job(job))
+}
+
+/// What experts are to play.
+fn of_experts(world: WorldSpec, per_type: usize, name: String) -> CollectWork {
+    CollectWork {
+        world,
+        unseen_types: Vec::new(),
+        per_type,
+        seed: EXPERT_SEED,
+        max_steps: EXPERT_STEPS,
+        dataset: DatasetId::default(),
+        name,
+    }
 }
 
 fn collect(core: &Core, mut work: CollectWork) -> Result<DatasetResponse> {

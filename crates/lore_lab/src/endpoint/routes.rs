@@ -78,7 +78,9 @@ fn body(
     // Some wait for this before they send much.
     if head.has("expect") && rest.is_empty() {
         let written = stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n");
-        written.map_err(|_| Refusal::too_slow())?;
+        if written.is_err() {
+            return Err(Refusal::too_slow());
+        }
     }
     head::read_body(stream, rest, length as usize, limits.body)
 }

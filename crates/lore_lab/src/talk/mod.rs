@@ -81,7 +81,7 @@ fn answer_together(
         began: None,
         told: None,
     }
-    .to_the_end(talks, numbers, tell)
+    .until_the_end(talks, numbers, tell)
 }
 
 /// Chats being completed, and what is told of them.
@@ -94,7 +94,7 @@ struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    fn to_the_end(
+    fn until_the_end(
         mut self,
         mut talks: Talks,
         numbers: &[usize],

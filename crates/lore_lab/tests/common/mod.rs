@@ -121,6 +121,7 @@ impl Lab {
 
     /// Does a job, expects that it finishes, and returns what it said.
     pub fn finish(&self, spec: &JobSpec) -> Vec<JobEvent> {
+        self.write_down(spec);
         let began = std::time::Instant::now();
         let (outcome, events) = lab(spec, &self.data, &self.options, &StopToken::new());
         let secs = began.elapsed().as_secs_f64();
@@ -131,6 +132,14 @@ impl Lab {
             other => panic!("{}: {other:?}", spec.title),
         }
         events
+    }
+
+    /// Puts the job into its folder, as the application does before it starts a worker.
+    fn write_down(&self, spec: &JobSpec) {
+        let folder = self.data.job(spec.experiment.as_ref(), &spec.id);
+        fs::create_dir_all(&folder).expect("the folder is ours");
+        let text = serde_json::to_vec(spec).expect("a job is JSON");
+        fs::write(folder.join("job.json"), text).expect("the folder is there");
     }
 
     fn get_starters(&self) {

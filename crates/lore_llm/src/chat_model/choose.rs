@@ -169,7 +169,7 @@ impl ChatModel {
         for (reading, cache) in batch.into_iter().zip(caches) {
             let num_rows = reading.stretch.tokens.len();
             let rows: Vec<&[f32]> = rows.by_ref().take(num_rows).collect();
-            searches[reading.search].take_in(reading, &rows, Rc::new(cache));
+            searches[reading.search].take_in(reading, &rows, &Rc::new(cache));
         }
         Ok(())
     }
@@ -207,9 +207,10 @@ struct End {
 
 impl<'a> Search<'a> {
     fn new(replies: &'a [EncodedReply], shared: usize, cache: &KvCache) -> Self {
-        let candidates = match replies.is_empty() {
-            true => Vec::new(),
-            false => in_order(replies, shared),
+        let candidates = if replies.is_empty() {
+            Vec::new()
+        } else {
+            in_order(replies, shared)
         };
         let mut search = Self {
             candidates,
@@ -278,7 +279,7 @@ impl<'a> Search<'a> {
     }
 
     /// Takes in the logits of what follows each token of a stretch.
-    fn take_in(&mut self, reading: Reading, logits: &[&[f32]], cache: Rc<KvCache>) {
+    fn take_in(&mut self, reading: Reading, logits: &[&[f32]], cache: &Rc<KvCache>) {
         let Reading {
             stretch,
             mut log_likelihood,
@@ -311,7 +312,7 @@ impl<'a> Search<'a> {
                     log_likelihood: end_of(candidate),
                     place: Place::End {
                         number: candidate.number,
-                        read: Rc::clone(&cache),
+                        read: Rc::clone(cache),
                     },
                 });
             }
@@ -322,7 +323,7 @@ impl<'a> Search<'a> {
                 log_likelihood,
                 place: Place::Unread {
                     stretch,
-                    before: Rc::clone(&cache),
+                    before: Rc::clone(cache),
                 },
             });
         }

@@ -14,10 +14,12 @@ use crate::widgets::Icon;
 pub(super) struct Form {
     pub(super) model: Option<ModelId>,
     /// `None` until somebody chose.
+    #[expect(clippy::option_option, reason = "none may be chosen, too")]
     pub(super) adapter: Option<Option<AdapterId>>,
     /// How much of it is applied.
     pub(super) strength: f64,
     /// `None` until somebody chose.
+    #[expect(clippy::option_option, reason = "none may be chosen, too")]
     pub(super) bank: Option<Option<BankId>>,
     pub(super) k: usize,
     pub(super) compare: Compare,

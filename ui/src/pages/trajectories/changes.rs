@@ -87,8 +87,8 @@ fn model_of(ctx: &Ctx<'_>, source: &Source, trajectory: &Trajectory) -> Option<M
         return Some(setup.model.clone());
     }
     let id = match source {
-        Source::Experiment { id } => id,
-        Source::Run {
+        Source::Experiment { id }
+        | Source::Run {
             experiment: Some(id),
             ..
         } => id,

@@ -19,6 +19,7 @@ pub(super) struct Form {
     /// The agent; the first model when nobody chose.
     agent: Option<Agent>,
     /// The bank it is reminded from, if somebody chose one or none.
+    #[expect(clippy::option_option, reason = "none may be chosen, too")]
     bank: Option<Option<BankId>>,
     /// Memories; what the adapter learned with when nobody chose.
     k: Option<usize>,
