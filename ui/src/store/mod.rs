@@ -22,7 +22,7 @@ pub use actions::{ActionState, Actions, Outcome};
 pub use answers::{Answers, Loaded};
 pub use jobs::{JobRecord, Jobs};
 pub use shell::{Picked, ShellState};
-pub(crate) use talk::TalkState;
+pub use talk::TalkState;
 
 /// What the interface knows.
 #[derive(Debug, Default)]

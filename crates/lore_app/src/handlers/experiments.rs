@@ -256,7 +256,14 @@ fn resume(core: &Core, id: &ExperimentId) -> Result<()> {
             core.jobs.resume(job.id())?;
         }
     }
-    Ok(())
+    // Of an experiment that came from elsewhere, jobs may be missing whose work is to be done anew here.
+    let known = core.jobs.of_experiment(id)?;
+    let known = known.iter().map(|job| job.id().clone()).collect();
+    let missing = plan::missing(&spec, &core.plan_context(), &known);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    core.jobs.submit(missing)
 }
 
 fn delete(core: &Core, id: &ExperimentId) -> Result<()> {
