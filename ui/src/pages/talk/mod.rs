@@ -59,13 +59,14 @@ impl Page for TalkPage {
                     nobody_ui(ctx, ui);
                     return;
                 }
-                columns(ui, ctx.tokens, &[2.0, 3.0], 320.0, |ui, column| {
+                // In a narrow window the chat stands above what one chooses now and then.
+                columns(ui, ctx.tokens, &[3.0, 2.0], 320.0, |ui, column| {
                     ui.spacing_mut().item_spacing.y = ctx.tokens.space.m;
                     if column == 0 {
+                        self.chat.ui(ctx, ui, &self.form);
+                    } else {
                         form_ui::show(ctx, ui, &mut self.form);
                         self.endpoint.ui(ctx, ui, &self.form);
-                    } else {
-                        self.chat.ui(ctx, ui, &self.form);
                     }
                 });
             });
