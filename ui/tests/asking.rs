@@ -3,7 +3,7 @@
 mod common;
 
 use common::Window;
-use common::work::{click, open, picture};
+use common::work::{click, open, pick, picture, press};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use lore_protocol::{AgreementWork, JobRequest, Request, Work};
@@ -13,22 +13,6 @@ use lore_ui::{PageId, Route};
 /// A data set that nobody learned from, with two agents that were asked about it.
 fn recorded() -> Route {
     Route::Datasets(Some("alfworld-human".into()))
-}
-
-#[track_caller]
-fn pick(window: &mut Window, label: &str, value: &str) {
-    let list = window.harness.get_by_role_and_label(Role::ComboBox, label);
-    list.click_accesskit();
-    window.settle();
-    window.harness.get_by_label(value).click_accesskit();
-    window.settle();
-}
-
-#[track_caller]
-fn press(window: &mut Window, label: &str) {
-    let button = window.harness.get_by_role_and_label(Role::Button, label);
-    button.click_accesskit();
-    window.settle();
 }
 
 /// What was started.
@@ -46,14 +30,14 @@ fn started(window: &Window) -> Option<(AgreementWork, String)> {
 #[test]
 fn an_adapter_is_asked_with_the_memories_it_learned_with() {
     let mut window = open(recorded());
-    press(&mut window, "Ask an agent");
+    press(&mut window, Role::Button, "Ask an agent");
     pick(&mut window, "Agent", "ExpRAG-LoRA of the sample");
     assert!(window.shows("It learned with memories in view"));
     assert!(window.shows("Takes "));
     window.harness.key_press(egui::Key::Escape);
     window.settle();
     picture(&mut window, "agreement-form");
-    press(&mut window, "Ask the agent");
+    press(&mut window, Role::Button, "Ask the agent");
     let (work, title) = started(&window).expect("it was asked");
     assert_eq!(work.dataset.as_str(), "alfworld-human");
     let adapter = work.adapter.expect("one was chosen");
@@ -68,15 +52,15 @@ fn an_adapter_is_asked_with_the_memories_it_learned_with() {
 #[test]
 fn a_model_as_it_is_is_asked_without_memories_unless_somebody_chose() {
     let mut window = open(recorded());
-    press(&mut window, "Ask an agent");
-    press(&mut window, "Ask the agent");
+    press(&mut window, Role::Button, "Ask an agent");
+    press(&mut window, Role::Button, "Ask the agent");
     let (work, _) = started(&window).expect("it was asked");
     assert_eq!(
         (work.adapter, work.bank, work.max_trajectories),
         (None, None, 50)
     );
     pick(&mut window, "Memories", "From Bank of the sample");
-    press(&mut window, "Ask the agent");
+    press(&mut window, Role::Button, "Ask the agent");
     let (work, _) = started(&window).expect("it was asked again");
     assert_eq!(work.bank.expect("chosen").as_str(), "sample-1-bank");
     assert_eq!(work.retrieval.k, 2);
@@ -85,7 +69,7 @@ fn a_model_as_it_is_is_asked_without_memories_unless_somebody_chose() {
 #[test]
 fn an_adapter_is_not_asked_about_what_it_learned() {
     let mut window = open(Route::Datasets(Some("sample-1-episodes".into())));
-    press(&mut window, "Ask an agent");
+    press(&mut window, Role::Button, "Ask an agent");
     pick(&mut window, "Agent", "ExpRAG-LoRA of the sample");
     assert!(window.shows("asked about unseen kinds of task only"));
 }
@@ -97,7 +81,7 @@ fn agents_stand_beside_each_other_and_the_chosen_one_is_explained() {
         !window.shows("Agents beside each other"),
         "not before it is wanted"
     );
-    press(&mut window, "Ask an agent");
+    press(&mut window, Role::Button, "Ask an agent");
     assert!(window.shows("Agents beside each other"));
     assert!(window.shows("Another action may be as good"));
     assert!(window.shows("Unseen kinds"));
@@ -117,7 +101,7 @@ fn agents_stand_beside_each_other_and_the_chosen_one_is_explained() {
     other.expect("the model as it is").click_accesskit();
     window.settle();
     assert!(lead(&window, "-"), "seen from the other side");
-    press(&mut window, "Close");
+    press(&mut window, Role::Button, "Close");
     assert!(!window.shows("Agents beside each other"));
 }
 
@@ -139,7 +123,7 @@ fn without_a_model_there_is_nobody_to_ask() {
     let mut sample = Sample::busy();
     sample.models.clear();
     let mut window = Window::open(sample, PageId::Datasets.route());
-    press(&mut window, "Ask an agent");
+    press(&mut window, Role::Button, "Ask an agent");
     assert!(window.shows("There is no language model"));
     assert!(started(&window).is_none());
 }

@@ -3,6 +3,7 @@
 mod common;
 
 use common::Window;
+use common::work::{pick, press};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
 use lore_core::{GridSpec, KeyKind, OutcomeFilter, Query, SearchKind};
@@ -23,24 +24,6 @@ fn open_experience(window: &mut Window) {
             ..
         }
     ));
-}
-
-/// Chooses `value` in the list called `label`, wherever the page is scrolled to.
-#[track_caller]
-fn pick(window: &mut Window, label: &str, value: &str) {
-    let list = window.harness.get_by_role_and_label(Role::ComboBox, label);
-    list.click_accesskit();
-    window.settle();
-    window.harness.get_by_label(value).click_accesskit();
-    window.settle();
-}
-
-/// Presses a button or switch, wherever the page is scrolled to.
-#[track_caller]
-fn press(window: &mut Window, role: Role, label: &str) {
-    let button = window.harness.get_by_role_and_label(role, label);
-    button.click_accesskit();
-    window.settle();
 }
 
 /// Writes into the field called `label`, which its label says, too.

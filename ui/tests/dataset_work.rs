@@ -4,6 +4,7 @@
 mod common;
 
 use common::Window;
+use common::work::{pick, press};
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
@@ -28,23 +29,6 @@ fn drop_table(sample: Sample) -> Window {
     window
 }
 
-/// Picks `choice` from the drop-down list called `label`.
-#[track_caller]
-fn pick(window: &mut Window, label: &str, choice: &str) {
-    let list = window.harness.get_by_role_and_label(Role::ComboBox, label);
-    list.click_accesskit();
-    window.settle();
-    window.harness.get_by_label(choice).click_accesskit();
-    window.settle();
-}
-
-#[track_caller]
-fn press(window: &mut Window, label: &str) {
-    let button = window.harness.get_by_role_and_label(Role::Button, label);
-    button.click_accesskit();
-    window.settle();
-}
-
 fn exports(form: ExportForm, path: &str) -> impl Fn(&Request) -> bool {
     move |request| {
         matches!(
@@ -61,7 +45,7 @@ fn episodes_are_written_where_the_dialog_says() {
     let keys = (Modifiers::COMMAND, Key::E);
     window.harness.key_press_modifiers(keys.0, keys.1);
     window.settle();
-    press(&mut window, "Choose…");
+    press(&mut window, Role::Button, "Choose…");
     assert!(window.core.was_sent(|request| matches!(
         request,
         Request::Shell(ShellRequest::Save { name }) if name == "expert-episodes-of-the-sample.jsonl"
@@ -97,28 +81,28 @@ fn the_file_that_was_written_can_be_shown() {
     sample.jobs.push(job);
     let mut window = open(sample);
     window.core.happen(Event::Stale(Topic::Jobs));
-    press(&mut window, "Export");
-    press(&mut window, "Choose…");
+    press(&mut window, Role::Button, "Export");
+    press(&mut window, Role::Button, "Choose…");
     let form = window
         .harness
         .get_all_by_role_and_label(Role::Button, "Export");
     form.last().expect("the form has one").click_accesskit();
     window.settle();
     assert!(window.shows("48 episodes were written."));
-    press(&mut window, "Show in folder");
+    press(&mut window, Role::Button, "Show in folder");
     assert!(window.core.was_sent(|request| matches!(
         request,
         Request::Shell(ShellRequest::Reveal { path }) if path.ends_with("episodes.jsonl")
     )));
-    press(&mut window, "Close");
+    press(&mut window, Role::Button, "Close");
     assert!(!window.shows("Write them for other programs"));
 }
 
 #[test]
 fn the_episodes_of_an_experiment_are_written_too() {
     let mut window = Window::open(Sample::busy(), PageId::Trajectories.route());
-    press(&mut window, "Export");
-    press(&mut window, "Choose…");
+    press(&mut window, Role::Button, "Export");
+    press(&mut window, Role::Button, "Choose…");
     let form = window
         .harness
         .get_all_by_role_and_label(Role::Button, "Export");
@@ -147,7 +131,7 @@ fn what_columns_mean_is_guessed_and_can_be_changed() {
         columns.is_some_and(|map| map.column(ColumnRole::Episode) == Some("run"))
     };
     assert!(window.core.was_sent(says_episode), "the preview follows");
-    press(&mut window, "Bring it in");
+    press(&mut window, Role::Button, "Bring it in");
     assert!(window.core.was_sent(|request| matches!(
         request,
         Request::Dataset(DatasetRequest::Import { columns: Some(map), .. })
@@ -167,7 +151,7 @@ fn a_table_nobody_understands_asks_for_its_columns() {
     assert!(window.shows("Choose the column with what the agent did"));
     pick(&mut window, "Action", "did: go to desk 1");
     assert!(!window.shows("Choose the column with what the agent did"));
-    press(&mut window, "Guess again");
+    press(&mut window, Role::Button, "Guess again");
     assert!(window.shows("Choose the column with what the agent did"));
 }
 
@@ -177,7 +161,7 @@ fn both_sides_of_a_leak_open() {
     assert!(window.shows("On both sides of the split"));
     assert!(window.shows("The same game"));
     assert!(window.shows("The 3 most similar of 5 pairs"));
-    press(&mut window, "Show more");
+    press(&mut window, Role::Button, "Show more");
     assert!(window.shows("The 5 most similar of 5 pairs"));
     let compare = window.harness.get_all_by_label("Side by side").next();
     compare.expect("each pair has one").click_accesskit();
@@ -255,7 +239,7 @@ fn filters_narrow_the_list_and_come_off() {
     pick(&mut window, "Kind of task", "Look at in light");
     let both = asks("mug", Some("look_at_obj_in_light"));
     assert!(window.core.was_sent(both));
-    press(&mut window, "Clear the filters");
+    press(&mut window, Role::Button, "Clear the filters");
     assert!(!window.shows("Clear the filters"));
 }
 
@@ -267,7 +251,7 @@ fn labels_of_what_is_listed_change_and_come_back() {
     window.settle();
     window.write("New kind of task", "look around");
     pick(&mut window, "New outcome", "Failure");
-    press(&mut window, "Change the labels");
+    press(&mut window, Role::Button, "Change the labels");
     let labels = Labels {
         task_type: Some("look around".into()),
         end: Some(EpisodeEnd::Failure),
@@ -291,8 +275,8 @@ fn labels_that_a_job_needs_are_refused_beside_the_form() {
         is_change.then(|| Err(ApiError::precondition("The data set is needed by a job.")))
     });
     let mut window = Window::open_on(core, PageId::Datasets.route());
-    press(&mut window, "Edit labels");
+    press(&mut window, Role::Button, "Edit labels");
     window.write("New kind of task", "other");
-    press(&mut window, "Change the labels");
+    press(&mut window, Role::Button, "Change the labels");
     assert!(window.shows("The data set is needed by a job."));
 }

@@ -4,6 +4,7 @@
 mod common;
 
 use common::Window;
+use common::work::{pick, press};
 use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;
@@ -28,26 +29,10 @@ fn enter(window: &mut Window, label: &str, number: &str) {
     window.settle();
 }
 
-#[track_caller]
-fn pick(window: &mut Window, label: &str, value: &str) {
-    let list = window.harness.get_by_role_and_label(Role::ComboBox, label);
-    list.click_accesskit();
-    window.settle();
-    window.harness.get_by_label(value).click_accesskit();
-    window.settle();
-}
-
-#[track_caller]
-fn switch(window: &mut Window, label: &str) {
-    let switch = window.harness.get_by_role_and_label(Role::Switch, label);
-    switch.click_accesskit();
-    window.settle();
-}
-
 fn mix_everything(window: &mut Window) -> MemoryMix {
     enter(window, "Episodes without memories", "30");
     pick(window, "Memories shown", "From one to all, by chance");
-    switch(window, "In random order");
+    press(window, Role::Switch, "In random order");
     enter(window, "Unrelated memories", "12.5");
     MemoryMix {
         without: 0.3,
@@ -95,7 +80,7 @@ fn a_training_without_memories_mixes_none() {
     window.click("All numbers");
     window.click(WITH_MEMORIES);
     mix_everything(&mut window);
-    switch(&mut window, WITH_MEMORIES);
+    press(&mut window, Role::Switch, WITH_MEMORIES);
     window.click("Start training");
     let work = trained(&window).expect("a training was asked for");
     assert!(work.config.memory_mix.is_default());
@@ -114,7 +99,7 @@ fn an_experiment_mixes_memories_where_an_arm_learns_with_them() {
 
     window.click("New experiment");
     window.click("All choices");
-    switch(&mut window, "ExpRAG-LoRA");
+    press(&mut window, Role::Switch, "ExpRAG-LoRA");
     assert!(!window.shows(CARD), "no arm learns with memories in view");
 }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Window;
-use common::work::{click, open, picture};
+use common::work::{click, open, pick, picture};
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use lore_core::{
@@ -21,16 +21,6 @@ use lore_ui::{PageId, Route};
 fn press(window: &mut Window, label: &str) {
     let role = egui::accesskit::Role::Button;
     window.harness.get_by_role_and_label(role, label).click();
-    window.settle();
-}
-
-/// Chooses `value` in the list called `label`, wherever the page is scrolled to.
-#[track_caller]
-fn pick(window: &mut Window, label: &str, value: &str) {
-    let list = window.harness.get_by_role_and_label(Role::ComboBox, label);
-    list.click_accesskit();
-    window.settle();
-    window.harness.get_by_label(value).click_accesskit();
     window.settle();
 }
 

@@ -83,7 +83,11 @@ impl MemoryBlock {
                 Message::user(so_far.initial_observation.clone()),
             ];
             if hits.is_empty() || model.count_chat_tokens(&head)? <= room {
-                let memories = hits.iter().zip(&costs).map(memory_use).collect();
+                let memories = hits
+                    .iter()
+                    .zip(&costs)
+                    .map(|(hit, cost)| MemoryUse::of(hit, *cost))
+                    .collect();
                 return Ok(Self {
                     system_prompt,
                     memories,
@@ -103,18 +107,5 @@ fn cut_to_budget(hits: &mut Vec<Hit>, costs: &mut Vec<usize>, budget: usize) {
     while costs.iter().sum::<usize>() > budget {
         hits.pop();
         costs.pop();
-    }
-}
-
-fn memory_use((hit, cost): (&Hit, &usize)) -> MemoryUse {
-    let trajectory = &hit.experience.trajectory;
-    MemoryUse {
-        experience: hit.experience.id.clone(),
-        goal: trajectory.task.goal.clone(),
-        task_type: trajectory.task.task_type.clone(),
-        success: trajectory.is_success(),
-        score: hit.score,
-        rank: hit.rank,
-        num_tokens: *cost as u32,
     }
 }

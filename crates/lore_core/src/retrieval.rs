@@ -272,3 +272,18 @@ pub struct MemoryUse {
     /// Tokens it cost in the prompt.
     pub num_tokens: u32,
 }
+impl MemoryUse {
+    /// What was found, at the cost of so many tokens.
+    pub fn of(hit: &Hit, num_tokens: usize) -> Self {
+        let trajectory = &hit.experience.trajectory;
+        Self {
+            experience: hit.experience.id.clone(),
+            goal: trajectory.task.goal.clone(),
+            task_type: trajectory.task.task_type.clone(),
+            success: trajectory.is_success(),
+            score: hit.score,
+            rank: hit.rank,
+            num_tokens: num_tokens as u32,
+        }
+    }
+}

@@ -31,11 +31,7 @@ pub fn text_area(
     hint: &str,
     rows: usize,
 ) -> Response {
-    let edit = TextEdit::multiline(text)
-        .hint_text(tokens.muted(hint))
-        .margin(Margin::symmetric(10, 8))
-        .desired_rows(rows)
-        .desired_width(ui.available_width());
+    let edit = area(ui, tokens, text, hint, rows);
     ui.add(edit).accessible_name(tokens.say(label))
 }
 
@@ -48,13 +44,23 @@ pub fn message_area(
     hint: &str,
     rows: usize,
 ) -> Response {
-    let edit = TextEdit::multiline(text)
+    let line = KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter);
+    let edit = area(ui, tokens, text, hint, rows).return_key(line);
+    ui.add(edit).accessible_name(tokens.say(label))
+}
+
+fn area<'t>(
+    ui: &Ui,
+    tokens: &Tokens,
+    text: &'t mut String,
+    hint: &str,
+    rows: usize,
+) -> TextEdit<'t> {
+    TextEdit::multiline(text)
         .hint_text(tokens.muted(hint))
         .margin(Margin::symmetric(10, 8))
         .desired_rows(rows)
         .desired_width(ui.available_width())
-        .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
-    ui.add(edit).accessible_name(tokens.say(label))
 }
 
 /// A number with limits; dragged, typed, or stepped with the arrow keys.

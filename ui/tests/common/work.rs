@@ -1,6 +1,7 @@
 //! Pages on a busy program, and pictures of them: with `LOREKEEPER_SCREENS=folder` every test leaves a
 //! picture of where it ended.
 
+use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
 use lore_ui::backend::Sample;
@@ -40,5 +41,21 @@ pub(crate) fn picture(window: &mut Window, name: &str) {
 #[track_caller]
 pub(crate) fn click(window: &mut Window, label: &str) {
     window.harness.get_by_label(label).click();
+    window.settle();
+}
+
+/// Chooses `value` in the list called `label`, wherever the page is scrolled to.
+#[track_caller]
+pub(crate) fn pick(window: &mut Window, label: &str, value: &str) {
+    press(window, Role::ComboBox, label);
+    window.harness.get_by_label(value).click_accesskit();
+    window.settle();
+}
+
+/// Presses a button, a list or a switch, wherever the page is scrolled to.
+#[track_caller]
+pub(crate) fn press(window: &mut Window, role: Role, label: &str) {
+    let control = window.harness.get_by_role_and_label(role, label);
+    control.click_accesskit();
     window.settle();
 }

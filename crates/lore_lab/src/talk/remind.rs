@@ -88,7 +88,9 @@ impl Recalled<'_> {
                 let memories = self.hits.iter().zip(&costs);
                 return Ok(Reminded {
                     messages,
-                    memories: memories.map(memory_use).collect(),
+                    memories: memories
+                        .map(|(hit, cost)| MemoryUse::of(hit, *cost))
+                        .collect(),
                 });
             }
             self.hits.pop();
@@ -104,18 +106,5 @@ impl Recalled<'_> {
             system.content = prompt::with_memories(&system.content, &self.hits, format);
         }
         messages
-    }
-}
-
-fn memory_use((hit, cost): (&Hit, &usize)) -> MemoryUse {
-    let trajectory = &hit.experience.trajectory;
-    MemoryUse {
-        experience: hit.experience.id.clone(),
-        goal: trajectory.task.goal.clone(),
-        task_type: trajectory.task.task_type.clone(),
-        success: trajectory.is_success(),
-        score: hit.score,
-        rank: hit.rank,
-        num_tokens: *cost as u32,
     }
 }
