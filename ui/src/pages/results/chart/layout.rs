@@ -9,8 +9,10 @@ use super::model::{Mark, Row};
 const ROW: f32 = 44.0;
 /// Room for the numbers under the grid.
 const AXIS: f32 = 26.0;
-/// Width of the names.
+/// Width of the names at least.
 const NAMES: f32 = 132.0;
+/// Width of a letter of a name, generously.
+const LETTER: f32 = 8.0;
 /// Between the two marks of a row.
 const APART: f32 = 14.0;
 
@@ -30,7 +32,9 @@ pub(super) struct Layout {
 impl Layout {
     /// A chart that fills `rect`.
     pub(super) fn new(rect: Rect, rows: &[Row]) -> Self {
-        let names = NAMES.min(rect.width() / 3.0);
+        let letters = rows.iter().map(|row| row.name.chars().count()).max();
+        let names = (LETTER * letters.unwrap_or(0) as f32 + 20.0).max(NAMES);
+        let names = names.min(rect.width() / 3.0);
         let plot = Rect::from_min_max(
             pos2(rect.left() + names, rect.top()),
             pos2(rect.right() - 18.0, rect.top() + ROW * rows.len() as f32),
