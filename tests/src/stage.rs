@@ -10,7 +10,7 @@ use lore_app::{App, AppConfig, InProcess};
 use lore_core::{DataDir, JobId, ModelId, ModelInfo, ModelKind};
 use lore_protocol::{
     ApiError, Backend as _, Event, Incoming, JobInfo, JobLine, JobRequest, JobResponse, JobSpec,
-    MeasureWork, PROTOCOL_VERSION, Request, Response, Settings, SettingsRequest, Work,
+    MeasureWork, PROTOCOL_VERSION, Request, RequestId, Response, Settings, SettingsRequest, Work,
 };
 use tempfile::TempDir;
 
@@ -112,7 +112,23 @@ impl Stage {
     /// # Panics
     /// When no answer comes.
     pub fn ask(&mut self, request: Request) -> Result<Response, ApiError> {
-        let asked = self.backend.send(request);
+        let asked = self.send(request);
+        self.answer(asked)
+    }
+
+    /// Asks without waiting for the answer.
+    pub fn send(&mut self, request: Request) -> RequestId {
+        self.backend.send(request)
+    }
+
+    /// Waits for the answer to what was sent; events that come in between are kept.
+    ///
+    /// # Errors
+    /// The answer's own.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub fn answer(&mut self, asked: RequestId) -> Result<Response, ApiError> {
         let mut answer = None;
         self.listen_until(|incoming| {
             if let Incoming::Reply { id, result } = incoming
@@ -125,6 +141,16 @@ impl Stage {
         answer
             .expect("listening ended with the answer")
             .map(|response| *response)
+    }
+
+    /// Listens until such an event comes.
+    ///
+    /// # Panics
+    /// When none comes.
+    pub fn hear(&mut self, is_wanted: impl Fn(&Event) -> bool) {
+        self.listen_until(
+            |incoming| matches!(incoming, Incoming::Event { event, .. } if is_wanted(event)),
+        );
     }
 
     /// Asks something about jobs that is answered with `Done`.

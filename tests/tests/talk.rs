@@ -233,25 +233,22 @@ fn a_model_answers_with_and_without_memories_and_stops_when_asked() {
         temperature: 1.0,
         ..Sampling::default()
     };
-    let app = stage.app();
-    let request = TalkRequest::Ask {
+    let asked = stage.send(Request::Talk(TalkRequest::Ask {
         talk: 8,
         turns: vec![turn(
             Speaker::plain(MODEL.into()),
             "Tell me a very long story.",
         )],
         sampling: long,
-    };
-    let said = std::thread::scope(|scope| {
-        let asked = scope.spawn(|| app.request(Request::Talk(request)));
-        std::thread::sleep(Duration::from_secs(3));
-        let began = Instant::now();
-        app.request(Request::Talk(TalkRequest::Stop))
-            .expect("it stops");
-        let said = asked.join().expect("it answers");
-        assert!(began.elapsed() < Duration::from_secs(10), "at once");
-        said
-    });
+    }));
+    stage.hear(|event| matches!(event, Event::Talk { talk: 8, .. }));
+    let began = Instant::now();
+    stage
+        .app()
+        .request(Request::Talk(TalkRequest::Stop))
+        .expect("it stops");
+    let said = stage.answer(asked);
+    assert!(began.elapsed() < Duration::from_secs(10), "at once");
     let Ok(Response::Talk(TalkResponse::Answered { said, .. })) = said else {
         panic!("what was said is the answer: {said:?}");
     };

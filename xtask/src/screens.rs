@@ -18,13 +18,14 @@ use crate::place::Place;
 use crate::{launch, process, setup};
 
 /// The pages, as `--page` knows them.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "home",
     "datasets",
     "worlds",
     "bank",
     "models",
     "train",
+    "try",
     "runs",
     "trajectories",
     "results",
@@ -35,15 +36,46 @@ const PAGES: [&str; 11] = [
 /// The display that no person looks at.
 pub(crate) const DISPLAY: &str = ":97";
 
-/// A place of the display where nothing is.
-pub(crate) const CORNER: (i64, i64) = (1279, 859);
+/// The size of the display, in pixels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) width: i64,
+    pub(crate) height: i64,
+}
+
+impl Size {
+    /// That of the committed pictures.
+    pub(crate) const USUAL: Self = Self {
+        width: 1280,
+        height: 860,
+    };
+
+    /// Reads `1280x860`.
+    fn read(word: &str) -> Option<Self> {
+        let (width, height) = word.split_once('x')?;
+        Some(Self {
+            width: width.parse().ok()?,
+            height: height.parse().ok()?,
+        })
+    }
+
+    /// A place where nothing is.
+    pub(crate) fn corner(self) -> (i64, i64) {
+        (self.width - 1, self.height - 1)
+    }
+}
 
 /// How long a window may take to settle.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// `cargo xtask screens [--data DIR] [--window KIND] [--page NAME] [--no-build]`.
+/// `cargo xtask screens [--data DIR] [--window KIND] [--page NAME] [--size 1280x860] [--to DIR] [--no-build]`.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let data = args.value("--data")?;
+    let size = match args.value("--size")? {
+        Some(word) => Size::read(&word).context("--size is a width, an x and a height")?,
+        None => Size::USUAL,
+    };
+    let to = args.value("--to")?.map(PathBuf::from);
     let only_window = args.value("--window")?;
     let only_page = args.value("--page")?;
     let no_build = args.flag("--no-build");
@@ -54,9 +86,9 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
         build_ui::build(place, &ready.wasm, Choices::default())?;
         launch::build(place, false)?;
     }
-    let folder = place.root.join("docs").join("screens");
+    let folder = to.unwrap_or_else(|| place.root.join("docs").join("screens"));
     fs::create_dir_all(&folder)?;
-    let _screen = Screen::start()?;
+    let _screen = Screen::start(size)?;
     let wanted = |only: &Option<String>, name: &str| only.as_deref().is_none_or(|it| it == name);
     for window in ["webview", "native"] {
         for theme in ["light", "dark"] {
@@ -137,9 +169,11 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// Starts it; it ends with the value.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(size: Size) -> Result<Self> {
+        let Size { width, height } = size;
         let server = Command::new("Xvfb")
-            .args([DISPLAY, "-screen", "0", "1280x860x24", "-nolisten", "tcp"])
+            .args([DISPLAY, "-screen", "0", &format!("{width}x{height}x24")])
+            .args(["-nolisten", "tcp"])
             .stderr(Stdio::null())
             .spawn()
             .map(Running)
@@ -160,7 +194,7 @@ impl Screen {
             bail!("import is missing (package imagemagick)");
         }
         // In the middle, where it starts, the pointer would call up the hints of what is under it.
-        hand::point(CORNER)?;
+        hand::point(size.corner())?;
         Ok(Self {
             _windows: windows,
             _server: server,

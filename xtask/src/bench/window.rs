@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::args::Args;
 use crate::build_ui::{self, Choices};
 use crate::place::Place;
-use crate::screens::{DISPLAY, Screen};
+use crate::screens::{DISPLAY, Screen, Size};
 use crate::setup::Ready;
 use crate::{launch, setup};
 
@@ -59,7 +59,7 @@ pub(super) fn run(place: &Place, mut args: Args) -> Result<()> {
         build_ui::build(place, &ready.wasm, Choices::default())?;
         launch::build(place, release)?;
     }
-    let _screen = Screen::start()?;
+    let _screen = Screen::start(Size::USUAL)?;
     eprintln!(
         "{:<10} {:>12} {:>10} {:>12}",
         "window", "first page", "idle", "memory"

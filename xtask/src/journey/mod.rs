@@ -23,7 +23,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::args::Args;
 use crate::build_ui::{self, Choices};
 use crate::place::Place;
-use crate::screens::Screen;
+use crate::screens::{Screen, Size};
 use crate::setup::{self, Ready};
 use crate::{cargo, process};
 
@@ -46,7 +46,7 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let own_data = std::env::temp_dir().join(format!("lorekeeper-journey-{}", std::process::id()));
     let folder = data.as_deref().unwrap_or(&own_data);
     fs::create_dir_all(folder).context("Could not make the data folder")?;
-    let _screen = Screen::start()?;
+    let _screen = Screen::start(Size::USUAL)?;
     let start = Instant::now();
     let reader = open(place, &ready, &window, folder)?;
     let pictures = place.root.join("docs").join("screens").join("journeys");

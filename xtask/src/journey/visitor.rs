@@ -9,7 +9,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::hand;
 use super::thing::Thing;
-use crate::screens;
+use crate::screens::{self, Size};
 
 /// How long a click may take to show its effect.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -209,7 +209,7 @@ impl Visitor {
         let file = format!("{}-{:02}-{what}.png", self.name, self.num_pictures);
         let file = self.folder.join(file);
         // The pointer's hints would cover what is under it.
-        hand::point(screens::CORNER)?;
+        hand::point(Size::USUAL.corner())?;
         sleep(Duration::from_millis(700));
         screens::capture(&file)?;
         eprintln!(

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::super::dot::dot_lanes;
+use super::super::dot::{dot_lanes, fold_max};
 use super::super::simd::vectorized_fn;
 use super::product::Row;
 use super::{BLOCK, PAIRS, RowBlock};
@@ -110,7 +110,7 @@ fn round_lanes(x: &[f32; BLOCK], out: &mut RowBlock) -> f32 {
             };
         }
     }
-    let largest = largest.into_iter().fold(0.0f32, f32::max);
+    let largest = fold_max(largest);
     let unit = (norm / NORM_LIMIT).max(largest / LARGEST);
     let inverse = 1.0 / unit;
     if !inverse.is_normal() || !norm.is_finite() {

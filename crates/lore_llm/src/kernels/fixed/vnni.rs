@@ -39,28 +39,43 @@ pub(super) fn add_product<const ROWS: usize>(
 }
 
 #[target_feature(enable = "avx512f,avx512vnni")]
-#[expect(unsafe_code, reason = "loads and stores of registers take pointers")]
 fn add_product_vnni<const ROWS: usize>(
     rows: [Row<'_>; ROWS],
     (panel, panel_scales): Panel<'_>,
     tile: &mut Tile,
 ) {
-    for (index, (panel, panel_scales)) in panel.iter().zip(panel_scales).enumerate() {
-        let sums = multiply_block(rows.map(|(row, _)| &row[index]), panel);
-        for ((sums, (_, row_scales)), out) in sums.iter().zip(rows).zip(tile.iter_mut()) {
-            let row_scale = _mm512_set1_ps(row_scales[index]);
-            let (panel_scales, _) = panel_scales.as_chunks::<LANES>();
-            let (out, _) = out.as_chunks_mut::<LANES>();
-            for ((sum, scale), out) in sums.iter().zip(panel_scales).zip(out) {
-                // SAFETY: 16 numbers of 32 bits are what a register holds.
-                let scale = unsafe { _mm512_loadu_ps(scale.as_ptr()) };
-                // SAFETY: as above.
-                let old = unsafe { _mm512_loadu_ps(out.as_ptr()) };
-                let scale = _mm512_mul_ps(scale, row_scale);
-                let new = _mm512_fmadd_ps(_mm512_cvtepi32_ps(*sum), scale, old);
-                // SAFETY: as above, and `out` is borrowed mutably.
-                unsafe { _mm512_storeu_ps(out.as_mut_ptr(), new) };
-            }
+    for (index, panel) in panel.iter().zip(panel_scales).enumerate() {
+        let rows = rows.map(|(blocks, scales)| (&blocks[index], scales[index]));
+        add_block(rows, panel, tile);
+    }
+}
+
+/// Adds the product of a block of some rows with a block of a panel.
+///
+/// Not inlined: seen together with the loop over blocks, the sums in `tile` are carried from one to the
+/// next in registers that the products need, and a fifth of the time goes into spilling them.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512vnni")]
+#[expect(unsafe_code, reason = "loads and stores of registers take pointers")]
+fn add_block<const ROWS: usize>(
+    rows: [(&RowBlock, f32); ROWS],
+    (panel, panel_scales): (&PanelBlock, &[f32; PANEL]),
+    tile: &mut Tile,
+) {
+    let sums = multiply_block(rows.map(|(row, _)| row), panel);
+    for ((sums, (_, row_scale)), out) in sums.iter().zip(rows).zip(tile.iter_mut()) {
+        let row_scale = _mm512_set1_ps(row_scale);
+        let (panel_scales, _) = panel_scales.as_chunks::<LANES>();
+        let (out, _) = out.as_chunks_mut::<LANES>();
+        for ((sum, scale), out) in sums.iter().zip(panel_scales).zip(out) {
+            // SAFETY: 16 numbers of 32 bits are what a register holds.
+            let scale = unsafe { _mm512_loadu_ps(scale.as_ptr()) };
+            // SAFETY: as above.
+            let old = unsafe { _mm512_loadu_ps(out.as_ptr()) };
+            let scale = _mm512_mul_ps(scale, row_scale);
+            let new = _mm512_fmadd_ps(_mm512_cvtepi32_ps(*sum), scale, old);
+            // SAFETY: as above, and `out` is borrowed mutably.
+            unsafe { _mm512_storeu_ps(out.as_mut_ptr(), new) };
         }
     }
 }
