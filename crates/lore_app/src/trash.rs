@@ -42,12 +42,13 @@ impl<'a> Trash<'a> {
             if place.exists() {
                 fs::remove_dir_all(&place)?;
             }
-            fs::rename(folder, &place)
+            Ok(())
         };
-        put().with_context(|| {
-            format!("Could not delete {name:?}; another program may be using it")
-        })?;
-        files::write_json(&date_of(&place), &self.clock.now_ms())
+        let problem = || format!("Could not delete {name:?}; another program may be using it");
+        put().with_context(problem)?;
+        // The date first: what is in the trash without one would stay there for ever.
+        files::write_json(&date_of(&place), &self.clock.now_ms())?;
+        fs::rename(folder, &place).with_context(problem)
     }
 
     /// Moves a folder back.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use lore_core::{ExperimentId, JobId};
 use lore_protocol::{ApiError, Event, JobEvent, JobLine, JobState, Topic};
 
@@ -227,9 +227,15 @@ impl State {
 
     /// Remembers the order of the queue over restarts, and tells the window.
     pub(super) fn queue_changed(&self) {
-        if let Err(error) = disk::write_queue(&self.setup.dir, &self.jobs, &self.waiting) {
+        if let Err(error) = self.keep_queue() {
             log::error!("{error:?}");
         }
         self.setup.hub.stale(Topic::Jobs);
+    }
+
+    /// The same for a change that a person asked for, who wants to know when it will not last.
+    pub(super) fn keep_queue(&self) -> Result<()> {
+        disk::write_queue(&self.setup.dir, &self.jobs, &self.waiting)
+            .context("The list of jobs could not be saved. Is the disk full?")
     }
 }
