@@ -54,6 +54,7 @@ fn data(root: &Path, model: &str) -> DataDir {
         final_loss: 1.0,
         with_retrieval: false,
         created_ms: 0,
+        weights_digest: String::new(),
     };
     let folder = data.adapter(&adapter.id);
     weights.save_peft(&folder, "owner/tiny").unwrap();

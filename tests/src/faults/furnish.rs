@@ -206,6 +206,7 @@ fn adapter(dir: &DataDir, name: &str) {
         final_loss: 0.5,
         with_retrieval: false,
         created_ms: 1_795_000_000_000,
+        weights_digest: String::new(),
     };
     let folder = dir.adapter(&adapter.id);
     fs::create_dir_all(&folder).expect("makes a folder");

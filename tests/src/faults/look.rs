@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use lore_core::{BankId, DatasetId, ExperimentId, JobId, TrajectoryFilter, content_hash};
 use lore_protocol::{
-    BankRequest, BankResponse, DatasetRequest, DatasetResponse, ExperimentRequest,
-    ExperimentResponse, ExportRequest, ExportResponse, JobInfo, JobRequest, JobResponse, JobState,
-    ModelRequest, ModelResponse, Request, Response, Settings, SettingsRequest, SettingsResponse,
-    Source, TrajectoryRequest, TrajectoryResponse, WorldRequest, WorldResponse,
+    BankRequest, BankResponse, DatasetRequest, DatasetResponse, ExperimentInfo, ExperimentRequest,
+    ExperimentResponse, ExperimentState, ExportRequest, ExportResponse, JobInfo, JobRequest,
+    JobResponse, JobState, ModelRequest, ModelResponse, Request, Response, Settings,
+    SettingsRequest, SettingsResponse, Source, TrajectoryRequest, TrajectoryResponse, WorldRequest,
+    WorldResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -117,9 +118,27 @@ impl Looker<'_> {
                 self.ask("jobs", Request::Job(JobRequest::Resume { job }));
             }
         }
+        for id in self.interrupted() {
+            has_resumed = true;
+            let resume = ExperimentRequest::Resume { id };
+            self.ask("experiments", Request::Experiment(resume));
+        }
         if has_resumed {
             self.wait_for_jobs();
         }
+    }
+
+    /// Experiments that were interrupted: some of their jobs may not even have been written down.
+    fn interrupted(&mut self) -> Vec<ExperimentId> {
+        let list = Request::Experiment(ExperimentRequest::List);
+        let Some(Response::Experiment(ExperimentResponse::List(all))) =
+            self.ask("experiments", list)
+        else {
+            return Vec::new();
+        };
+        let is_cut = |info: &ExperimentInfo| info.state == ExperimentState::Interrupted;
+        let cut = all.into_iter().filter(is_cut);
+        cut.map(|info| info.spec.id).collect()
     }
 
     fn wait_for_jobs(&mut self) {

@@ -1,6 +1,9 @@
 //! What a person does at the window in five minutes, with a worker that only pretends.
 
-use lore_core::{EpisodeEnd, ExperienceId, JobId, Labels, ServerSpec, TrajectoryFilter, WorldSpec};
+use lore_core::{
+    EpisodeEnd, ExperienceId, ExperimentSpec, JobId, Labels, Preset, ServerSpec, TrajectoryFilter,
+    WorldSpec,
+};
 use lore_protocol::{
     BankRequest, DatasetRequest, ExperimentRequest, ExportRequest, JobRequest, MeasureWork,
     Request, Settings, SettingsRequest, TrajectoryRequest, Work, WorldRequest,
@@ -19,6 +22,7 @@ pub(super) fn play(host: &Host) {
     bank(host);
     notes(host);
     playing(host);
+    experimenting(host);
 }
 
 fn settings(host: &Host) {
@@ -126,6 +130,22 @@ fn deleting(host: &Host) {
         &back,
         experiment(ExperimentRequest::Restore { id: id() }),
     );
+}
+
+/// Starts an experiment and waits for its report.
+fn experimenting(host: &Host) {
+    let spec = Box::new(ExperimentSpec {
+        id: "more".into(),
+        ..ExperimentSpec::preset(Preset::Smoke)
+    });
+    let claims = vec![
+        claim("experiment/more/*", AS_WITHOUT_FAULT),
+        claim("job/more.*", AS_WITHOUT_FAULT),
+    ];
+    let request = Request::Experiment(ExperimentRequest::Start { spec });
+    if host.step(claims, request).is_some() {
+        host.see_through(&"more.report".into());
+    }
 }
 
 fn jobs(host: &Host) {
