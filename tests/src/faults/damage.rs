@@ -50,55 +50,67 @@ impl Damage {
     }
 }
 
+/// One file to damage.
+struct Case {
+    damage: Damage,
+    path: PathBuf,
+    place: &'static str,
+    number: u64,
+}
+
 /// About `tries` damages of files in `folder`, which the stage's scene left.
-pub(super) fn all(tour: &mut Tour<'_>, stage: &Stage<'_>, folder: &Path, tries: usize) {
-    let data = folder.join("data");
-    let mut files = Vec::new();
-    list(&data, &mut files);
-    let mut groups: BTreeMap<(&str, &str), Vec<(Damage, PathBuf, u64)>> = BTreeMap::new();
-    for (number, path) in files.iter().enumerate() {
-        let place = place::of(&data, path);
-        for damage in ALL {
-            let group = groups.entry((damage.name(), place)).or_default();
-            group.push((damage, path.clone(), number as u64));
-        }
-    }
-    let name = |damage: Damage, path: &Path| {
-        let place = place::of(&data, path);
-        format!("{}, files: {} at {place}", stage.scene.name, damage.name())
+pub(super) fn all(tour: &mut Tour<'_>, stage: &Rehearsal<'_>, folder: &Path, tries: usize) {
+    let name = |case: &Case| {
+        let (scene, fault) = (stage.scene.name, case.damage.name());
+        format!("{scene}, files: {fault} at {}", case.place)
     };
-    let groups = groups.into_values();
-    let wanted: Vec<_> = groups
-        .filter(|group| {
-            group
-                .first()
-                .is_some_and(|it| tour.wants(&name(it.0, &it.1)))
-        })
-        .collect();
-    let chosen = match tour.wishes.nth {
-        Some(nth) => wanted
-            .into_iter()
-            .flatten()
-            .filter(|it| it.2 == nth)
-            .collect(),
-        None => spread(wanted, tries, tour.wishes.seed),
+    let mut groups = cases(&folder.join("data"));
+    groups.retain(|group| group.first().is_some_and(|case| tour.wants(&name(case))));
+    let chosen: Vec<Case> = match tour.wishes.nth {
+        Some(nth) => {
+            let all = groups.into_iter().flatten();
+            all.filter(|case| case.number == nth).collect()
+        }
+        None => spread(groups, tries, tour.wishes.seed),
     };
     if chosen.is_empty() {
         return;
     }
     let before = stage.look(&Copy::new(folder));
     let before = before.unwrap_or_else(|why| panic!("{why}"));
-    for (damage, path, number) in chosen {
-        let inside = path.strip_prefix(folder).expect("stands in it");
-        let mut random = Random(tour.wishes.seed ^ number);
-        let outcome = attempt(stage, folder, &before, damage, inside, &mut random);
-        let place = place::of(&data, &path);
-        let full = format!("{} ({})", name(damage, &path), inside.display());
+    for case in chosen {
+        let inside = case.path.strip_prefix(folder).expect("stands in it");
+        let mut random = Random(tour.wishes.seed ^ case.number);
+        let outcome = attempt(stage, folder, &before, case.damage, inside, &mut random);
         if let Outcome::Failed(_) = &outcome {
-            (tour.tell)(&full);
+            (tour.tell)(&inside.to_string_lossy());
         }
-        tour.note(damage.name(), place, &name(damage, &path), number, &outcome);
+        let fault = case.damage.name();
+        tour.note(fault, case.place, &name(&case), case.number, &outcome);
     }
+}
+
+/// Every damage of every file, those of one kind at one place together.
+fn cases(data: &Path) -> Vec<Vec<Case>> {
+    let mut files = Vec::new();
+    list(data, &mut files);
+    let mut groups: BTreeMap<_, Vec<Case>> = BTreeMap::new();
+    for (path, number) in files.iter().zip(0..) {
+        let place = place::of(data, path);
+        for damage in ALL {
+            let path = path.clone();
+            groups
+                .entry((damage.name(), place))
+                .or_default()
+                .push(Case {
+                    damage,
+                    path,
+                    place,
+                    number,
+                });
+        }
+    }
+    groups.into_values().collect()
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -119,7 +131,7 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
 }
 
 fn attempt(
-    stage: &Stage<'_>,
+    stage: &Rehearsal<'_>,
     folder: &Path,
     before: &Seen,
     damage: Damage,

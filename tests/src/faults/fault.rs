@@ -1,6 +1,7 @@
 //! What can go wrong with a system call.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Numbers of the errors, as Linux has them.
@@ -20,9 +21,9 @@ const WRITES: &[&str] = &[
 
 /// A fault.
 #[derive(Clone, Copy, Debug)]
-pub struct Fault {
+pub(super) struct Fault {
     /// Its words in the table.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     deed: Deed,
     calls: &'static [&'static str],
     is_lasting: bool,
@@ -40,7 +41,7 @@ enum Deed {
 const DAY: i64 = 24 * 3600;
 
 /// Every fault of a call.
-pub const FAULTS: &[Fault] = &[
+pub(super) const FAULTS: &[Fault] = &[
     Fault {
         name: "killed before the call",
         deed: Deed::DieBefore,
@@ -173,27 +174,29 @@ impl Fault {
 impl Strike<'_> {
     /// Tells the library in `shim`, which the command will load, what to do below `under`.
     pub(super) fn arm(&self, command: &mut Command, shim: &Path, under: &Path, notes: &Notes) {
-        let set = |command: &mut Command, name: &str, value: &Path| {
+        let mut set = |name: &str, value: &OsStr| {
             command.env(format!("LOREKEEPER_FAULT_{name}"), value);
         };
+        set("PROGRAM", self.program.as_ref());
+        set("UNDER", under.as_ref());
+        set("CALLS", self.fault.calls.join(",").as_ref());
+        set("NTH", self.nth.to_string().as_ref());
+        set("DEED", self.fault.deed().as_ref());
+        set(
+            "LASTING",
+            u8::from(self.fault.is_lasting).to_string().as_ref(),
+        );
+        set("COUNTER", notes.counter.as_ref());
+        set("LOG", notes.log.as_ref());
         command.env("LD_PRELOAD", shim);
-        set(command, "PROGRAM", Path::new(self.program));
-        set(command, "UNDER", under);
-        set(command, "CALLS", Path::new(&self.fault.calls.join(",")));
-        set(command, "NTH", Path::new(&self.nth.to_string()));
-        set(command, "DEED", Path::new(&self.fault.deed()));
-        let is_lasting = if self.fault.is_lasting { "1" } else { "0" };
-        set(command, "LASTING", Path::new(is_lasting));
-        set(command, "COUNTER", &notes.counter);
-        set(command, "LOG", &notes.log);
     }
 }
 
 /// The two files by which the library counts and tells.
 #[derive(Clone, Debug)]
 pub(super) struct Notes {
-    pub(super) counter: std::path::PathBuf,
-    pub(super) log: std::path::PathBuf,
+    pub(super) counter: PathBuf,
+    pub(super) log: PathBuf,
 }
 
 /// A call that the library saw or spoiled.

@@ -438,7 +438,7 @@ impl Looker<'_> {
             reduced_motion: !before.reduced_motion,
             ..before.clone()
         };
-        for settings in [changed.clone(), before] {
+        for settings in [changed, before] {
             let set = SettingsRequest::Set { settings };
             let answer = self.ask("settings", Request::Settings(set));
             self.note("usable", answer.is_some());

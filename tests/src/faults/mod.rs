@@ -22,10 +22,9 @@ mod table;
 mod tour;
 mod trial;
 
-pub use fault::{FAULTS, Fault};
 pub use look::look;
 pub use programs::Programs;
-pub use scene::{Host, Word};
-pub use scenes::{SCENES, play};
+pub use scene::Host;
+pub use scenes::play;
 pub use table::Table;
 pub use tour::{Tour, Wishes};

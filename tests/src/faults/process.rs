@@ -8,7 +8,7 @@ use super::programs::{Running, processes_of, signal};
 use super::scene::Word;
 use super::scenes::{CLOSING, DEAF_WORKER, KILLED_WORKER, STUCK_WORKER, Scene};
 use super::tour::{Random, Tour};
-use super::trial::{Copy, Outcome, Stage, Victim, words};
+use super::trial::{Copy, Outcome, Rehearsal, Victim, words};
 
 /// The longest that a scene may take.
 const PATIENCE: Duration = Duration::from_mins(8);
@@ -55,13 +55,13 @@ fn trials(
     start: &Path,
     scene: &Scene,
     fault: &str,
-    attempt: fn(&Stage<'_>) -> Outcome,
+    attempt: fn(&Rehearsal<'_>) -> Outcome,
 ) {
     let name = format!("{}: {fault}", scene.name);
     if !tour.wants(&name) {
         return;
     }
-    let stage = Stage::plain(tour.programs, scene, start);
+    let stage = Rehearsal::plain(tour.programs, scene, start);
     for number in 1..=TRIES {
         let outcome = attempt(&stage);
         tour.note(fault, "worker and application", &name, number, &outcome);
@@ -70,13 +70,13 @@ fn trials(
 
 /// A scene that is waiting for us.
 struct Waiting<'a> {
-    stage: &'a Stage<'a>,
+    stage: &'a Rehearsal<'a>,
     copy: Copy,
     driver: Running,
 }
 
 impl<'a> Waiting<'a> {
-    fn start(stage: &'a Stage<'a>) -> Self {
+    fn start(stage: &'a Rehearsal<'a>) -> Self {
         let copy = Copy::new(&stage.start);
         let command = stage
             .programs
@@ -111,7 +111,7 @@ impl<'a> Waiting<'a> {
     }
 }
 
-fn killed_worker(stage: &Stage<'_>) -> Outcome {
+fn killed_worker(stage: &Rehearsal<'_>) -> Outcome {
     let waiting = Waiting::start(stage);
     for pid in waiting.workers() {
         signal(pid, "-KILL");
@@ -120,7 +120,7 @@ fn killed_worker(stage: &Stage<'_>) -> Outcome {
     waiting.end(Victim::Worker)
 }
 
-fn stuck_worker(stage: &Stage<'_>) -> Outcome {
+fn stuck_worker(stage: &Rehearsal<'_>) -> Outcome {
     let waiting = Waiting::start(stage);
     for pid in waiting.workers() {
         signal(pid, "-STOP");
@@ -129,14 +129,14 @@ fn stuck_worker(stage: &Stage<'_>) -> Outcome {
     waiting.end(Victim::Worker)
 }
 
-fn killed_application(stage: &Stage<'_>) -> Outcome {
+fn killed_application(stage: &Rehearsal<'_>) -> Outcome {
     let waiting = Waiting::start(stage);
     signal(waiting.driver.child.id(), "-KILL");
     waiting.end(Victim::Application)
 }
 
 /// The worker stays until the next start; then it must go, with the process that it started.
-fn deaf_worker(stage: &Stage<'_>) -> Outcome {
+fn deaf_worker(stage: &Rehearsal<'_>) -> Outcome {
     let waiting = Waiting::start(stage);
     let job = waiting
         .copy
@@ -167,7 +167,7 @@ fn deaf_worker(stage: &Stage<'_>) -> Outcome {
 }
 
 /// The second application says so and leaves; the first goes on.
-fn started_twice(stage: &Stage<'_>) -> Outcome {
+fn started_twice(stage: &Rehearsal<'_>) -> Outcome {
     let waiting = Waiting::start(stage);
     let data = waiting.copy.data();
     let second = stage.programs.drive("look", &data, stage.worker());
@@ -191,7 +191,7 @@ fn started_twice(stage: &Stage<'_>) -> Outcome {
 }
 
 /// Processes of one scene with the real worker: killed at odd moments, and short of memory.
-pub(super) fn of_scene(tour: &mut Tour<'_>, stage: &Stage<'_>) {
+pub(super) fn of_scene(tour: &mut Tour<'_>, stage: &Rehearsal<'_>) {
     if !stage.scene.needs_worker {
         return;
     }
@@ -222,7 +222,7 @@ pub(super) fn of_scene(tour: &mut Tour<'_>, stage: &Stage<'_>) {
 }
 
 /// How long the scene takes.
-fn duration(stage: &Stage<'_>) -> Duration {
+fn duration(stage: &Rehearsal<'_>) -> Duration {
     let copy = Copy::new(&stage.start);
     let began = Instant::now();
     stage.run(&copy, None);
@@ -230,7 +230,7 @@ fn duration(stage: &Stage<'_>) -> Duration {
 }
 
 /// Kills somebody after a time. The scene itself resumes a job whose worker was killed.
-fn killed_after(stage: &Stage<'_>, after: Duration, victim: Victim) -> Outcome {
+fn killed_after(stage: &Rehearsal<'_>, after: Duration, victim: Victim) -> Outcome {
     let copy = Copy::new(&stage.start);
     let command = stage
         .programs
@@ -256,7 +256,7 @@ fn killed_after(stage: &Stage<'_>, after: Duration, victim: Victim) -> Outcome {
 }
 
 /// Gives the worker so much memory and no more.
-fn short_of_memory(stage: &Stage<'_>, megabytes: u64) -> Outcome {
+fn short_of_memory(stage: &Rehearsal<'_>, megabytes: u64) -> Outcome {
     let copy = Copy::new(&stage.start);
     let program = copy.notes().join("small_worker");
     let text = format!(

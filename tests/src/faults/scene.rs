@@ -24,7 +24,7 @@ pub(super) const ANY: &str = "@any";
 /// What the driver says, one line of JSON each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Word {
+pub(super) enum Word {
     /// It is about to ask for something; when that is done, these things are so.
     Begin(Vec<Claim>),
     /// The application has taken it.
@@ -39,7 +39,7 @@ pub enum Word {
 
 /// That a thing has a value. A thing that ends with `/*` stands for all that begin like it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Claim(pub String, pub Value);
+pub(super) struct Claim(pub(super) String, pub(super) Value);
 
 /// Makes a claim.
 pub(super) fn claim(thing: impl Into<String>, value: impl Into<Value>) -> Claim {

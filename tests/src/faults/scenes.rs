@@ -8,20 +8,20 @@ use super::scene::{Host, Word, say};
 
 /// A scene.
 #[derive(Clone, Copy, Debug)]
-pub struct Scene {
+pub(super) struct Scene {
     /// Its name.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     play: fn(&Host),
     /// True when it needs the real worker.
-    pub needs_worker: bool,
+    pub(super) needs_worker: bool,
     /// True when it needs the starter models.
-    pub needs_models: bool,
+    pub(super) needs_models: bool,
     /// Trials of it among a hundred.
-    pub share: usize,
+    pub(super) share: usize,
 }
 
 /// Every scene, in the order in which one makes what the next one needs.
-pub const SCENES: &[Scene] = &[
+pub(super) const SCENES: &[Scene] = &[
     Scene {
         name: "desk",
         play: desk::play,

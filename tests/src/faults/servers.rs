@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::programs::Running;
 use super::scenes::SERVER;
 use super::tour::Tour;
-use super::trial::{Copy, Outcome, Stage, Victim};
+use super::trial::{Copy, Outcome, Rehearsal, Victim};
 
 /// The longest that anything may take, with a server that may take two seconds.
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -89,7 +89,7 @@ pub(super) fn all(tour: &mut Tour<'_>, start: &Path) {
     if !faults.any(|fault| is_wanted(tour, fault)) {
         return;
     }
-    let stage = Stage::plain(tour.programs, &SERVER, start);
+    let stage = Rehearsal::plain(tour.programs, &SERVER, start);
     for (fault, manner) in MANNERS {
         if is_wanted(tour, fault) {
             let server = Server::start(*manner);
@@ -111,7 +111,7 @@ pub(super) fn all(tour: &mut Tour<'_>, start: &Path) {
     }
 }
 
-fn attempt(stage: &Stage<'_>, address: &str) -> Outcome {
+fn attempt(stage: &Rehearsal<'_>, address: &str) -> Outcome {
     let copy = Copy::new(&stage.start);
     fs::write(copy.root().join("address"), address).expect("writes");
     let command = stage

@@ -1,6 +1,6 @@
 //! All trials, one after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::furnish::furnish;
 use super::programs::{Programs, copy_folder};
 use super::scenes::{SCENES, Scene};
 use super::table::Table;
-use super::trial::{Outcome, Stage};
+use super::trial::{Outcome, Rehearsal};
 use super::{damage, place, process, servers};
 
 /// What is to be tried.
@@ -89,7 +89,8 @@ impl<'a> Tour<'a> {
             }
             let then = self.folder(&format!("after {}", scene.name));
             (self.tell)(&format!("rehearsing: {}", scene.name));
-            let stage = Stage::rehearse(self.programs, scene, &self.folder(&start), Some(&then));
+            let stage =
+                Rehearsal::rehearse(self.programs, scene, &self.folder(&start), Some(&then));
             self.scene(&stage, tries * scene.share / 100);
             damage::all(self, &stage, &then, tries * scene.share / 250);
             process::of_scene(self, &stage);
@@ -107,7 +108,7 @@ impl<'a> Tour<'a> {
     pub fn desk(&mut self) {
         let then = self.folder("after desk");
         let start = self.folder("furnished");
-        let stage = Stage::rehearse(self.programs, &SCENES[0], &start, Some(&then));
+        let stage = Rehearsal::rehearse(self.programs, &SCENES[0], &start, Some(&then));
         self.scene(&stage, self.wishes.tries);
         damage::all(self, &stage, &then, self.wishes.tries / 2);
     }
@@ -141,7 +142,7 @@ impl<'a> Tour<'a> {
     }
 
     /// Faults of calls in one scene, evenly over faults and places.
-    fn scene(&mut self, stage: &Stage<'_>, tries: usize) {
+    fn scene(&mut self, stage: &Rehearsal<'_>, tries: usize) {
         for choice in self.choose(stage, tries) {
             let strike = Strike {
                 fault: choice.fault,
@@ -155,9 +156,10 @@ impl<'a> Tour<'a> {
         }
     }
 
-    fn choose(&self, stage: &Stage<'_>, tries: usize) -> Vec<Choice<'static>> {
+    fn choose(&self, stage: &Rehearsal<'_>, tries: usize) -> Vec<Choice<'static>> {
         let mut groups: Vec<Vec<Choice<'static>>> = Vec::new();
         for (program, calls) in &stage.calls {
+            let program = *program;
             for fault in FAULTS {
                 let mut by_place: BTreeMap<&str, Vec<Choice<'static>>> = BTreeMap::new();
                 let befallen = calls.iter().filter(|call| fault.befalls(&call.call));
@@ -210,17 +212,12 @@ fn evenly<T>(group: Vec<T>, offset: u64) -> Vec<T> {
     let len = group.len();
     let mut left: BTreeMap<usize, T> = group.into_iter().enumerate().collect();
     let mut order = Vec::with_capacity(len);
-    let mut taken = BTreeSet::new();
     for step in 0..len as u64 {
         let wish = offset.wrapping_add(step.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let wish = (u128::from(wish) * len as u128 >> 64) as usize;
-        let free = (wish..len)
-            .chain(0..wish)
-            .find(|place| !taken.contains(place));
-        if let Some(place) = free {
-            taken.insert(place);
-            order.extend(left.remove(&place));
-        }
+        let wish = ((u128::from(wish) * len as u128) >> 64) as usize;
+        let mut free = left.range(wish..).chain(left.range(..wish));
+        let place = free.next().map(|(place, _)| *place);
+        order.extend(place.and_then(|place| left.remove(&place)));
     }
     order.reverse();
     order

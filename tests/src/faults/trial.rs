@@ -56,7 +56,7 @@ impl Outcome {
 }
 
 /// A scene with the folder it starts from, and how that looks before and after.
-pub(super) struct Stage<'a> {
+pub(super) struct Rehearsal<'a> {
     pub(super) programs: &'a Programs,
     pub(super) scene: &'a Scene,
     /// The folder it starts from.
@@ -110,7 +110,7 @@ impl Copy {
     }
 }
 
-impl<'a> Stage<'a> {
+impl<'a> Rehearsal<'a> {
     /// A scene that needs no rehearsal, because it says itself what comes of it.
     ///
     /// # Panics
