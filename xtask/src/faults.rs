@@ -17,6 +17,16 @@ const PAGE: &str = "docs/reliability.md";
 const BEGIN: &str = "<!-- faults -->";
 const END: &str = "<!-- /faults -->";
 
+/// What stands before the table.
+const ABOUT: &str = "\
+Each try copies a data folder with one of everything in it, starts the real application on the copy \
+without a window, has it do small real work, and makes one thing go wrong: a system call of the \
+application or of its worker fails (a library that `LD_PRELOAD` loads sees to that), a file is damaged, \
+or a process is killed, stopped or starved. Then the application looks at the folder again with nothing \
+wrong. What must hold: it stays usable, every refusal is one clear sentence, whatever it had taken is \
+there, everything else is as before, jobs that ended early resume to the result they would have had, no \
+process is left, and what is damaged is set aside or named.";
+
 /// `cargo xtask faults [--tries N] [--seed S] [--only TEXT] [--nth N] [--write]`. With `--write` the
 /// table goes into `docs/reliability.md`.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
@@ -77,7 +87,7 @@ fn write(page: &Path, command: &str, table: &str) -> Result<()> {
     let system = said("uname", &["-sr"]);
     let date = said("date", &["+%F"]);
     let part = format!(
-        "{BEGIN}\n`{command}` on {system}, {cores} cores, {date}.\n\n{}\n{END}",
+        "{BEGIN}\n{ABOUT}\n\n`{command}` on {system}, {cores} cores, {date}:\n\n{}\n{END}",
         table.trim_end()
     );
     let whole = between(&text, &part);

@@ -177,6 +177,19 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_dated_is_not_deleted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = DataDir::new(folder.path());
+        let thing = dir.dataset(&"d".into());
+        fs::create_dir_all(&thing).expect("makes");
+        // A folder in the place of the file: it cannot be written.
+        fs::create_dir_all(dir.trash().join("datasets/d.deleted.json")).expect("makes");
+        let trash = Trash::new(&dir, &At(0));
+        trash.put("datasets", "d", &thing).expect_err("has no date");
+        assert!(thing.exists());
+    }
+
+    #[test]
     fn a_clock_that_jumps_empties_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         let dir = DataDir::new(folder.path());
