@@ -1,7 +1,5 @@
 //! Data sets whose files are not what they were.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::fs;
 
 use lore_core::testing::{task, trajectory};

@@ -10,7 +10,7 @@ use super::ledger::unclear;
 use super::look::Seen;
 use super::place;
 use super::tour::{Random, Tour, spread};
-use super::trial::{Copy, Outcome, Stage};
+use super::trial::{Copy, Outcome, Rehearsal};
 
 /// What is done to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

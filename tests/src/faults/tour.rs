@@ -228,7 +228,7 @@ fn place_of(call: &SeenCall, data: &Path) -> &'static str {
     place::of_call(data, &call.call, Path::new(&call.path))
 }
 
-/// Numbers that look random (SplitMix64).
+/// Numbers that look random (`SplitMix64`).
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
