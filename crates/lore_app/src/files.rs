@@ -18,7 +18,7 @@ pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
 /// Writes a JSON file in one move: a crash leaves the old file or the new one, never half of one.
 pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let text = serde_json::to_string_pretty(value).context("Could not put the file into words")?;
-    let draft = path.with_extension("json.new");
+    let draft = draft_of(path);
     let write = || -> std::io::Result<()> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -76,6 +76,23 @@ pub(crate) fn read_or_set_aside<T: DeserializeOwned + Default>(
         spare.display()
     ));
     Ok(T::default())
+}
+
+/// Removes the folder of `file` when nothing is in it but a draft of that file: the program was killed, or
+/// the disk was full, before there was anything. False when there is more.
+pub(crate) fn remove_unborn(file: &Path) -> bool {
+    let Some(folder) = file.parent() else {
+        return false;
+    };
+    let draft = draft_of(file);
+    let holds = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_unborn = holds.map(|entry| entry.path()).all(|path| path == draft);
+    is_unborn && fs::remove_dir_all(folder).is_ok()
+}
+
+/// What a JSON file is called until it is whole.
+fn draft_of(path: &Path) -> PathBuf {
+    path.with_extension("json.new")
 }
 
 /// The folders in a folder, by name; none when it does not exist. Names with a dot in front belong

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::ledger::unclear;
 use super::look::Seen;
 use super::place;
-use super::tour::{Random, Tour, spread};
+use super::tour::{Random, Tour, side_by_side, spread};
 use super::trial::{Copy, Outcome, Rehearsal};
 
 /// What is done to a file.
@@ -78,16 +78,20 @@ pub(super) fn all(tour: &mut Tour<'_>, stage: &Rehearsal<'_>, folder: &Path, tri
     }
     let before = stage.look(&Copy::new(folder));
     let before = before.unwrap_or_else(|why| panic!("{why}"));
-    for case in chosen {
+    let seed = tour.wishes.seed;
+    let attempt = |case: &Case| {
         let inside = case.path.strip_prefix(folder).expect("stands in it");
-        let mut random = Random(tour.wishes.seed ^ case.number);
-        let outcome = attempt(stage, folder, &before, case.damage, inside, &mut random);
+        let mut random = Random(seed ^ case.number);
+        attempt(stage, folder, &before, case.damage, inside, &mut random)
+    };
+    side_by_side(chosen, attempt, |case, outcome| {
+        let inside = case.path.strip_prefix(folder).expect("stands in it");
         if let Outcome::Failed(_) = &outcome {
             (tour.tell)(&inside.to_string_lossy());
         }
         let fault = case.damage.name();
         tour.note(fault, case.place, &name(&case), case.number, &outcome);
-    }
+    });
 }
 
 /// Every damage of every file, those of one kind at one place together.

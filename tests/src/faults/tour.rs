@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::mpsc::sync_channel;
 
 use tempfile::TempDir;
 
@@ -13,6 +15,9 @@ use super::scenes::{SCENES, Scene};
 use super::table::Table;
 use super::trial::{Outcome, Rehearsal};
 use super::{damage, place, process, servers};
+
+/// Trials at a time: most of one is waiting.
+const SIDE_BY_SIDE: usize = 4;
 
 /// What is to be tried.
 #[derive(Clone, Debug)]
@@ -143,17 +148,19 @@ impl<'a> Tour<'a> {
 
     /// Faults of calls in one scene, evenly over faults and places.
     fn scene(&mut self, stage: &Rehearsal<'_>, tries: usize) {
-        for choice in self.choose(stage, tries) {
-            let strike = Strike {
+        let attempt = |choice: &Choice<'_>| {
+            stage.attempt(&Strike {
                 fault: choice.fault,
                 nth: choice.nth,
                 program: choice.program,
-            };
-            let (outcome, befallen) = stage.attempt(&strike);
+            })
+        };
+        side_by_side(self.choose(stage, tries), attempt, |choice, result| {
+            let (outcome, befallen) = result;
             // What it befell may differ by a call or two from the rehearsal.
             let place = befallen.map_or(choice.place, |call| place_of(&call, "/data".as_ref()));
             self.note(choice.fault.name, place, &choice.name, choice.nth, &outcome);
-        }
+        });
     }
 
     fn choose(&self, stage: &Rehearsal<'_>, tries: usize) -> Vec<Choice<'static>> {
@@ -221,6 +228,33 @@ fn evenly<T>(group: Vec<T>, offset: u64) -> Vec<T> {
     }
     order.reverse();
     order
+}
+
+/// Tries all cases, a few at a time, and hands on what came of each as it comes.
+pub(super) fn side_by_side<C: Send, R: Send>(
+    cases: Vec<C>,
+    attempt: impl Fn(&C) -> R + Sync,
+    mut keep: impl FnMut(C, R),
+) {
+    let queue = Mutex::new(cases.into_iter());
+    let (results, came) = sync_channel(SIDE_BY_SIDE);
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            let results = results.clone();
+            let (queue, attempt) = (&queue, &attempt);
+            scope.spawn(move || {
+                let next = || queue.lock().expect("nobody fails with it").next();
+                while let Some(case) = next() {
+                    let result = attempt(&case);
+                    results.send((case, result)).expect("somebody listens");
+                }
+            });
+        }
+        drop(results);
+        for (case, result) in came {
+            keep(case, result);
+        }
+    });
 }
 
 /// What a call is about, its path below `data`.

@@ -234,7 +234,9 @@ impl<'a> Rehearsal<'a> {
                     .into_iter()
                     .partition(|(about, _)| about.starts_with("job/"));
                 // Nothing was damaged, so nothing may be called damaged.
-                let alarm = |(about, text): &(String, String)| format!("a false alarm about {about}: {text}");
+                let alarm = |(about, text): &(String, String)| {
+                    format!("a false alarm about {about}: {text}")
+                };
                 wrong.extend(alarms.into_iter().map(alarm));
                 was_resumed |= !of_jobs.is_empty();
             }

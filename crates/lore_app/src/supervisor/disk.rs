@@ -129,7 +129,7 @@ fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
     let spec: JobSpec = match files::read_json(&spec_path(&folder)) {
         Ok(spec) => spec,
         // The program was killed before it had written down what is to be done.
-        Err(_) if forget_if_unborn(&folder) => return None,
+        Err(_) if files::remove_unborn(&spec_path(&folder)) => return None,
         Err(error) => {
             log::warn!("{error:?}");
             setup.warnings.add(format!(
@@ -167,15 +167,6 @@ fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
         bury(setup, &mut record);
     }
     Some(record)
-}
-
-/// Removes the folder of a job that was never taken: nothing is in it but a draft. False when there is
-/// more.
-fn forget_if_unborn(folder: &Path) -> bool {
-    let draft = spec_path(folder).with_extension("json.new");
-    let holds = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_unborn = holds.map(|entry| entry.path()).all(|path| path == draft);
-    is_unborn && std::fs::remove_dir_all(folder).is_ok()
 }
 
 /// The program ended before the job did: gives the job its last word.

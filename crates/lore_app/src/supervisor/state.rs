@@ -110,19 +110,28 @@ impl State {
 
     /// Starts whatever can be started, and ends whatever never can.
     pub(super) fn advance(&mut self) {
-        while let Some((id, error)) = self.outlook().doomed() {
+        loop {
+            self.end_doomed();
+            if self.closing {
+                return;
+            }
+            let Some(id) = self.outlook().next() else {
+                return;
+            };
             self.waiting.retain(|waiting| *waiting != id);
-            self.append(&id, JobEvent::Failed { error });
-            self.queue_changed();
-        }
-        while !self.closing
-            && let Some(id) = self.outlook().next()
-        {
-            self.waiting.retain(|waiting| *waiting != id);
+            // One that cannot be started dooms those that wait for it.
             if let Err(error) = self.begin(&id) {
                 let error = ApiError::from(error);
                 self.append(&id, JobEvent::Failed { error });
             }
+            self.queue_changed();
+        }
+    }
+
+    fn end_doomed(&mut self) {
+        while let Some((id, error)) = self.outlook().doomed() {
+            self.waiting.retain(|waiting| *waiting != id);
+            self.append(&id, JobEvent::Failed { error });
             self.queue_changed();
         }
     }

@@ -8,7 +8,7 @@ use lore_protocol::{
     BankRequest, DatasetRequest, ExperimentRequest, ExportRequest, JobRequest, MeasureWork,
     Request, Settings, SettingsRequest, TrajectoryRequest, Work, WorldRequest,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::faults::furnish::{TYPES, episode, mark};
 use crate::faults::scene::{ANY, AS_WITHOUT_FAULT, Claim, Host, claim};
@@ -150,11 +150,15 @@ fn experimenting(host: &Host) {
 
 fn jobs(host: &Host) {
     let submit = |title: &str| {
+        let metrics = match title {
+            "obey" => json!([]),
+            _ => json!([[1, 1.0]]),
+        };
         let work = Work::Measure(MeasureWork { model: "m".into() });
         let job = format!("job/measure-speed-{title}");
         let claims = vec![
             claim(format!("{job}/state"), "done"),
-            claim(format!("{job}/metrics"), AS_WITHOUT_FAULT),
+            claim(format!("{job}/metrics"), metrics),
         ];
         host.submit(title, work, claims)
     };
