@@ -39,6 +39,9 @@ fn what_was_changed_behind_our_back_is_named() {
     assert!(error.contains("changed or damaged"), "{error}");
     file.get(&ids[1]).expect("the others are whole");
     assert_eq!(file.read_all().unwrap().filter(Result::is_err).count(), 1);
+    fs::write(&path, &text[..text.len() / 2]).unwrap();
+    let error = set.trajectories().map(drop).unwrap_err().to_string();
+    assert!(error.contains("of its 3 items 1 can be read"), "{error}");
     let error = set.split_leaks().unwrap_err().to_string();
     assert!(error.contains("Import it again"), "{error}");
 }
