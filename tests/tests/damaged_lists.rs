@@ -30,19 +30,22 @@ fn warning(stage: &mut Stage) -> String {
 }
 
 #[test]
-fn a_journal_that_was_emptied_does_not_start_its_job_again() {
-    let mut stage = stage();
-    let id = stage.submit("good");
-    stage.wait_for_end(&id);
-    let job = id.clone();
-    let mut stage = stage.reopen_after(move |dir| {
-        fs::write(dir.job(None, &job).join("events.jsonl"), "").expect("writes");
-    });
-    let job = stage.job(&id);
-    let JobState::Failed { error } = &job.state else {
-        panic!("nobody knows how it ended: {job:?}");
-    };
-    assert_eq!(error.code, ErrorCode::WorkerCrashed);
+fn a_journal_that_was_emptied_or_lost_does_not_start_its_job_again() {
+    let empty = |path: &Path| fs::write(path, "");
+    for spoil in [empty, |path| fs::remove_file(path)] {
+        let mut stage = stage();
+        let id = stage.submit("good");
+        stage.wait_for_end(&id);
+        let job = id.clone();
+        let mut stage = stage.reopen_after(move |dir| {
+            spoil(&dir.job(None, &job).join("events.jsonl")).expect("is there");
+        });
+        let job = stage.job(&id);
+        let JobState::Failed { error } = &job.state else {
+            panic!("nobody knows how it ended: {job:?}");
+        };
+        assert_eq!(error.code, ErrorCode::WorkerCrashed);
+    }
 }
 
 #[test]

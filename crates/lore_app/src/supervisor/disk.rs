@@ -161,9 +161,9 @@ fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
             record.info.spec.title
         ));
     }
-    // One with a journal has begun, even if nothing can be read of it.
-    let has_begun = told.exists && told.lines.is_empty();
-    if has_begun || record.info.state == JobState::Running {
+    // One with a journal or a log has begun, even if nothing can be read of it.
+    let has_begun = told.exists || journal::log_path(&record.folder).exists();
+    if (has_begun && told.lines.is_empty()) || record.info.state == JobState::Running {
         bury(setup, &mut record);
     }
     Some(record)
