@@ -115,7 +115,9 @@ impl Looker<'_> {
             if !matches!(job.state, JobState::Finished { .. }) {
                 let job = job.spec.id;
                 has_resumed = true;
-                self.ask("jobs", Request::Job(JobRequest::Resume { job }));
+                // One that waited for another has been resumed with it.
+                let resume = Request::Job(JobRequest::Resume { job });
+                self.host.app().request(resume).ok();
             }
         }
         for id in self.interrupted() {

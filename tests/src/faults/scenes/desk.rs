@@ -182,7 +182,11 @@ fn jobs(host: &Host) {
         job(gone, JobRequest::Remove { job: two });
     }
     if let Some(id) = first {
-        host.wait(&id, |job| job.has_checkpoint);
+        let begins = || host.wait(&id, |job| job.has_checkpoint).is_some();
+        if !begins() {
+            job(Vec::new(), JobRequest::Resume { job: id.clone() });
+            begins();
+        }
         job(Vec::new(), JobRequest::Stop { job: id.clone() });
         host.wait(&id, |job| !job.state.is_active());
         job(Vec::new(), JobRequest::Resume { job: id.clone() });
