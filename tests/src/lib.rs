@@ -3,6 +3,7 @@
 //! [`Stage`] is an application on a fresh data folder; its worker is either the real one or
 //! `fake_worker`, which speaks the protocol and does what a job's title says.
 
+pub mod faults;
 mod requests;
 mod stage;
 

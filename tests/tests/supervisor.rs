@@ -349,6 +349,25 @@ fn a_failed_training_fails_only_what_needs_it() {
 }
 
 #[test]
+fn a_job_that_cannot_be_started_fails_what_needs_it() {
+    let mut stage = stage();
+    start_experiment(&mut stage, "wait");
+    for job in stage.jobs() {
+        let folder = stage.dir().job(job.spec.experiment.as_ref(), &job.spec.id);
+        if matches!(job.spec.work, Work::Train(_)) {
+            // A folder in the place of its log: no process can be started.
+            fs::create_dir(folder.join("worker.log")).expect("makes");
+        }
+        fs::write(folder.join("go"), "").expect("writes");
+    }
+    let report = stage.wait_for_end(&"wait.report".into());
+    let JobState::Failed { error } = &report.state else {
+        panic!("nothing to report: {report:?}");
+    };
+    assert!(error.summary.starts_with("Not started, because"), "{error}");
+}
+
+#[test]
 fn an_experiment_stops_and_resumes_as_a_whole() {
     let mut stage = stage();
     start_experiment(&mut stage, "wait");

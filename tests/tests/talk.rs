@@ -146,6 +146,21 @@ fn an_endpoint_that_breaks_says_so_and_can_be_switched_on_again() {
     assert!(matches!(state, EndpointState::On { .. }), "{state:?}");
 }
 
+#[test]
+fn an_endpoint_that_cannot_be_started_is_off() {
+    let mut stage = fake_stage();
+    open(&mut stage, Speaker::plain("m".into()));
+    // A folder in the place of its log: no process can be started.
+    let log = stage.dir().root().join("endpoint.log");
+    std::fs::remove_file(&log).expect("is there");
+    std::fs::create_dir(&log).expect("makes");
+    let speaker = Box::new(Speaker::plain("m".into()));
+    let refused = stage.ask(Request::Talk(TalkRequest::Open { speaker }));
+    refused.expect_err("there is no process");
+    let state = endpoint(&mut stage, TalkRequest::Endpoint);
+    assert_eq!(state, EndpointState::Off, "nobody answers any more");
+}
+
 fn submit(stage: &mut Stage, work: Work, title: &str) {
     let (work, title) = (Box::new(work), title.to_owned());
     let id = match stage.ask(Request::Job(JobRequest::Submit { work, title })) {

@@ -10,6 +10,7 @@ mod build_ui;
 mod cargo;
 mod check;
 mod dist;
+mod faults;
 mod icons;
 mod journey;
 mod launch;
@@ -43,6 +44,8 @@ cargo xtask COMMAND
                                   what a newcomer would do, in a real window, with pictures
   icons                           the application icons from assets/icon.svg
   dist                            packages for this system
+  faults [--tries N] [--seed S] [--only TEXT] [--nth N] [--write]
+                                  makes one thing after another go wrong; the table of what came of it
 ";
 
 fn main() -> ExitCode {
@@ -77,6 +80,7 @@ fn run() -> Result<()> {
         "journey" => journey::run(&place, args),
         "icons" => icons::run(&place, args),
         "dist" => dist::run(&place, args),
+        "faults" => faults::run(&place, args),
         "help" => {
             eprint!("{USAGE}");
             Ok(())

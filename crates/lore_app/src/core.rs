@@ -62,7 +62,7 @@ impl Core {
             warnings: Arc::clone(&warnings),
         })?;
         let core = Self {
-            marks: MarksFile::new(&dir),
+            marks: MarksFile::new(&dir, Arc::clone(&warnings)),
             endpoint: Endpoint::new(dir.clone(), worker.clone(), Arc::clone(&hub)),
             interactive: Interactive::new(dir.clone(), worker, Arc::clone(&clock)),
             dir,

@@ -46,6 +46,8 @@ impl Endpoint {
     pub(crate) fn open(&self, speaker: Speaker) -> Result<()> {
         let mut live = lock(&self.live);
         live.process = None;
+        // Nobody answers until the new one is there, should it not start.
+        live.state = EndpointState::Off;
         live.run += 1;
         let run = live.run;
         let mut command = self.program.command(&self.dir);

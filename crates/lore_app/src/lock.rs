@@ -1,6 +1,6 @@
 //! One program, one data folder.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 
 use anyhow::{Context as _, Result};
@@ -40,7 +40,17 @@ impl FolderLock {
                     dir.root().display()
                 )
             })?;
-        if file.try_lock().is_err() {
+        let locked = file.try_lock();
+        if let Err(TryLockError::Error(error)) = locked {
+            return Err(error).with_context(|| {
+                format!(
+                    "The data folder {} could not be locked, which keeps two programs from writing to it. \
+                     Choose a folder on a disk of this computer.",
+                    dir.root().display()
+                )
+            });
+        }
+        if locked.is_err() {
             let mut owner = String::new();
             let who = match file.read_to_string(&mut owner) {
                 Ok(_) if !owner.trim().is_empty() => format!(" (process {})", owner.trim()),

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use sysinfo::{
-    Disks, MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System,
-    UpdateKind,
+    Disks, MemoryRefreshKind, Pid, Process, ProcessRefreshKind, ProcessesToUpdate, RefreshKind,
+    System, UpdateKind,
 };
 
 /// Memory in bytes.
@@ -52,20 +52,28 @@ pub(crate) fn worker_threads(chosen: usize) -> usize {
     }
 }
 
-/// Ends a worker of an earlier run of the program. The number alone may belong to someone else by
-/// now, so the process must also name the job's file.
+/// Ends a worker of an earlier run of the program, and what it started. The number alone may belong to
+/// someone else by now, so the process must also name the job's file.
 pub(crate) fn end_stray_worker(pid: u32, job_file: &Path) {
     let pid = Pid::from_u32(pid);
     let mut system = System::new();
-    system.refresh_processes_specifics(
-        ProcessesToUpdate::Some(&[pid]),
-        false,
-        ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always),
-    );
-    if let Some(process) = system.process(pid)
-        && process.cmd().iter().any(|part| Path::new(part) == job_file)
-    {
-        log::warn!("ending worker {pid}, which outlived the program");
+    let kind = ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), false, kind);
+    let is_stray = |process: &Process| process.cmd().iter().any(|part| Path::new(part) == job_file);
+    if !system.process(pid).is_some_and(is_stray) {
+        return;
+    }
+    log::warn!("ending worker {pid}, which outlived the program");
+    system.refresh_processes_specifics(ProcessesToUpdate::All, false, kind);
+    let mut group = vec![pid];
+    let mut next = 0;
+    while let Some(parent) = group.get(next).copied() {
+        next += 1;
+        let all = system.processes().values();
+        let children = all.filter(|process| process.parent() == Some(parent));
+        group.extend(children.map(Process::pid));
+    }
+    for process in group.into_iter().filter_map(|pid| system.process(pid)) {
         process.kill();
     }
 }

@@ -1,30 +1,34 @@
 //! Bookmarks and notes: one small file, read when asked for, replaced in one move.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use lore_core::{DataDir, TrajectoryId};
 use lore_protocol::{Mark, Source};
 
 use crate::files;
+use crate::settings::Warnings;
 
 /// The file of marks.
 #[derive(Debug)]
 pub(crate) struct MarksFile {
     /// Held from reading to writing, so that no mark of another window is lost.
     path: Mutex<PathBuf>,
+    warnings: Arc<Warnings>,
 }
 
 impl MarksFile {
     /// The marks of a data folder.
-    pub(crate) fn new(dir: &DataDir) -> Self {
+    pub(crate) fn new(dir: &DataDir, warnings: Arc<Warnings>) -> Self {
         Self {
             path: Mutex::new(dir.marks()),
+            warnings,
         }
     }
 
-    /// Every mark, newest first. A damaged file is an error: what somebody wrote is not thrown away.
+    /// Every mark, newest first. A damaged file is set aside, with a warning: what somebody wrote is not
+    /// thrown away.
     pub(crate) fn all(&self) -> Result<Vec<Mark>> {
         self.change(|_| false)
     }
@@ -49,11 +53,8 @@ impl MarksFile {
     /// Reads, lets `edit` work, and writes when it says that something changed.
     fn change(&self, edit: impl FnOnce(&mut Vec<Mark>) -> bool) -> Result<Vec<Mark>> {
         let path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut marks: Vec<Mark> = if path.exists() {
-            files::read_json(&path)?
-        } else {
-            Vec::new()
-        };
+        let warn = |sentence| self.warnings.add(sentence);
+        let mut marks: Vec<Mark> = files::read_or_set_aside(&path, "marks and notes", warn)?;
         if edit(&mut marks) {
             files::write_json(&path, &marks)?;
         }
@@ -85,7 +86,7 @@ mod tests {
     #[test]
     fn a_mark_replaces_the_one_before_and_comes_first() {
         let folder = tempfile::tempdir().expect("a folder");
-        let file = MarksFile::new(&DataDir::new(folder.path()));
+        let file = MarksFile::new(&DataDir::new(folder.path()), Arc::default());
         assert!(file.all().expect("no file is no marks").is_empty());
         file.put(mark("a", "")).expect("writes");
         file.put(mark("b", "")).expect("writes");
@@ -98,13 +99,16 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_file_is_not_written_over() {
+    fn a_damaged_file_is_set_aside_and_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let dir = DataDir::new(folder.path());
         std::fs::write(dir.marks(), "{").expect("writes");
-        let file = MarksFile::new(&dir);
-        assert!(file.put(mark("a", "")).is_err());
-        let kept = std::fs::read_to_string(dir.marks()).expect("reads");
-        assert_eq!(kept, "{");
+        let warnings = Arc::<Warnings>::default();
+        let file = MarksFile::new(&dir, Arc::clone(&warnings));
+        assert_eq!(file.put(mark("a", "")).expect("writes"), [mark("a", "")]);
+        let aside = folder.path().join("marks.json.damaged-1");
+        assert_eq!(std::fs::read_to_string(aside).expect("reads"), "{");
+        let warned = warnings.all();
+        assert!(warned[0].contains("marks.json.damaged-1"), "{warned:?}");
     }
 }

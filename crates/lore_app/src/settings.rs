@@ -1,6 +1,5 @@
 //! The settings file, and warnings for people.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -66,15 +65,9 @@ fn sound(mut settings: Settings) -> Settings {
 }
 
 fn set_aside(path: &std::path::Path, error: &anyhow::Error, warnings: &Warnings) {
-    let named = |number: u32| path.with_extension(format!("json.damaged-{number}"));
-    let mut number = 1;
-    while named(number).exists() {
-        number += 1;
-    }
-    let spare = named(number);
     log::warn!("{error:?}");
-    warnings.add(match fs::rename(path, &spare) {
-        Ok(()) => format!(
+    warnings.add(match files::set_aside(path) {
+        Ok(spare) => format!(
             "The settings were damaged and have been reset. The old file was kept as {}.",
             spare.display()
         ),
@@ -108,6 +101,8 @@ impl Warnings {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -153,6 +153,9 @@ pub struct Adapter {
     pub with_retrieval: bool,
     /// When it was made, in milliseconds since 1970.
     pub created_ms: u64,
+    /// SHA-256 of its own weights file; empty when it is not known.
+    #[serde(default)]
+    pub weights_digest: String,
 }
 
 /// Where an adapter came from.

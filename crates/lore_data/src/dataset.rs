@@ -95,13 +95,29 @@ impl Dataset {
 
     /// Its trajectories, for many look-ups in a row.
     pub fn trajectories(&self) -> Result<TrajectoryFile> {
-        let path = self.items(DatasetKind::Trajectories)?;
-        Ok(TrajectoryFile::open(&path)?.with_unseen_types(&self.info.unseen_types))
+        let file = TrajectoryFile::open(&self.items(DatasetKind::Trajectories)?)?;
+        self.check_num_items(file.len())?;
+        Ok(file.with_unseen_types(&self.info.unseen_types))
     }
 
     /// Its games, for many look-ups in a row.
     pub fn games(&self) -> Result<GameFile> {
-        GameFile::open(&self.items(DatasetKind::Games)?)
+        let file = GameFile::open(&self.items(DatasetKind::Games)?)?;
+        self.check_num_items(file.len())?;
+        Ok(file)
+    }
+
+    /// Refuses a file in which items are missing: nobody should learn from a part without knowing.
+    fn check_num_items(&self, num_found: usize) -> Result<()> {
+        let num_items = self.info.num_items;
+        if num_found as u64 != num_items {
+            bail!(
+                "The data set {:?} is damaged: of its {num_items} items {num_found} can be read. \
+                 Please import it again.",
+                self.info.name
+            );
+        }
+        Ok(())
     }
 
     /// A page of its trajectories.
@@ -142,7 +158,7 @@ impl Dataset {
 
     /// Items that stand on different sides of the split although they are one game or nearly one text,
     /// most similar first.
-    pub fn split_leaks(&self) -> Vec<SplitLeak> {
+    pub fn split_leaks(&self) -> Result<Vec<SplitLeak>> {
         split_leaks(&self.folder, |task_type| self.is_unseen(task_type))
     }
 
@@ -171,7 +187,7 @@ impl Dataset {
         } else {
             ids.iter().cloned().collect()
         };
-        let target = self.anew(data, None);
+        let target = self.anew(data, Some(self.info.unseen_types.clone()));
         let mut writer = DatasetWriter::replacing(&target, DatasetKind::Trajectories)?;
         let mut num_changed = 0;
         for trajectory in file.read_all()? {
@@ -182,13 +198,9 @@ impl Dataset {
             }
             writer.add(&trajectory.into())?;
         }
-        let mut info = writer.replace_keeping(self.info.report.clone())?;
         // The choice of unseen types stays as far as there are such types still.
-        let unseen = self.info.unseen_types.clone().into_iter();
-        let known = |name: &String| info.types.iter().any(|known| known.name == *name);
-        info.unseen_types = unseen.filter(known).collect();
-        info.split_hash = split_hash(&info.content_hash, &info.unseen_types);
-        self.store(info)?;
+        writer.forget_missing_types();
+        self.info = writer.replace_keeping(self.info.report.clone())?;
         Ok(num_changed)
     }
 
@@ -202,13 +214,16 @@ impl Dataset {
         if !is_same {
             bail!("The data set changed since; its labels cannot be taken back any more.");
         }
-        let name = self.info.name.clone();
-        exchange(&self.folder)?;
-        self.store(DatasetInfo {
+        let renamed = DatasetInfo {
             id: self.info.id.clone(),
-            name,
+            name: self.info.name.clone(),
             ..before
-        })
+        };
+        // Before the exchange: whenever the program is killed, the set has its name.
+        write_info(&set_aside(&self.folder), &renamed)?;
+        exchange(&self.folder)?;
+        self.info = renamed;
+        Ok(())
     }
 
     /// Adds a trajectory at the end, unless it is in the set already. The set is written anew, so this

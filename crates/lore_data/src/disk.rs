@@ -103,12 +103,21 @@ impl Drop for PartialFolder {
     }
 }
 
-/// Takes back the folder that [`PartialFolder::replace`] had set aside when the program was killed.
+/// Takes back the folder that [`PartialFolder::replace`] had set aside when the program was killed. When
+/// the new one stands in its place already, the old one may still be wanted back.
 pub(crate) fn recover(folder: &Path) {
-    let old = replaced(folder);
-    if !folder.exists() && old.is_dir() {
+    let (old, aside) = (replaced(folder), set_aside(folder));
+    if !old.is_dir() {
+        return;
+    }
+    let place = if folder.exists() {
+        aside
+    } else {
+        folder.to_owned()
+    };
+    if !place.exists() {
         // If it cannot be renamed, the data set is told to be gone, and the next look tries again.
-        fs::rename(old, folder).ok();
+        fs::rename(old, place).ok();
     }
 }
 
@@ -229,6 +238,10 @@ mod tests {
         fs::rename(&target, replaced(&target)).unwrap();
         recover_all(parent.path());
         assert!(target.join("new").exists());
+        // Killed between putting in place and keeping the old one.
+        fs::create_dir(replaced(&target)).unwrap();
+        recover_all(parent.path());
+        assert!(target.join("new").exists() && set_aside(&target).is_dir());
     }
 
     #[test]

@@ -126,6 +126,11 @@ impl<L: Line> LineFile<L> {
         self.reader()?.read(&self.rows[index])
     }
 
+    /// What is said when the file does not hold what was written.
+    pub(crate) fn changed(&self) -> String {
+        changed(&self.path)
+    }
+
     /// Reads many lines, in any order.
     pub(crate) fn reader(&self) -> Result<LineReader<'_>> {
         let file = File::open(&self.path).with_context(|| missing(&self.path))?;

@@ -54,6 +54,11 @@ impl Tally {
         self.item_hashes.len() as u64
     }
 
+    /// True when there is an item of this task type.
+    pub(crate) fn has_type(&self, name: &str) -> bool {
+        self.types.contains_key(name)
+    }
+
     /// Names the items.
     pub(crate) fn content_hash(&self) -> String {
         content_hash(self.item_hashes.iter().map(String::as_str))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use lore_core::{
     DatasetStats, LengthCount, Page, RejectedRow, SplitKind, Trajectory, TrajectoryFilter,
     TrajectoryId, TrajectoryRow,
@@ -122,13 +122,17 @@ impl TrajectoryFile {
             .iter()
             .position(|line| line.row.id == *id)
             .context("This trajectory is not in the file any more. Please reload the list.")?;
-        self.lines.read(index)
+        whole(&self.lines, &rows[index], self.lines.read(index))
     }
 
     /// Every trajectory in order, read one at a time.
     pub fn read_all(&self) -> Result<impl Iterator<Item = Result<Trajectory>> + '_> {
         let mut reader = self.lines.reader()?;
-        Ok(self.lines.rows().iter().map(move |line| reader.read(line)))
+        let lines = &self.lines;
+        Ok(lines
+            .rows()
+            .iter()
+            .map(move |line| whole(lines, line, reader.read(line))))
     }
 
     /// Counts over all trajectories; costs no reading.
@@ -160,6 +164,19 @@ impl TrajectoryFile {
             SplitKind::Seen
         })
     }
+}
+
+/// What was read, unless it is another text than was written: its identifier is the hash of its content.
+fn whole(
+    lines: &LineFile<Trajectory>,
+    line: &Indexed<TrajectoryRow>,
+    read: Result<Trajectory>,
+) -> Result<Trajectory> {
+    let trajectory = read?;
+    if trajectory.id != line.row.id || trajectory.id != trajectory.content_id() {
+        bail!(lines.changed());
+    }
+    Ok(trajectory)
 }
 
 fn lengths(counts: BTreeMap<u64, u64>) -> Vec<LengthCount> {

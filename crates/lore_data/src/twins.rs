@@ -7,6 +7,7 @@
 mod signature;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -28,6 +29,10 @@ const MAX_KEPT: usize = 10_000;
 
 /// Where the pairs stand in a data set's folder.
 const FILE: &str = "twins.json";
+
+/// What is said when they cannot be read.
+const DAMAGED: &str = "Which episodes of the data set are nearly the same cannot be read any more. Import \
+                       it again to have it checked for leaks.";
 
 /// Two items of different task types that are one game or nearly one text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -203,14 +208,19 @@ pub(crate) fn write_twins(folder: &Path, twins: &[Twin]) -> Result<()> {
 }
 
 /// The pairs that a split puts on different sides.
-pub(crate) fn split_leaks(folder: &Path, is_unseen: impl Fn(&str) -> bool) -> Vec<SplitLeak> {
-    // Data sets made before twins were looked for have no such file.
-    let text = std::fs::read(folder.join(FILE)).unwrap_or_default();
-    let twins: Vec<Twin> = serde_json::from_slice(&text).unwrap_or_default();
-    twins
-        .iter()
-        .filter_map(|twin| twin.leak(&is_unseen))
-        .collect()
+pub(crate) fn split_leaks(
+    folder: &Path,
+    is_unseen: impl Fn(&str) -> bool,
+) -> Result<Vec<SplitLeak>> {
+    let text = match std::fs::read(folder.join(FILE)) {
+        Ok(text) => text,
+        // Data sets made before twins were looked for have no such file.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).context(DAMAGED),
+    };
+    let twins: Vec<Twin> = serde_json::from_slice(&text).context(DAMAGED)?;
+    let leaks = twins.iter().filter_map(|twin| twin.leak(&is_unseen));
+    Ok(leaks.collect())
 }
 
 #[cfg(test)]

@@ -154,6 +154,13 @@ impl DatasetWriter {
         self.index.write_all(b"\n").context(WRITE_FAILED)
     }
 
+    /// Forgets the unseen types of which there are no items.
+    pub(crate) fn forget_missing_types(&mut self) {
+        if let Some(unseen) = &mut self.target.unseen_types {
+            unseen.retain(|name| self.tally.has_type(name));
+        }
+    }
+
     /// A data set that holds exactly what was written so far.
     pub(crate) fn twin(&self) -> Result<Option<DatasetInfo>> {
         let hash = self.tally.content_hash();

@@ -13,7 +13,7 @@ use crate::{Job, Outcome, episodes};
 /// Plays on, and keeps the branch as the one episode of this job.
 pub(crate) fn run(job: &mut Job<'_>, work: &BranchWork) -> Result<Outcome> {
     let path = job.folder().join(episodes::EPISODES);
-    let (mut log, played) = EpisodeLog::open(&path)?;
+    let (mut log, played) = EpisodeLog::open(&path, &mut |text| job.relay.warn(text))?;
     if let Some(branch) = played.first() {
         return Ok(finished(work, branch));
     }

@@ -54,6 +54,7 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 pub(crate) fn replace_folder(folder: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let fresh = beside(folder, "new");
     let old = beside(folder, "old");
+    recover_folder(folder)?;
     remove_folder(&fresh)?;
     fs::create_dir_all(&fresh)
         .with_context(|| format!("Could not make the folder {}.", fresh.display()))?;
@@ -70,6 +71,16 @@ pub(crate) fn replace_folder(folder: &Path, fill: impl FnOnce(&Path) -> Result<(
         remove_folder(&old)
     };
     swap().with_context(|| format!("Could not put {} in its place.", folder.display()))
+}
+
+/// Takes back what [`replace_folder`] was about to replace when the program was killed.
+pub(crate) fn recover_folder(folder: &Path) -> Result<()> {
+    let old = beside(folder, "old");
+    if old.is_dir() && !folder.exists() {
+        fs::rename(&old, folder)
+            .with_context(|| format!("Could not take {} back.", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Removes a folder that may not be there.
@@ -106,6 +117,10 @@ mod tests {
         assert_eq!(fs::read(folder.join("a")).unwrap(), b"one");
         let left = fs::read_dir(root.path()).unwrap().count();
         assert_eq!(left, 1, "no temporary folders stay");
+        // Killed between the two moves.
+        fs::rename(&folder, beside(&folder, "old")).unwrap();
+        recover_folder(&folder).unwrap();
+        assert_eq!(fs::read(folder.join("a")).unwrap(), b"one");
     }
 
     #[test]

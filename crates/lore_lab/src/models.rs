@@ -1,6 +1,6 @@
 //! Loading models and adapters by their names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use lore_core::{Adapter, AdapterId, DataDir, ModelId, ModelInfo, ModelKind};
 use lore_llm::{AdapterWeights, BaseModel, ChatModel, SentenceEmbedder, WeightForm};
 use lore_protocol::{ErrorCode, ResultExt as _};
+use sha2::{Digest as _, Sha256};
 
 use crate::files::read_json;
 use crate::machine;
@@ -133,6 +134,22 @@ pub(crate) fn adapter_for(
         adapter.name,
         base.name
     );
-    AdapterWeights::load_peft(&data.adapter(id))
-        .with_context(|| format!("The adapter {} could not be loaded.", adapter.name))
+    let folder = data.adapter(id);
+    let unreadable = || format!("The adapter {} could not be loaded.", adapter.name);
+    if !adapter.weights_digest.is_empty() {
+        ensure!(
+            adapter.weights_digest == adapter_digest(&folder).with_context(unreadable)?,
+            "The adapter {} is damaged: its file is not the one that was written. Train it again.",
+            adapter.name
+        );
+    }
+    AdapterWeights::load_peft(&folder).with_context(unreadable)
+}
+
+/// SHA-256 of an adapter's weights, in 64 lower-case hexadecimal digits.
+pub(crate) fn adapter_digest(folder: &Path) -> Result<String> {
+    let path = folder.join("adapter_model.safetensors");
+    let bytes =
+        std::fs::read(&path).with_context(|| format!("Could not read {}.", path.display()))?;
+    Ok(format!("{:x}", Sha256::digest(bytes)))
 }

@@ -15,6 +15,7 @@ use lore_lab::{LabOptions, Outcome};
 use lore_llm::{AdapterWeights, BaseModel};
 use lore_protocol::{ExportFormat, ExportWork, JobEvent, Work};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -54,6 +55,7 @@ fn data(root: &Path, model: &str) -> DataDir {
         final_loss: 1.0,
         with_retrieval: false,
         created_ms: 0,
+        weights_digest: String::new(),
     };
     let folder = data.adapter(&adapter.id);
     weights.save_peft(&folder, "owner/tiny").unwrap();
@@ -239,6 +241,41 @@ fn a_folder_becomes_gguf_and_a_folder() {
         export(&data, format, &folder, &StopToken::new()).0.unwrap();
         BaseModel::load(&folder.join(file)).unwrap();
     }
+}
+
+#[test]
+fn an_export_that_was_killed_at_its_last_word_is_done() {
+    let root = tempfile::tempdir().unwrap();
+    let data = data(root.path(), "tiny-llama.gguf");
+    let folder = root.path().join("there");
+    let done = || export(&data, ExportFormat::Peft, &folder, &StopToken::new()).0;
+    let first = done().unwrap();
+    assert_eq!(done().unwrap(), first, "the same job asks again");
+    fs::remove_file(data.job(None, &"job".into()).join("parity.json")).unwrap();
+    assert!(done().is_err(), "it is not this job's");
+}
+
+#[test]
+fn a_damaged_adapter_is_not_exported() {
+    let root = tempfile::tempdir().unwrap();
+    let data = data(root.path(), "tiny-llama.gguf");
+    let folder = data.adapter(&"small".into());
+    let path = folder.join("adapter.json");
+    let mut adapter: Adapter = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let weights = folder.join("adapter_model.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    adapter.weights_digest = format!("{:x}", Sha256::digest(&bytes));
+    write_json(&path, &adapter);
+    let to = |name: &str| root.path().join(name);
+    let stop = StopToken::new();
+    export(&data, ExportFormat::Peft, &to("whole"), &stop)
+        .0
+        .unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    let (refused, _) = export(&data, ExportFormat::Peft, &to("damaged"), &stop);
+    let error = refused.unwrap_err().to_string();
+    assert!(error.contains("is damaged"), "{error}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ pub(super) fn handle(core: &Core, request: DatasetRequest) -> Result<Response> {
             columns,
         } => import(core, &path, &name, columns)?,
         DatasetRequest::Stats { id } => DatasetResponse::Stats(open(core, &id)?.stats()?),
-        DatasetRequest::Leaks { id } => DatasetResponse::Leaks(open(core, &id)?.split_leaks()),
+        DatasetRequest::Leaks { id } => DatasetResponse::Leaks(open(core, &id)?.split_leaks()?),
         DatasetRequest::Agreement { job } => {
             DatasetResponse::Agreement(Box::new(agreement(core, &job)?))
         }

@@ -74,6 +74,8 @@ pub(super) fn specs(core: &Core) -> Vec<ExperimentSpec> {
             let id = folder.file_name()?.to_str()?.into();
             match read(core, &id) {
                 Ok(spec) => Some(spec),
+                // The program was killed before it had written down what is to be done.
+                Err(_) if files::remove_unborn(&folder.join("experiment.json")) => None,
                 Err(error) => {
                     log::warn!("{error:?}");
                     core.warnings.add(format!(

@@ -166,11 +166,8 @@ fn list(core: &Core) -> Result<Vec<WorldInfo>> {
 }
 
 fn servers(core: &Core) -> Result<Vec<ServerSpec>> {
-    let path = core.dir.servers();
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    files::read_json(&path)
+    let warn = |sentence| core.warnings.add(sentence);
+    files::read_or_set_aside(&core.dir.servers(), "saved servers", warn)
 }
 
 /// Saves a server in place of the one with its name.

@@ -107,17 +107,14 @@ pub(super) fn load(setup: &Setup) -> Known {
 }
 
 fn load_queue(setup: &Setup) -> QueueFile {
-    let path = queue_path(&setup.dir);
-    match files::read_json(&path) {
-        Ok(queue) => queue,
-        Err(_) if !path.exists() => QueueFile::default(),
-        Err(_) => {
-            setup
-                .warnings
-                .add("The order of the waiting jobs was damaged and has been reset.".into());
-            QueueFile::default()
-        }
-    }
+    let what = "the order of the waiting jobs, and which ones were taken off the list";
+    let warn = |sentence| setup.warnings.add(sentence);
+    let queue = files::read_or_set_aside(&queue_path(&setup.dir), what, warn);
+    queue.unwrap_or_else(|error| {
+        log::error!("{error:?}");
+        setup.warnings.add(format!("{error:#}"));
+        QueueFile::default()
+    })
 }
 
 /// The jobs whose folders stand in `path`.
@@ -131,6 +128,8 @@ pub(super) fn load_folders(setup: &Setup, path: &Path) -> Vec<JobRecord> {
 fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
     let spec: JobSpec = match files::read_json(&spec_path(&folder)) {
         Ok(spec) => spec,
+        // The program was killed before it had written down what is to be done.
+        Err(_) if files::remove_unborn(&spec_path(&folder)) => return None,
         Err(error) => {
             log::warn!("{error:?}");
             setup.warnings.add(format!(
@@ -151,10 +150,20 @@ fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
         return None;
     }
     let mut record = JobRecord::new(spec, folder);
-    for line in journal::read(&record.folder) {
-        record.fold(&line);
+    let told = journal::read_all(&record.folder);
+    for line in &told.lines {
+        record.fold(line);
     }
-    if record.info.state == JobState::Running {
+    if told.num_damaged > 0 {
+        setup.warnings.add(format!(
+            "Lines of the record {} are damaged and are left out; what is shown of {:?} may have gaps.",
+            journal::path(&record.folder).display(),
+            record.info.spec.title
+        ));
+    }
+    // One with a journal or a log has begun, even if nothing can be read of it.
+    let has_begun = told.exists || journal::log_path(&record.folder).exists();
+    if (has_begun && told.lines.is_empty()) || record.info.state == JobState::Running {
         bury(setup, &mut record);
     }
     Some(record)

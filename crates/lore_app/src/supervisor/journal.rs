@@ -47,9 +47,15 @@ impl Journal {
     pub(crate) fn append(&mut self, line: &JobLine) -> Result<()> {
         let mut text = serde_json::to_string(line).context("Could not put an event into words")?;
         text.push('\n');
-        self.file
-            .write_all(text.as_bytes())
-            .with_context(|| format!("Could not write the job's record {}", self.path.display()))
+        let whole = self.file.metadata().map(|file| file.len());
+        let written = self.file.write_all(text.as_bytes());
+        if let (Err(_), Ok(whole)) = (&written, whole)
+            && let Err(error) = self.file.set_len(whole)
+        {
+            // Then the next one to open it ends the line.
+            log::warn!("could not take half a line back: {error}");
+        }
+        written.with_context(|| format!("Could not write the job's record {}", self.path.display()))
     }
 }
 
@@ -67,16 +73,41 @@ fn end_last_line(file: &mut File) -> std::io::Result<()> {
     Ok(())
 }
 
+/// What a journal tells.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Every readable line, oldest first.
+    pub(crate) lines: Vec<JobLine>,
+    /// Lines that are none, a last one that breaks off not counted.
+    pub(crate) num_damaged: usize,
+    /// True when there is a file, be it empty.
+    pub(crate) exists: bool,
+}
+
 /// Every readable line, oldest first; damaged ones are left out, a missing file is empty.
 pub(crate) fn read(folder: &Path) -> Vec<JobLine> {
+    read_all(folder).lines
+}
+
+/// The same, with what is wrong.
+pub(crate) fn read_all(folder: &Path) -> Told {
     let Ok(file) = File::open(path(folder)) else {
-        return Vec::new();
+        return Told::default();
     };
-    BufReader::new(file)
-        .split(b'\n')
-        .map_while(Result::ok)
-        .filter_map(|line| serde_json::from_slice(&line).ok())
-        .collect()
+    let mut told = Told {
+        exists: true,
+        ..Told::default()
+    };
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    while matches!(reader.read_until(b'\n', &mut line), Ok(1..)) {
+        match serde_json::from_slice(&line) {
+            Ok(event) => told.lines.push(event),
+            Err(_) => told.num_damaged += usize::from(line.ends_with(b"\n")),
+        }
+        line.clear();
+    }
+    told
 }
 
 #[cfg(test)]
@@ -104,6 +135,8 @@ mod tests {
         Journal::open(folder.path())
             .and_then(|mut journal| journal.append(&line(3)))
             .expect("writes");
-        assert_eq!(read(folder.path()), [line(1), line(3)]);
+        let told = read_all(folder.path());
+        assert_eq!(told.lines, [line(1), line(3)]);
+        assert_eq!(told.num_damaged, 1);
     }
 }

@@ -41,7 +41,11 @@ impl State {
             self.append(id, JobEvent::Cancelled { resumable });
             self.queue_changed();
             self.advance();
-            return Ok(());
+            // What could not be written down has not happened.
+            return match &self.known(id)?.info.state {
+                JobState::Failed { error } => Err(error.clone().into()),
+                _ => Ok(()),
+            };
         }
         let grace = Duration::from_secs(self.setup.settings.get().stop_grace_secs);
         let deadline = self.setup.clock.elapsed() + grace;
@@ -108,9 +112,14 @@ impl State {
                 "{title:?} is not waiting, so it cannot be moved"
             )));
         };
+        let before = self.waiting.clone();
         let job = self.waiting.remove(place);
         self.waiting.insert(index.min(self.waiting.len()), job);
-        self.queue_changed();
+        if let Err(error) = self.keep_queue() {
+            self.waiting = before;
+            return Err(error);
+        }
+        self.setup.hub.stale(Topic::Jobs);
         self.advance();
         Ok(())
     }
@@ -125,7 +134,11 @@ impl State {
         }
         self.stop(id)?;
         self.known(id)?.hidden = true;
-        self.queue_changed();
+        if let Err(error) = self.keep_queue() {
+            self.known(id)?.hidden = false;
+            return Err(error);
+        }
+        self.setup.hub.stale(Topic::Jobs);
         Ok(())
     }
 }

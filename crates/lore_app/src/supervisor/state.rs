@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use lore_core::{ExperimentId, JobId};
 use lore_protocol::{ApiError, Event, JobEvent, JobLine, JobState, Topic};
 
@@ -110,19 +110,28 @@ impl State {
 
     /// Starts whatever can be started, and ends whatever never can.
     pub(super) fn advance(&mut self) {
-        while let Some((id, error)) = self.outlook().doomed() {
+        loop {
+            self.end_doomed();
+            if self.closing {
+                return;
+            }
+            let Some(id) = self.outlook().next() else {
+                return;
+            };
             self.waiting.retain(|waiting| *waiting != id);
-            self.append(&id, JobEvent::Failed { error });
-            self.queue_changed();
-        }
-        while !self.closing
-            && let Some(id) = self.outlook().next()
-        {
-            self.waiting.retain(|waiting| *waiting != id);
+            // One that cannot be started dooms those that wait for it.
             if let Err(error) = self.begin(&id) {
                 let error = ApiError::from(error);
                 self.append(&id, JobEvent::Failed { error });
             }
+            self.queue_changed();
+        }
+    }
+
+    fn end_doomed(&mut self) {
+        while let Some((id, error)) = self.outlook().doomed() {
+            self.waiting.retain(|waiting| *waiting != id);
+            self.append(&id, JobEvent::Failed { error });
             self.queue_changed();
         }
     }
@@ -227,9 +236,15 @@ impl State {
 
     /// Remembers the order of the queue over restarts, and tells the window.
     pub(super) fn queue_changed(&self) {
-        if let Err(error) = disk::write_queue(&self.setup.dir, &self.jobs, &self.waiting) {
+        if let Err(error) = self.keep_queue() {
             log::error!("{error:?}");
         }
         self.setup.hub.stale(Topic::Jobs);
+    }
+
+    /// The same for a change that a person asked for, who wants to know when it will not last.
+    pub(super) fn keep_queue(&self) -> Result<()> {
+        disk::write_queue(&self.setup.dir, &self.jobs, &self.waiting)
+            .context("The list of jobs could not be saved. Is the disk full?")
     }
 }

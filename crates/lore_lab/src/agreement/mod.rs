@@ -89,7 +89,8 @@ fn ask(
     chosen: &[Trajectory],
     model: &mut ChatModel,
 ) -> Result<Option<Led>> {
-    let (mut log, known) = EpisodeLog::open(&job.folder().join("trajectories.jsonl"))?;
+    let path = job.folder().join("trajectories.jsonl");
+    let (mut log, known) = EpisodeLog::open(&path, &mut |text| job.relay.warn(text))?;
     let mut led: Led = known.into_iter().map(|one| (one.id.clone(), one)).collect();
     let left: Vec<&Trajectory> = chosen
         .iter()

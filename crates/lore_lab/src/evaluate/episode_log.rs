@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -15,8 +15,12 @@ pub(crate) struct EpisodeLog {
 
 impl EpisodeLog {
     /// Opens the log, making it when it is not there, and reads what it holds. From the first line that
-    /// is not a whole trajectory on, the file is cut: those episodes are played again.
-    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Trajectory>)> {
+    /// is not a whole trajectory on, the file is cut: those episodes are played again. When more than a
+    /// last line that breaks off is cut, the file as it was is kept beside it, and `warn` is told.
+    pub(crate) fn open(
+        path: &Path,
+        warn: &mut dyn FnMut(String),
+    ) -> Result<(Self, Vec<Trajectory>)> {
         let problem = || format!("Could not open the record of episodes {}.", path.display());
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).with_context(problem)?;
@@ -30,6 +34,15 @@ impl EpisodeLog {
             .open(path)
             .with_context(problem)?;
         let (trajectories, whole) = read_whole_lines(&file).with_context(problem)?;
+        if !breaks_off(&mut file, whole).with_context(problem)? {
+            let kept = keep_damaged(path).with_context(problem)?;
+            warn(format!(
+                "The record of episodes is damaged after episode {}; the rest is done again. The old file \
+                 was kept as {}.",
+                trajectories.len(),
+                kept.display()
+            ));
+        }
         file.set_len(whole).with_context(problem)?;
         file.seek(SeekFrom::End(0)).with_context(problem)?;
         Ok((Self { file }, trajectories))
@@ -45,6 +58,29 @@ impl EpisodeLog {
             self.file.sync_data()
         };
         write().context("Could not save an episode. The disk may be full.")
+    }
+}
+
+/// True when nothing, or no end of a line, stands behind the first `whole` bytes: what a program leaves
+/// that was killed.
+fn breaks_off(file: &mut File, whole: u64) -> std::io::Result<bool> {
+    file.seek(SeekFrom::Start(whole))?;
+    let mut rest = BufReader::new(file);
+    let mut line = Vec::new();
+    rest.read_until(b'\n', &mut line)?;
+    Ok(line.last() != Some(&b'\n'))
+}
+
+/// Copies a damaged file under a free name beside it.
+fn keep_damaged(path: &Path) -> std::io::Result<PathBuf> {
+    let mut number = 1;
+    loop {
+        let kept = path.with_extension(format!("damaged-{number}.jsonl"));
+        if !kept.exists() {
+            std::fs::copy(path, &kept)?;
+            return Ok(kept);
+        }
+        number += 1;
     }
 }
 
@@ -83,7 +119,8 @@ mod tests {
     fn a_line_that_was_cut_off_is_written_again() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("run/trajectories.jsonl");
-        let (mut log, none) = EpisodeLog::open(&path).unwrap();
+        let mut quiet = |text: String| panic!("nothing is damaged: {text}");
+        let (mut log, none) = EpisodeLog::open(&path, &mut quiet).unwrap();
         assert!(none.is_empty());
         log.append(&episode("a")).unwrap();
         log.append(&episode("b")).unwrap();
@@ -92,7 +129,7 @@ mod tests {
 
         for cut in [1, 20, whole.len() / 2 - 3] {
             std::fs::write(&path, &whole[..whole.len() - cut]).unwrap();
-            let (mut log, kept) = EpisodeLog::open(&path).unwrap();
+            let (mut log, kept) = EpisodeLog::open(&path, &mut quiet).unwrap();
             assert_eq!(kept, [episode("a")], "after losing {cut} bytes");
             log.append(&episode("b")).unwrap();
             drop(log);
@@ -109,9 +146,17 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("trajectories.jsonl");
         let line = serde_json::to_string(&episode("a")).unwrap();
-        std::fs::write(&path, format!("{line}\n\0\0\0\n{line}\n")).unwrap();
-        let (_, kept) = EpisodeLog::open(&path).unwrap();
+        let damaged = format!("{line}\n\0\0\0\n{line}\n");
+        std::fs::write(&path, &damaged).unwrap();
+        let mut warned = Vec::new();
+        let (_, kept) = EpisodeLog::open(&path, &mut |text| warned.push(text)).unwrap();
         assert_eq!(kept, [episode("a")]);
+        let aside = root.path().join("trajectories.damaged-1.jsonl");
+        assert_eq!(std::fs::read_to_string(&aside).unwrap(), damaged);
+        assert!(
+            warned[0].contains("trajectories.damaged-1.jsonl"),
+            "{warned:?}"
+        );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{line}\n"));
     }
 }

@@ -69,7 +69,7 @@ fn play_all<'a>(
     play: &mut PlayTasks<'_>,
 ) -> Result<Option<Record<'a>>> {
     let path = job.folder().join("trajectories.jsonl");
-    let (mut log, played) = EpisodeLog::open(&path)?;
+    let (mut log, played) = EpisodeLog::open(&path, &mut |text| job.relay.warn(text))?;
     let mut record = Record::new(tasks, played);
     let steps_of = |num_episodes: u64| num_episodes * max_steps as u64;
     let total = steps_of(tasks.len() as u64);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use lore_protocol::ExportFormat;
@@ -15,7 +15,7 @@ use crate::files::now_ms;
 use crate::{Job, models};
 
 /// `parity.json`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Certificate {
     /// The form that was written.
     format: ExportFormat,
@@ -38,7 +38,7 @@ pub(super) struct Certificate {
 }
 
 /// How far a copy may be from the trained model.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tolerance {
     /// Largest difference between two logits.
     max_logit_difference: f64,
@@ -49,7 +49,7 @@ pub(super) struct Tolerance {
 }
 
 /// A file that was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileDigest {
     /// Its path within the folder.
     pub(super) path: String,

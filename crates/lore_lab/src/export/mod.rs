@@ -18,7 +18,7 @@ use lore_core::{Adapter, ModelInfo, Watcher as _};
 use lore_llm::{AdapterWeights, BaseModel, ChatTemplate, ModelConfig};
 use lore_protocol::{Carried, ExportWork};
 
-use crate::files::{beside, remove_folder, write_atomic, write_json};
+use crate::files::{beside, read_json, remove_folder, write_atomic, write_json};
 use crate::{Job, Outcome, models};
 use card::Card;
 use certificate::Certificate;
@@ -46,6 +46,9 @@ struct Material {
 /// as the trained model does.
 pub(crate) fn run(job: &mut Job<'_>, work: &ExportWork) -> Result<Outcome> {
     let destination = Path::new(&work.destination);
+    if let Some(certificate) = made_before(job, destination) {
+        return Ok(Outcome::finished(certificate.summary(destination)));
+    }
     check_destination(destination)?;
     let staging = beside(destination, "new");
     remove_folder(&staging)?;
@@ -53,7 +56,8 @@ pub(crate) fn run(job: &mut Job<'_>, work: &ExportWork) -> Result<Outcome> {
         .with_context(|| format!("Could not make the folder {}.", staging.display()))?;
     let written = fill(job, work, &staging);
     let placed = match &written {
-        Ok(Some(_)) => put_in_place(&staging, destination),
+        Ok(Some(certificate)) => write_json(&job.folder().join(CERTIFICATE), certificate)
+            .and_then(|()| put_in_place(&staging, destination)),
         _ => Ok(()),
     };
     if placed.is_err() || !matches!(written, Ok(Some(_))) {
@@ -65,6 +69,14 @@ pub(crate) fn run(job: &mut Job<'_>, work: &ExportWork) -> Result<Outcome> {
         Some(certificate) => Outcome::finished(certificate.summary(destination)),
         None => Outcome::Stopped { resumable: false },
     })
+}
+
+/// The certificate of what stands there, when this very job has put it there and was ended before it
+/// could say so.
+fn made_before(job: &Job<'_>, destination: &Path) -> Option<Certificate> {
+    let read = |folder: &Path| read_json::<Certificate>(&folder.join(CERTIFICATE)).ok();
+    let own = read(&job.folder())?;
+    (read(destination)? == own).then_some(own)
 }
 
 /// Fills the folder; `None` when a stop was asked for.

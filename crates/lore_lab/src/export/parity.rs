@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use lore_llm::kernels::log_sum_exp;
 use lore_llm::{ActiveAdapter, AdapterWeights, BaseModel, Decoder, KvCache};
@@ -45,7 +45,7 @@ pub(super) struct Answer {
 pub(super) struct Answers(Vec<Answer>);
 
 /// How far a copy's answers are from the trained model's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Parity {
     /// The largest difference between two logits, over all prompts, positions and tokens.
     pub(super) max_logit_difference: f64,
@@ -63,7 +63,7 @@ pub(super) struct Parity {
 }
 
 /// How far the answers to one prompt differ.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct PromptParity {
     /// The largest difference between two logits.
     pub(super) max_logit_difference: f64,

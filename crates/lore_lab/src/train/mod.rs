@@ -227,7 +227,7 @@ impl Trained {
 
 fn keep(job: &Job<'_>, work: &TrainWork, base: &ModelInfo, trained: Trained) -> Result<Outcome> {
     let (final_loss, summary) = (trained.final_loss(), trained.summary());
-    let adapter = Adapter {
+    let mut adapter = Adapter {
         id: work.adapter.clone(),
         name: work.name.clone(),
         base_model: work.model.clone(),
@@ -244,9 +244,11 @@ fn keep(job: &Job<'_>, work: &TrainWork, base: &ModelInfo, trained: Trained) -> 
         final_loss,
         with_retrieval: work.config.retrieval.is_some(),
         created_ms: now_ms(),
+        weights_digest: String::new(),
     };
     replace_folder(&job.data.adapter(&work.adapter), |fresh| {
         trained.weights.save_peft(fresh, models::hub_name(base))?;
+        adapter.weights_digest = models::adapter_digest(fresh)?;
         write_json(&fresh.join("adapter.json"), &adapter)
     })
     .context("The training finished, but its adapter could not be saved. Resume to try again.")?;

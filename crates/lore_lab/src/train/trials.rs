@@ -18,7 +18,7 @@ use lore_protocol::{EvaluateWork, JobEvent, TrainWork, Trials};
 
 use crate::evaluate::{Player, TestTask};
 use crate::events::Relay;
-use crate::files::{read_json, replace_folder, write_json};
+use crate::files::{read_json, recover_folder, replace_folder, write_json};
 use crate::{Job, machine};
 
 /// What trials are called in progress.
@@ -107,7 +107,9 @@ impl<'a> Trying<'a> {
         let Some(best) = Trial::best(&self.done).filter(|_| self.plan.keep_best) else {
             return Ok(None);
         };
-        let adapter = AdapterWeights::load_peft(&self.folder.join("best"))
+        let folder = self.folder.join("best");
+        recover_folder(&folder)?;
+        let adapter = AdapterWeights::load_peft(&folder)
             .context("The adapter of the best trial cannot be read.")?;
         Ok(Some((best, adapter)))
     }

@@ -110,6 +110,7 @@ pub(super) fn adapters() -> Vec<Adapter> {
         final_loss,
         with_retrieval,
         created_ms: 1_795_301_000_000,
+        weights_digest: String::new(),
     };
     vec![
         adapter(
