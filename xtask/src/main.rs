@@ -10,6 +10,7 @@ mod build_ui;
 mod cargo;
 mod check;
 mod dist;
+mod fuzz;
 mod icons;
 mod journey;
 mod launch;
@@ -41,6 +42,7 @@ cargo xtask COMMAND
                                   a screenshot of every page, both windows, both themes
   journey [sample|official] [--window KIND] [--data DIR] [--games DIR] [--no-build]
                                   what a newcomer would do, in a real window, with pictures
+  fuzz [--minutes M] [TARGET...]  give parsers of foreign bytes what they do not expect
   icons                           the application icons from assets/icon.svg
   dist                            packages for this system
 ";
@@ -77,6 +79,7 @@ fn run() -> Result<()> {
         "journey" => journey::run(&place, args),
         "icons" => icons::run(&place, args),
         "dist" => dist::run(&place, args),
+        "fuzz" => fuzz::run(&place, args),
         "help" => {
             eprint!("{USAGE}");
             Ok(())

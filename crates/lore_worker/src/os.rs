@@ -53,7 +53,8 @@ mod unix {
     }
 
     /// Turns the signal that asks a process to end into a request to save and stop. Must run before
-    /// other threads start, since they inherit the mask.
+    /// other threads start, since they inherit the mask, and after the fence is up, since the listener
+    /// inherits that.
     pub(crate) fn stop_on_terminate(stop: &StopToken) {
         let mut signals = MaybeUninit::<libc::sigset_t>::uninit();
         // SAFETY: sigemptyset fills the set before it is read; the other two only read it. The last

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
 use lore_core::Message;
 
-use crate::json::optional_json;
+use crate::json::{optional_json, read_text};
 use crate::source::GgufFile;
 use crate::tokenizer::TextTokenizer;
 
@@ -29,7 +29,10 @@ const GEMMA: &str = "{{ bos_token }}{% set opening = '' %}\
     {{ '<end_of_turn>\n' }}{% endfor %}\
     {% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}";
 
-/// Steps a template may take. Templates come with downloaded models and could loop for ever; real
+/// Bytes of a template. The longest known, with tools and pictures, have a tenth of that.
+const MAX_SOURCE: u64 = 1 << 20;
+
+/// Steps a template may take; every 64 bytes of text that it makes count as one. Templates come with downloaded models and could loop for ever; real
 /// ones need a few dozen steps for each message.
 const FUEL: u64 = 5_000_000;
 
@@ -80,8 +83,7 @@ impl ChatTemplate {
     pub(crate) fn from_folder(dir: &Path, tokenizer: &TextTokenizer) -> Result<Self> {
         let path = dir.join("chat_template.jinja");
         if path.is_file() {
-            let source = std::fs::read_to_string(&path)
-                .with_context(|| format!("Could not read {}", path.display()))?;
+            let source = read_text(&path, MAX_SOURCE)?;
             return Ok(Self::new(source, tokenizer));
         }
         let config = optional_json(&dir.join("tokenizer_config.json"))?;
@@ -115,6 +117,11 @@ impl ChatTemplate {
                 context! { role, content }
             })
             .collect();
+        ensure!(
+            self.source.len() as u64 <= MAX_SOURCE,
+            "The model's chat template is longer than {} KiB and is not run",
+            MAX_SOURCE >> 10
+        );
         let environment = environment();
         let template = environment
             .template_from_str(&self.source)
@@ -205,5 +212,48 @@ mod tests {
             "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
         );
         assert!(endless.render(&[Message::user("a")], false).is_err());
+        let calls_itself = template("{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}");
+        assert!(calls_itself.render(&[Message::user("a")], false).is_err());
+    }
+
+    #[test]
+    fn a_template_cannot_fill_the_memory() {
+        for greedy in [
+            // A text that doubles a hundred times.
+            "{% set n = namespace(t='x') %}{% for i in range(100) %}{% set n.t = n.t ~ n.t %}{% endfor %}",
+            "{% set n = namespace(t='x') %}{% for i in range(100) %}{% set n.t = n.t + n.t %}{% endfor %}",
+            "{% set n = namespace(t=[1]) %}{% for i in range(100) %}{% set n.t = n.t + n.t %}{% endfor %}\
+             {{ n.t | length }}{{ n.t }}",
+            "{{ 'x' * 999999999 }}",
+            "{{ ('x' * 90000000) ~ ('x' * 90000000) ~ ('x' * 90000000) ~ ('x' * 90000000) }}",
+            "{% set t = 'x' * 9000000 %}{% for i in range(99999) %}{{ t }}{% endfor %}",
+            "{{ 'x'.center(999999999) }}{{ '%999999999d' | format(1) }}",
+            "{{ ('x' * 1000000) | replace('x', 'x' * 1000000) }}",
+        ] {
+            let before = std::time::Instant::now();
+            let rendered = template(greedy).render(&[Message::user("a")], false);
+            assert!(rendered.is_err(), "{greedy}");
+            assert!(before.elapsed().as_secs() < 10, "{greedy}");
+        }
+        let long = template(&" ".repeat(2 << 20));
+        assert!(long.render(&[Message::user("a")], false).is_err());
+    }
+
+    #[test]
+    fn a_template_reaches_nothing_else() {
+        for curious in [
+            "{% include '/etc/passwd' %}",
+            "{% import '/etc/passwd' as p %}{{ p }}",
+            "{% extends '/etc/passwd' %}",
+            "{{ open('/etc/passwd').read() }}",
+            "{{ messages.__class__.__mro__ }}",
+            "{{ ''.__class__.__base__.__subclasses__() }}",
+            "{{ env('HOME') }}",
+        ] {
+            let rendered = template(curious).render(&[Message::user("a")], false);
+            let text = rendered.unwrap_or_default();
+            assert!(!text.contains("root:") && !text.contains('/'), "{text}");
+            assert!(!text.contains("class"), "{text}");
+        }
     }
 }
