@@ -1,31 +1,28 @@
 //! What a program sends to the endpoint: a head, and the body of a request for a chat.
+//!
+//! The parser is the endpoint's own file. It is private, and the crate it stands in links a database.
 #![no_main]
+#![expect(dead_code, reason = "the rest of the endpoint is not here")]
 
-#[expect(dead_code, reason = "the rest of the endpoint is not here")]
-mod endpoint {
-    //! The endpoint's own parsers. They are private, and the crate they stand in links a database.
-
-    #[path = "../../../crates/lore_lab/src/endpoint/completion.rs"]
-    pub(super) mod completion;
-    #[path = "../../../crates/lore_lab/src/endpoint/refusal.rs"]
-    mod refusal;
-
-    pub(super) fn read(body: &[u8]) {
-        if let Ok(request) = completion::ChatRequest::read(body) {
-            let answers = (request.check_model("tiny").is_ok(), request.delivery());
-            let chat = request.chat().map(|chat| chat.len());
-            let sampling = request.sampling(7).map(|sampling| sampling.stop);
-            drop((answers, chat.is_ok(), sampling.is_ok()));
-        }
-    }
-}
+#[path = "../../crates/lore_lab/src/endpoint/completion.rs"]
+mod completion;
+#[path = "../../crates/lore_lab/src/endpoint/refusal.rs"]
+mod refusal;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let mut headers = [httparse::EMPTY_HEADER; 64];
-    let mut request = httparse::Request::new(&mut headers);
-    let body = match request.parse(bytes) {
+    let mut head = httparse::Request::new(&mut headers);
+    let body = match head.parse(bytes) {
         Ok(httparse::Status::Complete(end)) => &bytes[end..],
         _ => bytes,
     };
-    endpoint::read(body);
+    let Ok(request) = completion::ChatRequest::read(body) else {
+        return;
+    };
+    request.check_model("tiny").ok();
+    request.chat().ok();
+    if let Ok(sampling) = request.sampling(7) {
+        assert!(sampling.max_new_tokens > 0 && sampling.stop.len() <= 4);
+    }
+    request.delivery();
 });
