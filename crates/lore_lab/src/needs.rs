@@ -120,7 +120,7 @@ impl Needs {
             needs.reads_linked(&folder);
         }
         for folder in &options.bundled_models {
-            needs.reads(folder.clone());
+            needs.reads_linked(folder);
         }
         for path in models_elsewhere(data) {
             needs.reads_linked(&path);

@@ -2,13 +2,16 @@
 
 use std::num::NonZero;
 
+/// No machine has more cores; a damaged job may name any number.
+const MAX_THREADS: usize = 1024;
+
 /// Lets the computing threads be `threads` many; 0 leaves it to the library.
 pub(crate) fn use_threads(threads: usize) {
     let threads = if threads == 0 {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         cores.saturating_sub(1).max(1)
     } else {
-        threads
+        threads.min(MAX_THREADS)
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
