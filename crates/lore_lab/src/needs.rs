@@ -199,16 +199,13 @@ impl Needs {
             calls: true,
             listens: true,
         };
-        match lore_env::java_home() {
-            Some(home) => {
-                self.reads(home.clone());
-                self.programs = Programs::Below(vec![home]);
-            }
+        if let Some(home) = lore_env::java_home() {
+            self.reads(home.clone());
+            self.programs = Programs::Below(vec![home]);
+        } else {
             // A script that finds Java, most likely; what it reads is its own business.
-            None => {
-                self.reads = Reads::Anything;
-                self.programs = Programs::Any;
-            }
+            self.reads = Reads::Anything;
+            self.programs = Programs::Any;
         }
     }
 

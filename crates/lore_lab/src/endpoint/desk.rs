@@ -127,7 +127,7 @@ mod tests {
         let (orders, waiting) = sync_channel(1);
         let desk = Desk {
             port: 1,
-            token: String::new(),
+            token: Secret::default(),
             model: String::new(),
             limits: EndpointLimits::default(),
             orders: Mutex::new(orders),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use lore_core::{LoraConfig, TargetModule};
 
 use super::{AdapterWeights, LoraPair};
+use crate::json::{MAX_JSON, read_text};
 use crate::numbers;
 
 const CONFIG_FILE: &str = "adapter_config.json";

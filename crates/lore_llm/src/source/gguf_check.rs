@@ -196,7 +196,7 @@ mod tests {
         bytes.extend((key.len() as u64).to_le_bytes());
         bytes.extend(key.as_bytes());
         bytes.extend(value);
-        tensors.iter().for_each(|tensor| bytes.extend(*tensor));
+        bytes.extend(tensors.concat());
         bytes
     }
 
@@ -204,7 +204,7 @@ mod tests {
         let mut bytes = 1u64.to_le_bytes().to_vec();
         bytes.push(b't');
         bytes.extend((dims.len() as u32).to_le_bytes());
-        dims.iter().for_each(|dim| bytes.extend(dim.to_le_bytes()));
+        bytes.extend(dims.iter().flat_map(|dim| dim.to_le_bytes()));
         bytes.extend([0; 12]);
         bytes
     }

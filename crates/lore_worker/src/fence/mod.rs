@@ -27,8 +27,8 @@
 mod calls;
 #[cfg(target_os = "linux")]
 mod files;
+#[cfg(test)]
 #[cfg(all(
-    test,
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
