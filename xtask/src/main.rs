@@ -14,6 +14,7 @@ mod fuzz;
 mod icons;
 mod journey;
 mod launch;
+mod licences;
 mod place;
 mod process;
 mod reference;
@@ -44,6 +45,7 @@ cargo xtask COMMAND
                                   what a newcomer would do, in a real window, with pictures
   fuzz [--minutes M] [TARGET...]  give parsers of foreign bytes what they do not expect
   icons                           the application icons from assets/icon.svg
+  licences                        what the libraries are licensed under, into assets
   dist                            packages for this system
 ";
 
@@ -80,6 +82,7 @@ fn run() -> Result<()> {
         "icons" => icons::run(&place, args),
         "dist" => dist::run(&place, args),
         "fuzz" => fuzz::run(&place, args),
+        "licences" => licences::run(&place, args),
         "help" => {
             eprint!("{USAGE}");
             Ok(())
