@@ -82,9 +82,10 @@ fn add_places(rules: RulesetCreated, needs: &Needs) -> Result<RulesetCreated, Ru
     let use_device = make_bitflags!(AccessFs::{ReadFile | WriteFile});
     let temporary = std::env::temp_dir();
     let folders = needs.writes.iter().chain([&temporary]);
+    // The program itself is read for the names in a backtrace.
     let rules = rules
         .add_rules(path_beneath_rules(SYSTEM, read))?
-        .add_rules(path_beneath_rules(own_folder(), read))?
+        .add_rules(path_beneath_rules(std::env::current_exe(), read))?
         .add_rules(path_beneath_rules(SOURCES, read))?
         .add_rules(path_beneath_rules([SINK], use_device))?
         .add_rules(path_beneath_rules(folders.map(made), write()))?;
@@ -114,9 +115,4 @@ fn write() -> BitFlags<AccessFs> {
 fn made(folder: &PathBuf) -> &Path {
     fs::create_dir_all(folder).ok();
     folder
-}
-
-/// The program may have been installed anywhere.
-fn own_folder() -> Option<PathBuf> {
-    Some(std::env::current_exe().ok()?.parent()?.to_owned())
 }
