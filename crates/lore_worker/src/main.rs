@@ -27,6 +27,7 @@ use crate::lines::Lines;
 fn main() -> ExitCode {
     let stop = StopToken::new();
     os::lower_priority();
+    os::limit_memory();
     let mut lines = Lines::new(stop.clone());
     let args = match Args::parse(std::env::args_os().skip(1)) {
         Ok(args) => args,

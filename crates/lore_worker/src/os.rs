@@ -23,10 +23,13 @@ pub(crate) fn use_threads(threads: usize) {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{lower_priority, stop_on_terminate};
+pub(crate) use unix::{limit_memory, lower_priority, stop_on_terminate};
 
 #[cfg(not(unix))]
 pub(crate) fn lower_priority() {}
+
+#[cfg(not(unix))]
+pub(crate) fn limit_memory() {}
 
 /// Other systems end processes without asking; closing standard input is the polite way there.
 #[cfg(not(unix))]
@@ -52,6 +55,32 @@ mod unix {
         // harmless and therefore not looked at.
         unsafe {
             libc::setpriority(libc::PRIO_PROCESS, 0, NICE);
+        }
+    }
+
+    /// Lets this process take no more memory than the machine has: what asks for more ends with an error of
+    /// its own, before the system has to choose whom to end. Without effect where the system does not say
+    /// how much there is.
+    pub(crate) fn limit_memory() {
+        // SAFETY: sysconf takes a number and gives one.
+        let (pages, size) = unsafe {
+            (
+                libc::sysconf(libc::_SC_PHYS_PAGES),
+                libc::sysconf(libc::_SC_PAGESIZE),
+            )
+        };
+        let (Ok(pages), Ok(size)) = (u64::try_from(pages), u64::try_from(size)) else {
+            return;
+        };
+        let bytes = pages.saturating_mul(size);
+        let limit = libc::rlimit {
+            rlim_cur: bytes,
+            rlim_max: bytes,
+        };
+        // SAFETY: the pointer is to a value that lives until the call returns. Its failure leaves the
+        // process as it was, and is therefore not looked at.
+        unsafe {
+            libc::setrlimit(libc::RLIMIT_DATA, &raw const limit);
         }
     }
 

@@ -14,7 +14,9 @@
 //! | system calls | what no worker needs is refused: debugging, mounting, tracing, keys, kernel modules, clocks |
 //! | signals | only to itself and to what it started |
 //!
-//! **What is not fenced:** processor and memory; which computer a job calls once it may call; what the
+//! Memory is held to what the machine has ([`crate::os::limit_memory`]).
+//!
+//! **What is not fenced:** the processor; which computer a job calls once it may call; what the
 //! long-lived worker and the installation of a Java world read, since nobody knows it beforehand; and
 //! other systems than Linux, where workers have the rights of the person who started the program. Linux
 //! before 5.13 refuses system calls only, before 6.7 does not tell TCP ports apart, and before 6.12 lets
