@@ -122,13 +122,6 @@ impl ChatTemplate {
 
     /// The chat as text; `add_generation_prompt` opens an assistant turn at the end.
     pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
-        let messages: Vec<Value> = messages
-            .iter()
-            .map(|message| {
-                let (role, content) = (message.role.as_str(), message.content.as_str());
-                context! { role, content }
-            })
-            .collect();
         ensure!(
             self.source.len() as u64 <= MAX_SOURCE,
             "The model's chat template is longer than {} KiB and is not run",
@@ -165,6 +158,13 @@ impl ChatTemplate {
     }
 
     fn render_here(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
+        let messages: Vec<Value> = messages
+            .iter()
+            .map(|message| {
+                let (role, content) = (message.role.as_str(), message.content.as_str());
+                context! { role, content }
+            })
+            .collect();
         let environment = environment();
         let template = environment
             .template_from_str(&self.source)
