@@ -331,11 +331,20 @@ pub fn real_worker() -> Option<(PathBuf, PathBuf)> {
         eprintln!("skipped: LOREKEEPER_TEST_MODELS is not set");
         return None;
     };
+    Some((built_worker()?, models.into()))
+}
+
+/// The real worker, when it is built; says so otherwise.
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that checks nothing must say so"
+)]
+pub fn built_worker() -> Option<PathBuf> {
     let worker = worker_path().filter(|path| path.exists());
     if worker.is_none() {
         eprintln!("skipped: lore_worker is not built");
     }
-    Some((worker?, models.into()))
+    worker
 }
 
 /// Beside the tests' own folder, or where `LOREKEEPER_WORKER` says.

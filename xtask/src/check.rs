@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 
 use crate::args::Args;
 use crate::cargo::{self, WasmToolchain};
+use crate::licences;
 use crate::place::Place;
 use crate::process::{self, Stream};
 use crate::setup::{self, Ready};
@@ -79,6 +80,10 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     stages.done.push(("set-up", start.elapsed(), true));
     stages.stage("format", |_| passed(&mut format(place)));
     stages.stage("clippy", |_| passed(&mut clippy(place)));
+    stages.stage("licences", |_| licences::is_current(place));
+    if process::exists("cargo-deny", "--version") {
+        stages.stage("dependencies", |_| passed(&mut dependencies(place)));
+    }
     if !quick {
         stages.stage("wasm", |_| passed(&mut wasm(place, &ready.wasm)));
     }
@@ -105,6 +110,13 @@ fn format(place: &Place) -> Command {
 fn clippy(place: &Place) -> Command {
     let mut command = cargo::native(place, "clippy");
     command.args(["--workspace", "--all-targets", "--", "-D", "warnings"]);
+    command
+}
+
+/// What may be linked, and from where; advisories want a network and have a time of their own.
+fn dependencies(place: &Place) -> Command {
+    let mut command = cargo::native(place, "deny");
+    command.args(["check", "licenses", "bans", "sources"]);
     command
 }
 

@@ -11,9 +11,11 @@ mod cargo;
 mod check;
 mod dist;
 mod faults;
+mod fuzz;
 mod icons;
 mod journey;
 mod launch;
+mod licences;
 mod place;
 mod process;
 mod reference;
@@ -42,7 +44,9 @@ cargo xtask COMMAND
                                   a screenshot of every page, both windows, both themes
   journey [sample|official] [--window KIND] [--data DIR] [--games DIR] [--no-build]
                                   what a newcomer would do, in a real window, with pictures
+  fuzz [--minutes M] [TARGET...]  give parsers of foreign bytes what they do not expect
   icons                           the application icons from assets/icon.svg
+  licences                        what the libraries are licensed under, into assets
   dist                            packages for this system
   faults [--tries N] [--seed S] [--only TEXT] [--nth N] [--write]
                                   makes one thing after another go wrong; the table of what came of it
@@ -81,6 +85,8 @@ fn run() -> Result<()> {
         "icons" => icons::run(&place, args),
         "dist" => dist::run(&place, args),
         "faults" => faults::run(&place, args),
+        "fuzz" => fuzz::run(&place, args),
+        "licences" => licences::run(&place, args),
         "help" => {
             eprint!("{USAGE}");
             Ok(())

@@ -31,6 +31,7 @@ pub mod prompt;
 mod results;
 mod retrieval;
 mod retrieval_grid;
+mod secret;
 mod selection;
 pub mod stats;
 mod task;
@@ -83,6 +84,7 @@ pub use retrieval::{
     RetrievalMode, Retriever,
 };
 pub use retrieval_grid::{GRID_FILE, GridCell, GridScore, GridSpec, RetrievalGrid};
+pub use secret::Secret;
 pub use selection::{
     DropReason, DroppedExperience, Explanation, KeyKind, QuestionKind, SearchKind, Selection,
 };

@@ -13,6 +13,9 @@ use crate::rows::each_row_of;
 use crate::source::{Source, file_name};
 use crate::writer::{Added, DatasetWriter, NewDataset};
 
+/// What is said of a link in a folder.
+const LEADS_OUT: &str = "It is a link to something outside of the folder and was left alone. Choose what it leads to instead.";
+
 /// What became of an import.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Imported {
@@ -160,6 +163,16 @@ pub(crate) fn read_items(
     on_found: &mut OnFound<'_>,
 ) -> Result<()> {
     let is_single = source.is_single_file();
+    for entry in source.links() {
+        let found = Found::Rejected {
+            entry,
+            line: 1,
+            reason: LEADS_OUT.to_owned(),
+        };
+        if on_found(found)?.is_break() {
+            return Ok(());
+        }
+    }
     for index in 0..source.entries().len() {
         let entry = source.entries()[index].name.clone();
         let format = match detect(source, index, columns.is_some()) {

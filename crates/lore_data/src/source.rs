@@ -12,11 +12,25 @@ use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
-/// Folders deeper than this are not walked: links can make them endless.
-const MAX_DEPTH: usize = 12;
+use walk::Walk;
+
+mod walk;
+
+/// Files of one source at most; a whole release of games has a tenth of that.
+const MAX_FILES: usize = 500_000;
+
+/// A source may unpack to so many times its size, and to [`FREE_BYTES`] in any case. Records of episodes
+/// pack to a tenth or a thirtieth.
+const MAX_RATIO: u64 = 200;
+
+/// See [`MAX_RATIO`].
+const FREE_BYTES: u64 = 1 << 30;
 
 /// The largest packed file that has to be held in memory, because its format is read back to front.
 const MAX_WHOLE_BYTES: u64 = 512 << 20;
+
+const TOO_MANY: &str =
+    "There are more than half a million files here. Choose a folder that holds episodes only.";
 
 /// The first bytes of a file that gzip made.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -32,6 +46,8 @@ pub(crate) struct Source {
     entries: Vec<Entry>,
     place: Place,
     num_read: Rc<Cell<u64>>,
+    left: Rc<Cell<u64>>,
+    links: Vec<String>,
 }
 
 /// One file of a source.
@@ -39,7 +55,7 @@ pub(crate) struct Source {
 pub(crate) struct Entry {
     /// Its path within the source with `/` between folders; the file's name when it stands alone.
     pub(crate) name: String,
-    /// Its size as stored.
+    /// Its size; of a file in a zip, that outside of it.
     pub(crate) num_bytes: u64,
 }
 
@@ -68,11 +84,13 @@ impl Source {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let metadata = fs::metadata(path)
             .with_context(|| format!("There is nothing to read at {}.", path.display()))?;
+        let mut links = Vec::new();
+        let mut num_stored = metadata.len();
         let (entries, place) = if metadata.is_dir() {
-            let mut entries = Vec::new();
-            walk(path, "", 0, &mut entries)?;
-            entries.sort_by(|a, b| a.name.cmp(&b.name));
-            (entries, Place::Folder(path.to_owned()))
+            let found = Walk::of(path)?;
+            links = found.links;
+            num_stored = found.entries.iter().map(|entry| entry.num_bytes).sum();
+            (found.entries, Place::Folder(path.to_owned()))
         } else if starts_with(path, ZIP)? {
             let file = File::open(path).context("The file could not be opened.")?;
             open_zip(Box::new(BufReader::new(file)))?
@@ -91,11 +109,14 @@ impl Source {
             entries,
             place,
             num_read: Rc::default(),
+            left: bound(num_stored),
+            links,
         })
     }
 
     /// What `bytes` hold, as if they stood in a file called `name`.
     pub(crate) fn of_bytes(name: &str, bytes: Bytes) -> Result<Self> {
+        let left = bound(bytes.len() as u64);
         let (entries, place) = if bytes.starts_with(ZIP) {
             open_zip(Box::new(Cursor::new(bytes)))?
         } else {
@@ -109,7 +130,15 @@ impl Source {
             entries,
             place,
             num_read: Rc::default(),
+            left,
+            links: Vec::new(),
         })
+    }
+
+    /// Links that lead out of a folder. They were not followed: whoever made the folder may have meant
+    /// something else by them than whoever opens it.
+    pub(crate) fn links(&self) -> &[String] {
+        &self.links
     }
 
     /// The files, in the order of their names.
@@ -153,14 +182,16 @@ impl Source {
         peek.with_context(|| format!("{name} could not be read."))?;
         let (is_gzip, is_zstd) = (magic.starts_with(&GZIP), magic == ZSTD);
         let whole = BufReader::new(Cursor::new(magic).chain(counted));
-        Ok(if is_gzip {
+        let plain: Box<dyn Read + '_> = if is_gzip {
             Box::new(MultiGzDecoder::new(whole))
         } else if is_zstd {
             let decoder = zstd::stream::read::Decoder::with_buffer(whole);
             Box::new(decoder.with_context(|| format!("{name} could not be unpacked."))?)
         } else {
             Box::new(whole)
-        })
+        };
+        let left = Rc::clone(&self.left);
+        Ok(Box::new(Bounded { plain, left }))
     }
 
     /// One file for reading back and forth. A packed one is held in memory.
@@ -221,6 +252,34 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// How much may be read of what takes so many bytes on the disk. Files are read twice: for their format,
+/// and for their rows.
+fn bound(num_stored: u64) -> Rc<Cell<u64>> {
+    let once = num_stored.saturating_mul(MAX_RATIO).max(FREE_BYTES);
+    Rc::new(Cell::new(once.saturating_mul(2)))
+}
+
+/// Ends with an error what unpacks to more than anybody meant to keep.
+struct Bounded<R> {
+    plain: R,
+    /// Bytes that may come yet, of all files of the source.
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let num_read = self.plain.read(buffer)?;
+        let left = self.left.get().checked_sub(num_read as u64);
+        let left = left.ok_or_else(|| {
+            io::Error::other(format!(
+                "it unpacks to more than {MAX_RATIO} times its size; unpack it first if that is right"
+            ))
+        })?;
+        self.left.set(left);
+        Ok(num_read)
+    }
+}
+
 fn open_file(path: &Path) -> Result<File> {
     File::open(path).with_context(|| format!("{} could not be opened.", path.display()))
 }
@@ -234,42 +293,10 @@ fn starts_with(path: &Path, magic: &[u8]) -> Result<bool> {
     Ok(start == magic)
 }
 
-/// Collects the files below `folder`; names that start with a dot are other programs' business.
-fn walk(root: &Path, below: &str, depth: usize, entries: &mut Vec<Entry>) -> Result<()> {
-    if depth > MAX_DEPTH {
-        return Ok(());
-    }
-    let folder = root.join(below);
-    let listing = fs::read_dir(&folder)
-        .with_context(|| format!("The folder {} could not be read.", folder.display()))?;
-    for item in listing {
-        let item = item.with_context(|| format!("{} could not be read.", folder.display()))?;
-        // A name that is not text could not be shown or reported.
-        let Ok(name) = item.file_name().into_string() else {
-            continue;
-        };
-        if name.starts_with('.') {
-            continue;
-        }
-        let name = if below.is_empty() {
-            name
-        } else {
-            format!("{below}/{name}")
-        };
-        let Ok(metadata) = fs::metadata(item.path()) else {
-            continue; // a link to nowhere
-        };
-        if metadata.is_dir() {
-            walk(root, &name, depth + 1, entries)?;
-        } else if metadata.is_file() {
-            let num_bytes = metadata.len();
-            entries.push(Entry { name, num_bytes });
-        }
-    }
-    Ok(())
-}
-
 fn zip_entries(archive: &mut ZipArchive<Box<dyn Seekable>>) -> Result<Vec<Entry>> {
+    if archive.len() > MAX_FILES {
+        bail!("{TOO_MANY}");
+    }
     let mut entries = Vec::new();
     for index in 0..archive.len() {
         let file = archive
@@ -333,6 +360,56 @@ mod tests {
         let mut source = Source::open(&path).unwrap();
         assert_eq!(source.entries()[0].name, "x/three.txt");
         assert_eq!(read(&mut source, 0), "three");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_out_of_a_folder_are_named_and_not_followed() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let outside = folder.path().join("outside");
+        fs::create_dir_all(data.join("in")).unwrap();
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("secret.jsonl"), "{}").unwrap();
+        fs::write(data.join("in/a.jsonl"), "{}").unwrap();
+        symlink(outside.join("secret.jsonl"), data.join("b.jsonl")).unwrap();
+        symlink(&outside, data.join("folder")).unwrap();
+        symlink("in/a.jsonl", data.join("c.jsonl")).unwrap();
+        symlink("nowhere", data.join("d.jsonl")).unwrap();
+        symlink("..", data.join("up")).unwrap();
+        let source = Source::open(&data).unwrap();
+        let names: Vec<_> = source.entries().iter().map(|e| e.name.as_str()).collect();
+        assert_eq!(names, ["c.jsonl", "in/a.jsonl"]);
+        assert_eq!(source.links(), ["b.jsonl", "folder", "up"]);
+    }
+
+    #[test]
+    fn a_bomb_does_not_go_off() {
+        // A gigabyte and more of nothing, in a few kilobytes.
+        let mut packed = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        let length = 2 * FREE_BYTES + 1;
+        io::copy(&mut io::repeat(b'x').take(length), &mut packed).unwrap();
+        let packed = packed.finish().unwrap();
+        assert!((packed.len() as u64) < length / 1000);
+        let mut source = Source::of_bytes("bomb.zst", packed.into()).unwrap();
+        let read = io::copy(&mut source.read(0).unwrap(), &mut io::sink());
+        assert!(read.unwrap_err().to_string().contains("unpacks to more"));
+
+        let mut files = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        files
+            .start_file("a", zip::write::SimpleFileOptions::default())
+            .unwrap();
+        files.write_all(&[b'x'; 1000]).unwrap();
+        let files = files.finish().unwrap().into_inner();
+        let mut source = Source::of_bytes("a.zip", files.into()).unwrap();
+        source.left.set(1500);
+        assert_eq!(read_all(&mut source).unwrap(), 1000);
+        assert!(read_all(&mut source).is_err(), "all files count together");
+    }
+
+    fn read_all(source: &mut Source) -> io::Result<u64> {
+        io::copy(&mut source.read(0).unwrap(), &mut io::sink())
     }
 
     #[test]

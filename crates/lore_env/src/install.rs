@@ -112,7 +112,11 @@ fn jar_name(what: Installed) -> &'static str {
 fn parts_of_jar(what: Installed, path: &Path, mut jar: File) -> Result<Vec<Part>> {
     let mut bytes = Vec::new();
     jar.seek(SeekFrom::Start(0))?;
-    jar.read_to_end(&mut bytes)?;
+    jar.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    ensure!(
+        bytes.len() as u64 <= MAX_FILE,
+        "The JAR is larger than it may be"
+    );
     let mut parts = vec![Part {
         name: jar_name(what).to_owned(),
         bytes,
@@ -147,7 +151,12 @@ fn parts_of_wheel(
         let entry = archive.by_name(name)?;
         ensure!(entry.size() <= MAX_FILE, "{name} is larger than it may be");
         let mut bytes = Vec::new();
-        entry.take(MAX_FILE).read_to_end(&mut bytes)?;
+        // What an archive says of a size need not be true.
+        entry.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+        ensure!(
+            bytes.len() as u64 <= MAX_FILE,
+            "{name} is larger than it may be"
+        );
         Ok(Part {
             name: as_name.to_owned(),
             bytes,
@@ -166,10 +175,12 @@ fn parts_of_wheel(
     Ok(parts)
 }
 
+/// A file's own name; archives made elsewhere may part folders with other signs, and leave theirs by them.
 fn is_table(name: &str) -> bool {
-    Path::new(name)
-        .extension()
-        .is_some_and(|extension| extension == "json")
+    !name.contains(['\\', ':'])
+        && Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "json")
 }
 
 fn replace_folder(folder: &Path, parts: &[Part]) -> Result<()> {
@@ -277,6 +288,37 @@ mod tests {
         assert_eq!(what, Installed::World(JavaWorld::ScienceWorld));
         let installed = data.java_world(JavaWorld::ScienceWorld);
         assert_eq!(fs::read(installed).unwrap(), fs::read(&jar).unwrap());
+    }
+
+    #[test]
+    fn nothing_in_a_wheel_leaves_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::new(folder.path().join("data"));
+        let wheel = folder.path().join("x.whl");
+        archive(
+            &wheel,
+            &[
+                "x/textworld-express.jar",
+                "x/fine.json",
+                "x/..\\..\\evil.json",
+                "x/C:evil.json",
+                "x/../../evil.json",
+                "../evil.json",
+                "/evil.json",
+            ],
+        );
+        install(&data, &wheel).unwrap();
+        let installed = data.java_world(JavaWorld::TextWorldExpress);
+        let beside = fs::read_dir(installed.parent().unwrap()).unwrap();
+        let mut names: Vec<_> = beside.map(|file| file.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["fine.json", "textworld-express.jar"]);
+        let mut around: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        around.sort();
+        assert_eq!(around, ["data", "x.whl"]);
     }
 
     #[test]

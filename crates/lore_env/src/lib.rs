@@ -25,7 +25,7 @@ pub use expert::{Expert, play_expert};
 pub use games::GamesWorld;
 pub use generated::GeneratedWorld;
 pub use install::{Installed, install, installed_in_python};
-pub use jvm::Launch;
+pub use jvm::{Launch, java_home};
 pub use remote::ServerWorld;
 pub use scienceworld::ScienceWorld;
 pub use select::{NumTasks, select_tasks};

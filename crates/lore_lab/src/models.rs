@@ -11,10 +11,11 @@ use lore_protocol::{ErrorCode, ResultExt as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::files::read_json;
-use crate::machine;
+use crate::{machine, names};
 
 /// What the model folder says about a model.
 pub(crate) fn info(data: &DataDir, id: &ModelId) -> Result<ModelInfo> {
+    names::check("a model", id.as_str())?;
     let info: ModelInfo = read_json(&data.model(id).join("model.json")).code(
         ErrorCode::ModelMissing,
         format!(
@@ -96,6 +97,7 @@ pub(crate) fn hub_name(info: &ModelInfo) -> &str {
 
 /// What the adapter folder says about an adapter.
 pub(crate) fn adapter_info(data: &DataDir, id: &AdapterId) -> Result<Adapter> {
+    names::check("an adapter", id.as_str())?;
     read_json(&data.adapter(id).join("adapter.json")).code(
         ErrorCode::NotFound,
         format!(

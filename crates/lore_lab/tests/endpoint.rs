@@ -92,7 +92,7 @@ impl Open {
         format!(
             "Host: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
             self.host(),
-            self.door.token
+            self.door.token.reveal()
         )
     }
 
@@ -281,8 +281,8 @@ fn nothing_is_told_without_the_token() {
         String::new(),
         "Authorization: Bearer lore-wrong\r\n".to_owned(),
         "Authorization: Bearer \r\n".to_owned(),
-        format!("Authorization: Basic {}\r\n", open.door.token),
-        format!("Cookie: token={}\r\n", open.door.token),
+        format!("Authorization: Basic {}\r\n", open.door.token.reveal()),
+        format!("Cookie: token={}\r\n", open.door.token.reveal()),
     ] {
         for path in ["/v1/models", "/v1/nothing", "/"] {
             let answer = open.send(&format!(
@@ -302,7 +302,7 @@ fn nothing_is_told_without_the_token() {
 #[test]
 fn another_web_page_cannot_call() {
     let open = Open::new();
-    let (host, token) = (open.host().to_owned(), &open.door.token);
+    let (host, token) = (open.host().to_owned(), open.door.token.reveal());
     let port = host.split(':').nth(1).unwrap();
     let body = ask("go").to_string();
     let call = |host: &str, more: &str| {

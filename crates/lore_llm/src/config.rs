@@ -7,6 +7,20 @@ use crate::rotary::{Rotary, Rotations};
 /// No dimension of a real model is larger; keeps products of two dimensions from overflowing.
 const MAX_SIZE: usize = 1 << 28;
 
+/// No real model has more blocks, or larger heads.
+const MAX_LAYERS: usize = 1 << 12;
+const MAX_HEAD_DIM: usize = 1 << 16;
+
+/// Refuses sizes that lists are made of while a description is still being read.
+pub(crate) fn check_lists(num_layers: usize, head_dim: usize) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        num_layers <= MAX_LAYERS && head_dim <= MAX_HEAD_DIM,
+        "The model's description does not make sense ({num_layers} layers, heads of {head_dim} \
+         numbers); the file is probably damaged"
+    );
+    Ok(())
+}
+
 /// The shape of a decoder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
@@ -60,6 +74,7 @@ pub struct SlidingLayers {
 impl ModelConfig {
     /// Checks that the numbers fit each other.
     pub fn check(&self) -> anyhow::Result<()> {
+        check_lists(self.num_layers, self.head_dim)?;
         let sizes = [
             self.vocab_size,
             self.hidden_size,

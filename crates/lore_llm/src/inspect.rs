@@ -97,7 +97,60 @@ fn gigabytes(bytes: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::BaseModel;
+
+    /// The tiny model without its weights, with what is said in its index of where they are.
+    fn with_index(shard: &str) -> tempfile::TempDir {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-llama");
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("model");
+        fs::create_dir(&model).unwrap();
+        for file in fs::read_dir(&fixture).unwrap().flatten() {
+            let name = file.file_name();
+            let to = if name == "model.safetensors" {
+                folder.path().join("outside.safetensors")
+            } else {
+                model.join(&name)
+            };
+            fs::copy(file.path(), to).unwrap();
+        }
+        let shards = [
+            ("model.embed_tokens.weight", shard),
+            ("model.norm.weight", shard),
+        ];
+        let map: std::collections::BTreeMap<_, _> = shards.into();
+        let index = serde_json::json!({"metadata": {}, "weight_map": map});
+        fs::write(
+            model.join("model.safetensors.index.json"),
+            index.to_string(),
+        )
+        .unwrap();
+        folder
+    }
+
+    #[test]
+    fn an_index_leads_to_no_file_outside() {
+        for shard in [
+            "../outside.safetensors",
+            "../../../../../../../../etc/passwd",
+            "/etc/passwd",
+            "..\\outside.safetensors",
+        ] {
+            let folder = with_index(shard);
+            let model = folder.path().join("model");
+            let error = inspect(&model).unwrap_err().to_string();
+            assert!(error.contains("holds no model"), "{error}");
+            assert!(BaseModel::load(&model).is_err(), "{shard}");
+            assert!(digest(&model, &mut |_, _| ()).is_err(), "{shard}");
+            // With weights of its own, the index is not asked at all.
+            let own = model.join("model.safetensors");
+            fs::copy(folder.path().join("outside.safetensors"), &own).unwrap();
+            assert!(BaseModel::load(&model).is_ok(), "{shard}");
+        }
+    }
 
     #[test]
     fn memory_follows_the_number_of_weights() {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    AdapterId, BankId, FinishReason, MemoryUse, Message, ModelId, RetrievalConfig, Sampling,
+    AdapterId, BankId, FinishReason, MemoryUse, Message, ModelId, RetrievalConfig, Sampling, Secret,
 };
 
 use crate::ApiError;
@@ -156,7 +156,7 @@ pub struct Door {
     /// The base address, `http://127.0.0.1:PORT/v1`.
     pub address: String,
     /// What a caller must know; kept in memory only.
-    pub token: String,
+    pub token: Secret,
     /// What a caller asks for as the model.
     pub model: String,
 }

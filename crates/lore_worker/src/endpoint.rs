@@ -8,16 +8,18 @@ use std::thread;
 use anyhow::{Context as _, Result};
 
 use lore_core::StopToken;
-use lore_lab::{EndpointLimits, serve_endpoint};
+use lore_lab::{EndpointLimits, Needs, serve_endpoint};
 use lore_protocol::{EndpointLine, Speaker};
 
 use crate::args::Args;
 use crate::job::panicked;
 use crate::lines::Lines;
-use crate::os;
+use crate::{fence, os};
 
 /// Answers other programs until standard input closes.
 pub(crate) fn run(args: &Args, lines: &mut Lines, stop: &StopToken) -> ExitCode {
+    fence::raise(&Needs::of_endpoint(&args.data, &args.options));
+    os::stop_on_terminate(stop);
     os::use_threads(0);
     lines.hello();
     let served = catch_unwind(AssertUnwindSafe(|| serve(args, lines, stop)));

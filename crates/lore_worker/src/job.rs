@@ -7,17 +7,16 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 
 use lore_core::StopToken;
-use lore_lab::Outcome;
+use lore_lab::{Needs, Outcome};
 use lore_protocol::{ApiError, JobEvent, JobSpec};
 
 use crate::args::Args;
 use crate::lines::Lines;
-use crate::{control, os};
+use crate::{control, fence, os};
 
 /// Does the job in the file `path`.
 pub(crate) fn run(args: &Args, path: &Path, lines: &mut Lines, stop: &StopToken) -> ExitCode {
     lines.hello();
-    control::listen(stop);
     let outcome = catch_unwind(AssertUnwindSafe(|| work(args, path, lines, stop)));
     let last_word = match outcome {
         Ok(Ok(Outcome::Finished { summary })) => JobEvent::Finished { summary },
@@ -42,6 +41,9 @@ fn work(args: &Args, path: &Path, lines: &mut Lines, stop: &StopToken) -> Result
         .with_context(|| format!("Could not read the job {}.", path.display()))?;
     let spec: JobSpec = serde_json::from_str(&text)
         .with_context(|| format!("The job {} is damaged.", path.display()))?;
+    fence::raise(&Needs::of_job(&spec, &args.data, &args.options)?);
+    os::stop_on_terminate(stop);
+    control::listen(stop);
     os::use_threads(spec.threads);
     lore_lab::run(&spec, &args.data, &args.options, lines, stop)
 }

@@ -5,10 +5,13 @@
 //! holds JSON lines and nothing else: first `hello`, and from a job exactly one last word. Lines on
 //! standard input control it; when standard input closes, the application is gone and the worker saves
 //! and ends too.
+//!
+//! Before it touches what it works on, it puts a fence around itself; see [`fence`].
 
 mod args;
 mod control;
 mod endpoint;
+mod fence;
 mod job;
 mod lines;
 mod os;
@@ -23,9 +26,8 @@ use crate::lines::Lines;
 
 fn main() -> ExitCode {
     let stop = StopToken::new();
-    // Before any other thread starts: they inherit that the signal is left to one listener.
-    os::stop_on_terminate(&stop);
     os::lower_priority();
+    os::limit_memory();
     let mut lines = Lines::new(stop.clone());
     let args = match Args::parse(std::env::args_os().skip(1)) {
         Ok(args) => args,

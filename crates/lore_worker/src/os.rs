@@ -2,13 +2,16 @@
 
 use std::num::NonZero;
 
+/// No machine has more cores; a damaged job may name any number.
+const MAX_THREADS: usize = 1024;
+
 /// Lets the computing threads be `threads` many; 0 leaves it to the library.
 pub(crate) fn use_threads(threads: usize) {
     let threads = if threads == 0 {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         cores.saturating_sub(1).max(1)
     } else {
-        threads
+        threads.min(MAX_THREADS)
     };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -20,10 +23,13 @@ pub(crate) fn use_threads(threads: usize) {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{lower_priority, stop_on_terminate};
+pub(crate) use unix::{limit_memory, lower_priority, stop_on_terminate};
 
 #[cfg(not(unix))]
 pub(crate) fn lower_priority() {}
+
+#[cfg(not(unix))]
+pub(crate) fn limit_memory() {}
 
 /// Other systems end processes without asking; closing standard input is the polite way there.
 #[cfg(not(unix))]
@@ -52,8 +58,35 @@ mod unix {
         }
     }
 
+    /// Lets this process take no more memory than the machine has: what asks for more ends with an error of
+    /// its own, before the system has to choose whom to end. Without effect where the system does not say
+    /// how much there is.
+    pub(crate) fn limit_memory() {
+        // SAFETY: sysconf takes a number and gives one.
+        let (pages, size) = unsafe {
+            (
+                libc::sysconf(libc::_SC_PHYS_PAGES),
+                libc::sysconf(libc::_SC_PAGESIZE),
+            )
+        };
+        let (Ok(pages), Ok(size)) = (u64::try_from(pages), u64::try_from(size)) else {
+            return;
+        };
+        let bytes = pages.saturating_mul(size);
+        let limit = libc::rlimit {
+            rlim_cur: bytes,
+            rlim_max: bytes,
+        };
+        // SAFETY: the pointer is to a value that lives until the call returns. Its failure leaves the
+        // process as it was, and is therefore not looked at.
+        unsafe {
+            libc::setrlimit(libc::RLIMIT_DATA, &raw const limit);
+        }
+    }
+
     /// Turns the signal that asks a process to end into a request to save and stop. Must run before
-    /// other threads start, since they inherit the mask.
+    /// other threads start, since they inherit the mask, and after the fence is up, since the listener
+    /// inherits that.
     pub(crate) fn stop_on_terminate(stop: &StopToken) {
         let mut signals = MaybeUninit::<libc::sigset_t>::uninit();
         // SAFETY: sigemptyset fills the set before it is read; the other two only read it. The last

@@ -9,19 +9,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use lore_core::StopToken;
-use lore_lab::Interactive;
+use lore_lab::{Interactive, Needs};
 use lore_protocol::{Control, WorkerReply, WorkerRequest};
 
 use crate::args::Args;
 use crate::job::panicked;
 use crate::lines::Lines;
-use crate::os;
+use crate::{fence, os};
 
 /// Questions whose askers have enough of the answer.
 type Enough = Arc<Mutex<BTreeSet<u64>>>;
 
 /// Answers questions until standard input closes or the process is asked to end.
 pub(crate) fn run(args: &Args, lines: &mut Lines, stop: &StopToken) -> ExitCode {
+    fence::raise(&Needs::of_questions(&args.data, &args.options));
+    os::stop_on_terminate(stop);
     os::use_threads(0);
     lines.hello();
     let enough = Enough::default();

@@ -11,6 +11,9 @@ use serde_json::{Map, Value};
 use super::metered::Metered;
 use super::{OnRow, PEEK_BYTES, Row};
 
+/// Columns of a table at most.
+const MAX_COLUMNS: usize = 4096;
+
 /// What may stand between columns.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
@@ -82,6 +85,9 @@ fn columns(header: csv::Result<&ByteRecord>) -> Result<Vec<String>> {
         .iter()
         .map(|name| String::from_utf8_lossy(name).trim().to_owned())
         .collect();
+    if names.len() > MAX_COLUMNS {
+        bail!("The table has more than {MAX_COLUMNS} columns.");
+    }
     if names.iter().all(String::is_empty) {
         bail!("The first row of the table does not name its columns.");
     }

@@ -18,11 +18,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use lore_core::Secret;
 
 use process::Process;
 use session::Seat;
 
 pub(crate) use connection::Object;
+pub use process::java_home;
 pub(crate) use session::{JavaGame, Session};
 pub(crate) use wire::Argument;
 
@@ -85,7 +87,7 @@ impl Gateway {
     }
 
     fn object(&self, process: &Process, class: &str) -> Result<Object> {
-        let token = process.token.as_deref();
+        let token = process.token.as_ref().map(Secret::reveal);
         let jar = &self.launch.jar;
         let jar = jar
             .to_str()

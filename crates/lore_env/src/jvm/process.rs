@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use lore_core::Secret;
 
 use super::Launch;
 
@@ -22,7 +23,7 @@ pub(super) struct Process {
     /// even if this program is killed.
     child: Mutex<Child>,
     pub(super) port: u16,
-    pub(super) token: Option<String>,
+    pub(super) token: Option<Secret>,
     tail: Arc<Mutex<VecDeque<u8>>>,
 }
 
@@ -71,7 +72,7 @@ impl Process {
         match (port, token) {
             (Ok(Ok(port)), Ok(token)) => {
                 self.port = port;
-                self.token = token.map(|token| token.trim().to_owned());
+                self.token = token.map(|token| token.trim().into());
                 Ok(self)
             }
             (Err(reason), _) | (_, Err(reason)) => bail!("{}", self.complaint(reason)),
@@ -167,6 +168,28 @@ fn java() -> PathBuf {
     })
     .filter(|java| java.is_file())
     .unwrap_or_else(|| "java".into())
+}
+
+/// The folder of the Java that worlds run in, with everything it needs; `None` when there is no Java, or
+/// when what is called `java` is not the program itself.
+pub fn java_home() -> Option<PathBuf> {
+    let program = java();
+    let found = if program.is_absolute() {
+        Some(program)
+    } else {
+        let path = std::env::var_os("PATH")?;
+        let mut places = std::env::split_paths(&path).map(|folder| folder.join(&program));
+        places.find(|place| place.is_file())
+    };
+    // On many systems the search path leads there over several links.
+    let program = std::fs::canonicalize(found?).ok()?;
+    let home = program.parent()?.parent()?;
+    // Since Java 9, and before.
+    let marks = ["lib/modules", "lib/rt.jar"];
+    marks
+        .iter()
+        .any(|mark| home.join(mark).is_file())
+        .then(|| home.to_owned())
 }
 
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {

@@ -18,6 +18,9 @@ use super::socket::Socket;
 /// How long a server that serves one session at a time gets to end the one before.
 const ROOM_PATIENCE: Duration = Duration::from_secs(5);
 
+/// Splits that are asked about: each costs a question.
+const MAX_SPLITS: usize = 16;
+
 /// Tasks of one split that the server has itself.
 pub(super) struct ServerSplit {
     pub(super) name: String,
@@ -63,7 +66,7 @@ impl OpenEnv {
         let name = environments[0].as_str().context("it has no environment")?;
         let splits = client.get(&format!("/{name}/splits"))?;
         let mut found = Vec::new();
-        for split in splits.as_array().into_iter().flatten() {
+        for split in splits.as_array().into_iter().flatten().take(MAX_SPLITS) {
             let Some(split_name) = split["name"].as_str() else {
                 continue;
             };

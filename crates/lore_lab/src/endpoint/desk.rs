@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendErr
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lore_core::{Completion, MemoryUse, Message, Sampling, StopToken};
+use lore_core::{Completion, MemoryUse, Message, Sampling, Secret, StopToken};
 
 use super::EndpointLimits;
 use super::refusal::Refusal;
@@ -23,7 +23,7 @@ pub(super) struct Desk {
     /// Where it listens.
     pub(super) port: u16,
     /// What a caller must know, without [`TOKEN_PREFIX`].
-    pub(super) token: String,
+    pub(super) token: Secret,
     /// What a caller asks for.
     pub(super) model: String,
     pub(super) limits: EndpointLimits,
@@ -127,7 +127,7 @@ mod tests {
         let (orders, waiting) = sync_channel(1);
         let desk = Desk {
             port: 1,
-            token: String::new(),
+            token: Secret::default(),
             model: String::new(),
             limits: EndpointLimits::default(),
             orders: Mutex::new(orders),

@@ -27,7 +27,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 
 use lore_bank::ExperienceBank;
-use lore_core::{DataDir, StopToken};
+use lore_core::{DataDir, Secret, StopToken};
 use lore_llm::ChatModel;
 use lore_protocol::{Door, EndpointLine, Speaker};
 
@@ -80,7 +80,7 @@ pub fn serve_endpoint(
     let (loaded, model) = load(data, speaker)?;
     let listener = listen()?;
     let address = listener.local_addr()?;
-    let token = random_text(TOKEN_BYTES)?;
+    let token = Secret::new(random_text(TOKEN_BYTES)?);
     let (orders, waiting) = sync_channel(MAX_WAITING);
     let desk = Desk {
         port: address.port(),
@@ -97,7 +97,7 @@ pub fn serve_endpoint(
     tell(EndpointLine::Open {
         door: Door {
             address: format!("http://{address}/v1"),
-            token: format!("{}{token}", desk::TOKEN_PREFIX),
+            token: Secret::new(format!("{}{}", desk::TOKEN_PREFIX, token.reveal())),
             model: speaker.name().to_owned(),
         },
     });

@@ -38,7 +38,7 @@ pub(super) fn answer(
     rest: Vec<u8>,
 ) -> Result<Reply, Refusal> {
     guard::check_way(head, desk.port)?;
-    guard::check_token(head, &desk.token)?;
+    guard::check_token(head, desk.token.reveal())?;
     let path = head.target.split('?').next().unwrap_or_default();
     let is_get = head.method == "GET";
     match path {

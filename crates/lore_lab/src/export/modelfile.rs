@@ -24,13 +24,13 @@ const MAX_CONTEXT: usize = 8192;
 pub(super) fn text(material: &Material) -> Result<String> {
     let mut text = format!(
         "# {}\n# ollama create my-agent -f Modelfile\nFROM ./{MODEL}\n",
-        material.adapter.name.replace(['\n', '\r'], " ")
+        material.adapter.name.replace(char::is_control, " ")
     );
     // Without a TEMPLATE, Ollama chooses one by the chat template within the GGUF file.
     if let Some(template) = go_template(&material.template)? {
         writeln!(text, "TEMPLATE \"\"\"{template}\"\"\"")?;
     }
-    for stop in &material.stops {
+    for stop in material.stops.iter().filter(|stop| is_word(stop)) {
         writeln!(text, "PARAMETER stop {}", quoted(stop))?;
     }
     let num_tokens = material.config.context_length.min(MAX_CONTEXT);
@@ -43,9 +43,15 @@ pub(super) fn text(material: &Material) -> Result<String> {
     Ok(text)
 }
 
+/// True for what can be quoted. A tokenizer may call a token anything, and a line break or quote would let
+/// it write instructions of its own.
+fn is_word(stop: &str) -> bool {
+    !stop.is_empty() && !stop.contains(|c: char| c.is_control() || matches!(c, '"' | '\\'))
+}
+
 /// A word in double quotes.
 fn quoted(word: &str) -> String {
-    format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
+    format!("\"{word}\"")
 }
 
 /// What a chat template writes around one role's turns.
@@ -93,7 +99,9 @@ fn go_template(template: &ChatTemplate) -> Result<Option<String>> {
     let words = [&system.before, &user.before, &assistant.before, &expected];
     let is_plain = words
         .iter()
-        .all(|word| !word.contains("{{") && !word.contains("\"\"\""));
+        .all(|word| !word.contains("{{") && !word.contains("\"\"\"") && !word.contains('\0'))
+        // It would run into the quotes behind it.
+        && !expected.ends_with('"');
     if !is_plain || template.render(&chat, true)? != expected {
         return Ok(None);
     }
@@ -119,9 +127,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_with_quotes_stay_one_word() {
+    fn only_what_stays_one_word_is_quoted() {
         assert_eq!(quoted("<|im_end|>"), "\"<|im_end|>\"");
-        assert_eq!(quoted("a\"b"), "\"a\\\"b\"");
+        assert!(is_word("<|im_end|>") && is_word("</s>"));
+        for hostile in ["a\"b", "</s>\nSYSTEM evil", "x\\", "\r", "\u{0}", ""] {
+            assert!(!is_word(hostile), "{hostile:?}");
+        }
     }
 
     #[test]

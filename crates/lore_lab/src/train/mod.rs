@@ -20,13 +20,14 @@ use lore_train::{
 
 use crate::events::Relay;
 use crate::files::{now_ms, replace_folder, write_json};
-use crate::{Job, Outcome, machine, models, templates};
+use crate::{Job, Outcome, machine, models, names, templates};
 use sources::Source;
 pub(crate) use sources::learnable;
 use trials::Trying;
 
 /// Trains the adapter, from the last checkpoint if there is one, and puts it into the adapter folder.
 pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
+    names::check("an adapter", work.adapter.as_str())?;
     job.relay.progress("Prepare", 0, 0, "episodes");
     let trajectories = sources::learnable(job.data, work)?;
     let data_hash = sources::data_hash(&trajectories);

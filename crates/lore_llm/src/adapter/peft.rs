@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use lore_core::{LoraConfig, TargetModule};
 
 use super::{AdapterWeights, LoraPair};
+use crate::json::{MAX_JSON, read_text};
 use crate::numbers;
 
 const CONFIG_FILE: &str = "adapter_config.json";
@@ -232,8 +233,7 @@ impl PeftConfig {
 
 fn read_config(dir: &Path) -> Result<PeftConfig> {
     let path = dir.join(CONFIG_FILE);
-    let text = fs::read_to_string(&path)
-        .with_context(|| format!("Could not read the adapter's settings {}", path.display()))?;
+    let text = read_text(&path, MAX_JSON).context("Could not read the adapter's settings")?;
     let config: PeftConfig = serde_json::from_str(&text)
         .with_context(|| format!("{} is not a PEFT adapter's settings file", path.display()))?;
     config.check_supported()?;

@@ -1,15 +1,18 @@
 //! Chat templates: the model's own, as Jinja.
 
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Value, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
 use lore_core::Message;
 
-use crate::json::optional_json;
+use crate::json::{optional_json, read_text};
 use crate::source::GgufFile;
 use crate::tokenizer::TextTokenizer;
 
@@ -29,9 +32,21 @@ const GEMMA: &str = "{{ bos_token }}{% set opening = '' %}\
     {{ '<end_of_turn>\n' }}{% endfor %}\
     {% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}";
 
-/// Steps a template may take. Templates come with downloaded models and could loop for ever; real
+/// Bytes of a template. The longest known, with tools and pictures, have a tenth of that.
+const MAX_SOURCE: u64 = 1 << 20;
+
+/// Steps a template may take; every 64 bytes of text that it makes count as one. Templates come with downloaded models and could loop for ever; real
 /// ones need a few dozen steps for each message.
+///
+/// One thing escapes the count (minijinja 3.1): lists that are added to each other cost nothing, and what
+/// walks through such a list afterwards is not counted item by item. See [`PATIENCE`].
 const FUEL: u64 = 5_000_000;
+
+/// How long a template that adds may take; real ones take milliseconds.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the engine may need for macros that call each other as deeply as it lets them.
+const STACK: usize = 8 << 20;
 
 /// Renders a chat as the text a model was trained on.
 #[derive(Clone, Debug)]
@@ -80,8 +95,7 @@ impl ChatTemplate {
     pub(crate) fn from_folder(dir: &Path, tokenizer: &TextTokenizer) -> Result<Self> {
         let path = dir.join("chat_template.jinja");
         if path.is_file() {
-            let source = std::fs::read_to_string(&path)
-                .with_context(|| format!("Could not read {}", path.display()))?;
+            let source = read_text(&path, MAX_SOURCE)?;
             return Ok(Self::new(source, tokenizer));
         }
         let config = optional_json(&dir.join("tokenizer_config.json"))?;
@@ -108,6 +122,42 @@ impl ChatTemplate {
 
     /// The chat as text; `add_generation_prompt` opens an assistant turn at the end.
     pub fn render(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
+        ensure!(
+            self.source.len() as u64 <= MAX_SOURCE,
+            "The model's chat template is longer than {} KiB and is not run",
+            MAX_SOURCE >> 10
+        );
+        if self.source.contains('+') {
+            self.render_in_time(messages.to_vec(), add_generation_prompt)
+        } else {
+            self.render_here(messages, add_generation_prompt)
+        }
+    }
+
+    /// In a thread of its own. One that does not end in time is left behind; it ends with the worker, which
+    /// can do nothing without its model.
+    fn render_in_time(
+        &self,
+        messages: Vec<Message>,
+        add_generation_prompt: bool,
+    ) -> Result<String> {
+        let (sender, rendered) = sync_channel(1);
+        let template = self.clone();
+        thread::Builder::new()
+            .name("template".to_owned())
+            .stack_size(STACK)
+            .spawn(move || {
+                let text = template.render_here(&messages, add_generation_prompt);
+                // Nobody waits any more when it took too long.
+                sender.send(text).ok();
+            })
+            .context("Could not start a thread for the model's chat template")?;
+        rendered
+            .recv_timeout(PATIENCE)
+            .context("The model's chat template does not come to an end; use another model")?
+    }
+
+    fn render_here(&self, messages: &[Message], add_generation_prompt: bool) -> Result<String> {
         let messages: Vec<Value> = messages
             .iter()
             .map(|message| {
@@ -205,5 +255,64 @@ mod tests {
             "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
         );
         assert!(endless.render(&[Message::user("a")], false).is_err());
+        let calls_itself = template("{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}");
+        assert!(calls_itself.render(&[Message::user("a")], false).is_err());
+    }
+
+    #[test]
+    fn a_template_cannot_fill_the_memory() {
+        for greedy in [
+            // A text that doubles a hundred times.
+            "{% set n = namespace(t='x') %}{% for i in range(100) %}{% set n.t = n.t ~ n.t %}{% endfor %}",
+            "{% set n = namespace(t='x') %}{% for i in range(100) %}{% set n.t = n.t + n.t %}{% endfor %}",
+            "{{ 'x' * 999999999 }}",
+            "{{ ('x' * 90000000) ~ ('x' * 90000000) ~ ('x' * 90000000) ~ ('x' * 90000000) }}",
+            "{% set t = 'x' * 9000000 %}{% for i in range(99999) %}{{ t }}{% endfor %}",
+            "{{ 'x'.center(999999999) }}{{ '%999999999d' | format(1) }}",
+            "{{ ('x' * 1000000) | replace('x', 'x' * 1000000) }}",
+        ] {
+            let before = std::time::Instant::now();
+            let rendered = template(greedy).render(&[Message::user("a")], false);
+            assert!(rendered.is_err(), "{greedy}");
+            assert!(before.elapsed() < 2 * PATIENCE, "{greedy}");
+        }
+        let long = template(&" ".repeat(2 << 20));
+        assert!(long.render(&[Message::user("a")], false).is_err());
+    }
+
+    #[test]
+    fn a_list_that_doubles_is_given_up() {
+        let doubles = template(
+            "{% set n = namespace(t=[1]) %}{% for i in range(40) %}{% set n.t = n.t + n.t %}{% endfor %}\
+             {{ n.t | length }}",
+        );
+        let error = doubles.render(&[Message::user("a")], false).unwrap_err();
+        assert!(
+            error.to_string().contains("does not come to an end"),
+            "{error}"
+        );
+        let adds = template("{{ bos_token + messages[0]['content'] + eos_token }}");
+        assert_eq!(
+            adds.render(&[Message::user("a")], false).unwrap(),
+            "<s>a</s>"
+        );
+    }
+
+    #[test]
+    fn a_template_reaches_nothing_else() {
+        for curious in [
+            "{% include '/etc/passwd' %}",
+            "{% import '/etc/passwd' as p %}{{ p }}",
+            "{% extends '/etc/passwd' %}",
+            "{{ open('/etc/passwd').read() }}",
+            "{{ messages.__class__.__mro__ }}",
+            "{{ ''.__class__.__base__.__subclasses__() }}",
+            "{{ env('HOME') }}",
+        ] {
+            let rendered = template(curious).render(&[Message::user("a")], false);
+            let text = rendered.unwrap_or_default();
+            assert!(!text.contains("root:") && !text.contains('/'), "{text}");
+            assert!(!text.contains("class"), "{text}");
+        }
     }
 }

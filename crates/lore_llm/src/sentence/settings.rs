@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde_json::Value;
 use tokenizers::{Tokenizer, TruncationParams};
 
-use crate::json::optional_json;
+use crate::json::{MAX_JSON, optional_json, read_text};
 
 /// How texts are prepared and vectors are made of states.
 pub(super) struct Settings {
@@ -101,7 +101,8 @@ impl Pooling {
 /// The tokenizer, set to cut texts.
 pub(super) fn tokenizer(dir: &Path, max_tokens: usize) -> Result<Tokenizer> {
     let path = dir.join("tokenizer.json");
-    let mut tokenizer = Tokenizer::from_file(&path)
+    let mut tokenizer = read_text(&path, MAX_JSON)?
+        .parse::<Tokenizer>()
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("{} is damaged", path.display()))?;
     let truncation = TruncationParams {

@@ -19,7 +19,7 @@ use crate::weights::StoredRows;
 use crate::{ModelConfig, numbers};
 
 /// Headers beyond this are damage, not models.
-const MAX_HEADER_BYTES: u64 = 100_000_000;
+const MAX_HEADER_BYTES: u64 = 25_000_000;
 
 /// An open Hugging Face folder.
 pub(crate) struct HfFolder {
@@ -139,7 +139,7 @@ impl HfFolder {
         let counts = self.tensors.values().map(|entry| entry.shape.iter());
         counts
             .map(|dims| dims.fold(1u64, |count, dim| count.saturating_mul(*dim as u64)))
-            .sum()
+            .fold(0, u64::saturating_add)
     }
 
     /// The format of most tensors, for example `BF16`.

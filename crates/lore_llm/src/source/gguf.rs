@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
@@ -13,7 +13,7 @@ use candle_core::quantized::gguf_file::{Content, Value};
 use lore_core::{ModelInfo, ModelKind};
 
 use super::packing::pack_gguf;
-use super::{StoredTensor, TensorSource, most_frequent};
+use super::{StoredTensor, TensorSource, gguf_check, most_frequent};
 use crate::weights::StoredRows;
 
 /// An open GGUF file.
@@ -31,12 +31,15 @@ impl GgufFile {
             File::open(path).with_context(|| format!("Could not open {}", path.display()))?;
         let num_bytes = file.metadata()?.len();
         let mut reader = BufReader::new(file);
-        let content = Content::read(&mut reader).with_context(|| {
+        let damaged = || {
             format!(
                 "{} is damaged or was not downloaded completely",
                 path.display()
             )
-        })?;
+        };
+        gguf_check::check(&mut reader).with_context(damaged)?;
+        reader.rewind().with_context(damaged)?;
+        let content = Content::read(&mut reader).with_context(damaged)?;
         ensure!(
             end_of_tensors(&content) <= num_bytes,
             "{} was not downloaded completely: the end is missing; get it again",
@@ -149,7 +152,9 @@ impl GgufFile {
             context_length: number("context_length"),
             num_layers: number("block_count"),
             hidden_size: number("embedding_length"),
-            vocab_size: embedding.map_or(0, |tensor| tensor.shape.dims()[0] as u64),
+            vocab_size: embedding
+                .and_then(|tensor| tensor.shape.dims().first())
+                .map_or(0, |rows| *rows as u64),
             num_bytes: self.num_bytes,
             hub_name: self.hub_name(),
             license: self.text("general.license").unwrap_or_default().to_owned(),
@@ -166,7 +171,9 @@ impl GgufFile {
 
     fn num_parameters(&self) -> u64 {
         let tensors = self.content.tensor_infos.values();
-        tensors.map(|tensor| tensor.shape.elem_count() as u64).sum()
+        tensors
+            .map(|tensor| tensor.shape.elem_count() as u64)
+            .fold(0, u64::saturating_add)
     }
 
     /// The format of most matrices, for example `Q4_1`.

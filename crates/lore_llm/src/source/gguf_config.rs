@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use super::TensorSource as _;
 use super::gguf::GgufFile;
 use super::rope_scaling::Yarn;
+use crate::config::check_lists;
 use crate::family::NO_EXPERTS;
 use crate::kernels::Activation;
 use crate::{Family, ModelConfig, QueryGrowth, Rotary, SlidingLayers};
@@ -29,11 +30,10 @@ impl GgufFile {
             "Models that rotate only a part of each head are not supported"
         );
         let num_layers = self.need("block_count")?;
+        check_lists(num_layers, head_dim)?;
         let vocab = self.content.tensor_infos.get("token_embd.weight");
-        let vocab = vocab
-            .context("The file holds no token embeddings")?
-            .shape
-            .dims()[0];
+        let vocab = vocab.and_then(|tensor| tensor.shape.dims().first().copied());
+        let vocab = vocab.context("The file holds no token embeddings")?;
         let eps = format!("{architecture}.attention.layer_norm_rms_epsilon");
         let is_gemma = family == Family::Gemma3;
         let query_scale = if is_gemma && num_layers == GEMMA_27B_LAYERS {

@@ -1,6 +1,5 @@
 //! `config.json` of Hugging Face checkpoints.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -8,7 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::hf_rotary::RopeParameters;
+use crate::config::check_lists;
 use crate::family::NO_EXPERTS;
+use crate::json::{MAX_JSON, read_text};
 use crate::kernels::Activation;
 use crate::{Family, ModelConfig, SlidingLayers};
 
@@ -58,8 +59,7 @@ impl HfConfig {
     /// Reads `config.json` of a folder. Of a model for text and pictures, the part for text.
     pub(crate) fn read(dir: &Path) -> Result<Self> {
         let path = dir.join("config.json");
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("Could not read {}", path.display()))?;
+        let text = read_text(&path, MAX_JSON)?;
         Self::parse(&text).with_context(|| format!("{} does not describe a model", path.display()))
     }
 
@@ -107,6 +107,7 @@ impl HfConfig {
         ensure!(num_heads > 0, "config.json says that there are no heads");
         let head_dim = self.head_dim.unwrap_or(hidden_size / num_heads);
         let num_layers = need(self.num_hidden_layers, "num_hidden_layers")?;
+        check_lists(num_layers, head_dim)?;
         let query_scale = self.query_pre_attn_scalar.unwrap_or(head_dim as f64);
         let config = ModelConfig {
             architecture: family,
@@ -258,11 +259,21 @@ mod tests {
             r#", "partial_rotary_factor": 0.5"#,
             r#", "quantization_config": {"quant_method": "fp8"}"#,
             r#", "num_local_experts": 8"#,
+            r#", "head_dim": 9007199254740992, "rope_scaling": {"type": "linear", "factor": 2.0}"#,
             r#", "sliding_window": 4, "layer_types": ["chunked_attention"]"#,
             r#", "sliding_window": 4, "layer_types": ["sliding_attention"]"#,
         ] {
             assert!(config("llama", extra).is_err(), "{extra}");
         }
+    }
+
+    #[test]
+    fn no_list_is_as_long_as_a_file_claims() {
+        let text = r#"{"model_type": "mistral", "vocab_size": 8, "hidden_size": 8,
+            "intermediate_size": 8, "num_hidden_layers": 1000000000000000000,
+            "num_attention_heads": 2, "sliding_window": 4}"#;
+        let error = HfConfig::parse(text).unwrap().model_config().unwrap_err();
+        assert!(error.to_string().contains("does not make sense"), "{error}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod assemble;
 mod folder;
 mod gguf;
+mod gguf_check;
 mod gguf_config;
 mod hf_config;
 mod hf_rotary;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::SpecialNames;
-use crate::json::optional_json;
+use crate::json::{MAX_JSON, optional_json, read_text};
 
 /// Reads `tokenizer.json` and, where they exist, the files that name special tokens.
 pub(super) fn read(dir: &Path) -> Result<(Tokenizer, SpecialNames)> {
@@ -17,7 +17,8 @@ pub(super) fn read(dir: &Path) -> Result<(Tokenizer, SpecialNames)> {
         "The folder {} has no tokenizer.json; get the model again with all of its files",
         dir.display()
     );
-    let tokenizer = Tokenizer::from_file(&path)
+    let tokenizer = read_text(&path, MAX_JSON)?
+        .parse::<Tokenizer>()
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("{} is damaged", path.display()))?;
     let config = optional_json(&dir.join("tokenizer_config.json"))?;

@@ -14,8 +14,8 @@ struct Part {
 
 const OFL: &str = "SIL Open Font License 1.1";
 
-/// Things shipped inside the window. Libraries stand in the program's own list of licences.
-const PARTS: [Part; 3] = [
+/// Things shipped with the program. The list of libraries is made by `cargo xtask licences`.
+const PARTS: [Part; 4] = [
     Part {
         name: "Lorekeeper",
         what: "This program",
@@ -34,6 +34,12 @@ const PARTS: [Part; 3] = [
         what: "The typeface of what worlds and models say",
         licence: OFL,
         text: include_str!("../../../../assets/fonts/JetBrainsMono-LICENSE.txt"),
+    },
+    Part {
+        name: "Libraries",
+        what: "What others wrote and this program is built on",
+        licence: "Each its own",
+        text: include_str!("../../../../assets/licences.txt"),
     },
 ];
 

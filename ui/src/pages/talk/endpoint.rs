@@ -123,9 +123,19 @@ fn open(ctx: &Ctx<'_>, form: &Form) {
 fn door_ui(ctx: &Ctx<'_>, ui: &mut Ui, door: &Door) {
     let tokens = ctx.tokens;
     for (name, value, copy, what) in [
-        ("Address", &door.address, "Copy the address", "Address"),
-        ("Token", &door.token, "Copy the token", "Token"),
-        ("Model", &door.model, "Copy the model's name", "Name"),
+        (
+            "Address",
+            door.address.as_str(),
+            "Copy the address",
+            "Address",
+        ),
+        ("Token", door.token.reveal(), "Copy the token", "Token"),
+        (
+            "Model",
+            door.model.as_str(),
+            "Copy the model's name",
+            "Name",
+        ),
     ] {
         let copied = split_row(
             ui,
@@ -142,7 +152,7 @@ fn door_ui(ctx: &Ctx<'_>, ui: &mut Ui, door: &Door) {
         );
         if copied {
             ctx.send(Command::Copy {
-                text: value.clone(),
+                text: value.to_owned(),
                 what,
             });
         }
@@ -173,6 +183,7 @@ fn python(door: &Door) -> String {
         token,
         model,
     } = door;
+    let token = token.reveal();
     format!(
         "from openai import OpenAI\n\n\
          client = OpenAI(\n    base_url=\"{address}\",\n    api_key=\"{token}\",\n)\n\
@@ -188,6 +199,7 @@ fn curl(door: &Door) -> String {
         token,
         model,
     } = door;
+    let token = token.reveal();
     format!(
         "curl {address}/chat/completions \\\n  -H \"Authorization: Bearer {token}\" \\\n  \
          -H \"Content-Type: application/json\" \\\n  \

@@ -39,7 +39,7 @@ impl Card<'_> {
                 &mut text,
                 format_args!(
                     "base_model: {}\nbase_model_relation: {relation}\n",
-                    quoted(hub_name)
+                    quoted(&hub_name)
                 ),
             );
         }

@@ -42,9 +42,10 @@ impl Card<'_> {
         &self.material.adapter
     }
 
-    /// The base model's name on the hub.
-    fn hub_name(&self) -> &str {
-        models::hub_name(&self.material.base)
+    /// The base model's name on the hub, as it can stand in commands that people copy: it comes from the
+    /// model's own file, where anything may be written.
+    fn hub_name(&self) -> String {
+        as_word(models::hub_name(&self.material.base))
     }
 
     fn introduction(&self, text: &mut String) {
@@ -258,16 +259,56 @@ fn list(names: &[String]) -> String {
     if names.is_empty() {
         "none".to_owned()
     } else {
-        names.join(", ")
+        one_line(&names.join(", "))
     }
 }
 
-/// Names come from people; a line break would end a heading or a table row.
+/// Names come from people and from files; a line break would end a heading or a table row, a backtick what
+/// is quoted, and control characters do things to terminals.
 fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r', '|'], " ")
+    let breaks = |c: char| c.is_control() || matches!(c, '|' | '`' | '\u{2028}' | '\u{2029}');
+    text.replace(breaks, " ")
+}
+
+/// A name that means nothing to a shell, Python or Markdown.
+fn as_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
+    let word = text.replace(|c| !is_plain(c), "-");
+    word.trim_start_matches('-').to_owned()
 }
 
 fn push(text: &mut String, more: std::fmt::Arguments<'_>) {
     text.write_fmt(more)
         .expect("writing to a String does not fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_files_start_nothing() {
+        assert_eq!(as_word("owner/Name-1.5_b"), "owner/Name-1.5_b");
+        for hostile in [
+            "a/b\"; import os; os.system(\"rm -rf ~\")",
+            "a/$(reboot)",
+            "a/b --trust-remote-code",
+            "--evil/x",
+            "a/b`\n\n# Heading",
+        ] {
+            let word = as_word(hostile);
+            assert!(
+                !word.contains(['"', ' ', '$', '(', '`', '\n', ';']),
+                "{word}"
+            );
+            assert!(!word.starts_with('-'), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_name_stays_in_its_line() {
+        let name = "A\nlicense: evil\r\n---\u{2028}|`\u{1b}[31m\u{85}";
+        let line = one_line(name);
+        assert!(!line.contains(|c: char| c.is_control() || "|`\u{2028}".contains(c)));
+    }
 }
