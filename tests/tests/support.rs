@@ -8,9 +8,9 @@ use lore_protocol::{
     LogSource, ReportFile, Request, Response, SupportRequest, SupportResponse,
 };
 use lore_tests::{Stage, spec_of};
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
-use rand::{Rng as _, SeedableRng as _};
 
 fn stage() -> Stage {
     Stage::new(Path::new(env!("CARGO_BIN_EXE_fake_worker")))
@@ -92,7 +92,7 @@ fn spread(stage: &Stage, number: usize, text: &str) {
     let folder = dir.job(None, &id.as_str().into());
     fs::create_dir_all(&folder).expect("makes");
     let mut spec: JobSpec = spec_of(&id, text);
-    spec.code_version = text.to_owned();
+    text.clone_into(&mut spec.code_version);
     let spec = serde_json::to_string(&spec).expect("is JSON");
     fs::write(folder.join("job.json"), spec).expect("writes");
     let message = JobEvent::Message {

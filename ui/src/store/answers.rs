@@ -180,11 +180,11 @@ fn topic_of(request: &Request) -> Option<Topic> {
             Source::Run { .. } | Source::Experiment { .. } => Topic::Experiments,
         }),
         Request::Trajectory(TrajectoryRequest::Marks) => Some(Topic::Marks),
+        Request::Storage(_) | Request::Support(SupportRequest::Health) => Some(Topic::Storage),
         Request::Trajectory(_) | Request::Support(_) => None,
         Request::Talk(_) => Some(Topic::Endpoint),
         Request::Export(_) => Some(Topic::Adapters),
         Request::Settings(_) => Some(Topic::Settings),
-        Request::Storage(_) | Request::Support(SupportRequest::Health) => Some(Topic::Storage),
         Request::World(WorldRequest::Current | WorldRequest::Suggest { .. }) => Some(Topic::Game),
         Request::World(_) => Some(Topic::Worlds),
     }
