@@ -65,7 +65,11 @@ fn run() -> Result<()> {
 /// Opens the data folder. When another window has it, that window comes to the front and this process
 /// ends.
 fn start_core(options: &Options) -> Result<App> {
-    let started = App::start(options.config()?);
+    let config = options.config()?;
+    if let Err(error) = lore_app::log_to(&config.data_dir) {
+        eprintln!("{error:#}");
+    }
+    let started = App::start(config);
     if let Err(error) = &started
         && options.data.is_none()
         && options.in_terminal.is_none()

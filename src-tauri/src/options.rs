@@ -1,9 +1,10 @@
 //! What stood on the command line, and the folders that follow from it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use lore_app::AppConfig;
+use lore_app::{AppConfig, DataHome};
 use lore_core::Preset;
 use lore_native::Start;
 use lore_protocol::WindowKind;
@@ -95,13 +96,18 @@ impl Options {
         let beside = program
             .parent()
             .context("The program stands in no folder")?;
-        let data_dir = match &self.data {
-            Some(dir) => dir.clone(),
-            None => user_data_dir()
-                .context("Could not find your home folder; choose a data folder with --data")?,
+        let (data_dir, home, warning) = if let Some(dir) = &self.data {
+            (dir.clone(), None, None)
+        } else {
+            let home = user_data_home()
+                .context("Could not find your home folder; choose a data folder with --data")?;
+            let settled = home.settle()?;
+            (settled.folder, Some(Arc::new(home)), settled.warning)
         };
         Ok(AppConfig {
             data_dir,
+            home,
+            warnings: warning.into_iter().collect(),
             worker: beside.join(format!("lore_worker{}", std::env::consts::EXE_SUFFIX)),
             bundled_models: bundled_models(beside),
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -136,22 +142,29 @@ fn bundled_models(beside: &Path) -> Option<PathBuf> {
         .filter(|folder| folder.is_dir())
 }
 
-/// Where programs of this system keep a user's data.
-fn user_data_dir() -> Option<PathBuf> {
+/// Where programs of this system keep a user's data, and the note that says when it is elsewhere: in the
+/// folder for settings, which stays when the data goes.
+fn user_data_home() -> Option<DataHome> {
+    const NOTE: &str = "data-folder.json";
     let var = |name| {
         std::env::var_os(name)
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
     };
     if cfg!(windows) {
-        return Some(var("APPDATA")?.join("Lorekeeper"));
+        let note = var("LOCALAPPDATA")?.join("Lorekeeper").join(NOTE);
+        return Some(DataHome::new(note, var("APPDATA")?.join("Lorekeeper")));
     }
     if cfg!(target_os = "macos") {
         let library = var("HOME")?.join("Library");
-        return Some(library.join("Application Support").join("Lorekeeper"));
+        let note = library.join("Preferences").join("Lorekeeper").join(NOTE);
+        let usual = library.join("Application Support").join("Lorekeeper");
+        return Some(DataHome::new(note, usual));
     }
-    let share = var("XDG_DATA_HOME").or_else(|| Some(var("HOME")?.join(".local/share")))?;
-    Some(share.join("lorekeeper"))
+    let in_home = |name, usual| var(name).or_else(|| Some(var("HOME")?.join(usual)));
+    let config = in_home("XDG_CONFIG_HOME", ".config")?.join("lorekeeper");
+    let share = in_home("XDG_DATA_HOME", ".local/share")?.join("lorekeeper");
+    Some(DataHome::new(config.join(NOTE), share))
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use lore_core::{
 };
 use lore_protocol::{
     BankRequest, DatasetRequest, ExperimentRequest, ExportFormat, ExportRequest, JavaSource,
-    JobRequest, Mark, MeasureWork, ModelRequest, ModelSource, Request, Settings, SettingsRequest,
-    ShellRequest, Source, Speaker, TalkRequest, TrajectoryRequest, Turn, Work, WorldRequest,
+    JobRequest, LogFilter, LogSource, Mark, MeasureWork, ModelRequest, ModelSource, Request,
+    Settings, SettingsRequest, ShellRequest, Source, Speaker, StorageRequest, SupportRequest,
+    TalkRequest, TrajectoryRequest, Turn, Work, WorldRequest,
 };
 
 fn page() -> (TrajectoryFilter, u64, u64) {
@@ -393,6 +394,52 @@ fn others(id: &str) -> Vec<Request> {
     ]
 }
 
+fn storage() -> Vec<Request> {
+    let path = || "/no/such/folder/file".to_owned();
+    let requests = vec![
+        StorageRequest::Usage,
+        StorageRequest::BackUp {
+            path: path(),
+            models: true,
+        },
+        StorageRequest::Inspect { path: path() },
+        StorageRequest::Restore {
+            path: path(),
+            settings: true,
+        },
+        StorageRequest::Move {
+            folder: "relative".into(),
+        },
+        StorageRequest::Stay,
+        StorageRequest::Forget,
+    ];
+    requests.into_iter().map(Request::Storage).collect()
+}
+
+fn support(id: &str) -> Vec<Request> {
+    let source = Some(LogSource::Job { job: id.into() });
+    let filter = LogFilter {
+        source,
+        ..LogFilter::default()
+    };
+    let requests = vec![
+        SupportRequest::Health,
+        SupportRequest::CheckModels,
+        SupportRequest::Log {
+            filter,
+            offset: 0,
+            limit: u64::MAX,
+        },
+        SupportRequest::Sources,
+        SupportRequest::Compose,
+        SupportRequest::Read { name: id.into() },
+        SupportRequest::Save {
+            path: "/no/such/folder/report.zip".into(),
+        },
+    ];
+    requests.into_iter().map(Request::Support).collect()
+}
+
 /// Every request there is, about things called `id`.
 pub fn every_request(id: &str) -> Vec<Request> {
     let mut all = Vec::new();
@@ -405,8 +452,10 @@ pub fn every_request(id: &str) -> Vec<Request> {
         worlds,
         talks,
         others,
+        support,
     ] {
         all.extend(part(id));
     }
+    all.extend(storage());
     all
 }

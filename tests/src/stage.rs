@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
-use lore_app::{App, AppConfig, InProcess};
+use lore_app::{App, AppConfig, DataHome, InProcess};
 use lore_core::{DataDir, JobId, ModelId, ModelInfo, ModelKind};
 use lore_protocol::{
     ApiError, Backend as _, Event, Incoming, JobInfo, JobLine, JobRequest, JobResponse, JobSpec,
@@ -24,6 +24,7 @@ pub struct Stage {
     woken: Receiver<()>,
     /// Events heard so far, oldest first.
     pub heard: Vec<Event>,
+    dir: DataDir,
     worker: PathBuf,
     bundled: Option<PathBuf>,
     folder: Arc<TempDir>,
@@ -47,13 +48,38 @@ impl Stage {
         Self::open(Arc::new(folder), worker.to_owned(), bundled)
     }
 
+    /// Starts on the folder that `home` says.
+    ///
+    /// # Panics
+    /// When the application does not start.
+    pub fn at_home(worker: &Path, folder: Arc<TempDir>, home: Arc<DataHome>) -> Self {
+        let settled = home.settle().expect("the data folder is there");
+        let config = AppConfig {
+            data_dir: settled.folder,
+            worker: worker.to_owned(),
+            bundled_models: None,
+            code_version: "test".into(),
+            home: Some(home),
+            warnings: settled.warning.into_iter().collect(),
+        };
+        Self::start(folder, config)
+    }
+
     fn open(folder: Arc<TempDir>, worker: PathBuf, bundled: Option<PathBuf>) -> Self {
         let config = AppConfig {
             data_dir: folder.path().to_owned(),
-            worker: worker.clone(),
-            bundled_models: bundled.clone(),
+            worker,
+            bundled_models: bundled,
             code_version: "test".into(),
+            home: None,
+            warnings: Vec::new(),
         };
+        Self::start(folder, config)
+    }
+
+    fn start(folder: Arc<TempDir>, config: AppConfig) -> Self {
+        let (dir, worker) = (DataDir::new(&config.data_dir), config.worker.clone());
+        let bundled = config.bundled_models.clone();
         let app = Arc::new(App::start(config).expect("the application starts"));
         let (wake, woken) = sync_channel(1);
         let waker = Arc::new(move || {
@@ -65,6 +91,7 @@ impl Stage {
             app,
             woken,
             heard: Vec::new(),
+            dir,
             worker,
             bundled,
             folder,
@@ -78,7 +105,7 @@ impl Stage {
 
     /// Its data folder.
     pub fn dir(&self) -> DataDir {
-        DataDir::new(self.folder.path())
+        self.dir.clone()
     }
 
     /// Closes the application and opens it again.

@@ -75,6 +75,8 @@ fn no_request_is_forgotten() {
         ("Talk", "talk.rs"),
         ("Export", "export.rs"),
         ("Settings", "settings.rs"),
+        ("Storage", "storage.rs"),
+        ("Support", "support.rs"),
     ] {
         let known = variants(file, &format!("{domain}Request"));
         assert!(!known.is_empty(), "no {domain}Request in {file}");

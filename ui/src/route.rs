@@ -163,7 +163,7 @@ impl PageId {
             Self::Trajectories => "Read what an agent did, step by step",
             Self::Results => "Which setting did better, on known and unknown kinds of task",
             Self::Export => "Take a trained adapter out of the program",
-            Self::Settings => "Appearance, window, processor and data folder",
+            Self::Settings => "Appearance, window, data folder, backup, health and log",
         }
     }
 

@@ -90,6 +90,7 @@ fn settings_are_saved_as_they_are_changed() {
 #[test]
 fn the_data_folder_opens() {
     let mut window = Window::open(Sample::busy(), Route::Settings);
+    window.click("Data and backup");
     window.click("Open folder");
     assert!(window.core.was_sent(|request| matches!(
         request,

@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::{Clock, SystemClock};
 use crate::core::{Core, make_folders};
+use crate::data_home::DataHome;
 use crate::handlers;
 use crate::hub::SubscriptionId;
 use crate::lock::FolderLock;
@@ -28,6 +29,10 @@ pub struct AppConfig {
     pub bundled_models: Option<PathBuf>,
     /// The program's version, for records.
     pub code_version: String,
+    /// How it is remembered where the data folder is; `None` when it was named for this start only.
+    pub home: Option<Arc<DataHome>>,
+    /// What went wrong before the start, in sentences for people.
+    pub warnings: Vec<String>,
 }
 
 /// The application without a window. Owns its data folder until it is dropped.

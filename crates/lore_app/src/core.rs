@@ -11,6 +11,7 @@ use lore_protocol::{GameView, JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::app::AppConfig;
 use crate::clock::Clock;
+use crate::data_home::DataHome;
 use crate::endpoint::Endpoint;
 use crate::handlers::models;
 use crate::hub::Hub;
@@ -20,6 +21,7 @@ use crate::mentions::{self, Noun};
 use crate::run_files::RunFiles;
 use crate::settings::{SettingsFile, Warnings};
 use crate::supervisor::{Setup, Supervisor, WorkerProgram};
+use crate::support::report::Report;
 use crate::trash::Trash;
 use crate::{machine, names, starters};
 
@@ -36,6 +38,11 @@ pub(crate) struct Core {
     pub(crate) endpoint: Endpoint,
     pub(crate) played: RunFiles,
     pub(crate) marks: MarksFile,
+    /// Where the data folder is, when it is the user's own.
+    pub(crate) home: Option<Arc<DataHome>>,
+    pub(crate) worker: WorkerProgram,
+    /// The support report that was put together last.
+    pub(crate) report: Mutex<Option<Report>>,
     /// What a person is playing.
     pub(crate) game: Mutex<Option<GameView>>,
     /// Held while a name is found and taken, so that two requests do not find the same one.
@@ -47,6 +54,9 @@ impl Core {
     pub(crate) fn start(dir: DataDir, config: AppConfig, clock: Arc<dyn Clock>) -> Result<Self> {
         let hub = Arc::<Hub>::default();
         let warnings = Arc::<Warnings>::default();
+        for warning in config.warnings {
+            warnings.add(warning);
+        }
         let settings = Arc::new(SettingsFile::load(&dir, &warnings));
         Trash::new(&dir, clock.as_ref()).empty_old();
         let worker = WorkerProgram {
@@ -60,11 +70,14 @@ impl Core {
             clock: Arc::clone(&clock),
             settings: Arc::clone(&settings),
             warnings: Arc::clone(&warnings),
+            home: config.home.clone(),
         })?;
         let core = Self {
             marks: MarksFile::new(&dir, Arc::clone(&warnings)),
             endpoint: Endpoint::new(dir.clone(), worker.clone(), Arc::clone(&hub)),
-            interactive: Interactive::new(dir.clone(), worker, Arc::clone(&clock)),
+            interactive: Interactive::new(dir.clone(), worker.clone(), Arc::clone(&clock)),
+            home: config.home,
+            worker,
             dir,
             code_version: config.code_version,
             clock,
@@ -73,6 +86,7 @@ impl Core {
             warnings,
             jobs,
             played: RunFiles::default(),
+            report: Mutex::default(),
             game: Mutex::default(),
             naming: Mutex::default(),
         };

@@ -22,8 +22,23 @@ pub(crate) fn topics(spec: &JobSpec) -> Vec<Topic> {
         | Work::Measure(_)
         | Work::ExportTrajectories(_)
         | Work::CompareRetrieval(_)
-        | Work::Agreement(_) => Vec::new(),
+        | Work::Agreement(_)
+        | Work::BackUp(_)
+        | Work::MoveData(_)
+        | Work::CheckModels => Vec::new(),
+        Work::Restore(_) => vec![
+            Topic::Datasets,
+            Topic::Banks,
+            Topic::Models,
+            Topic::Experiments,
+            Topic::Adapters,
+            Topic::Worlds,
+            Topic::Settings,
+            Topic::Marks,
+        ],
     };
+    // Whatever it was, it may have taken room.
+    topics.push(Topic::Storage);
     if spec.experiment.is_some() && !topics.contains(&Topic::Experiments) {
         topics.push(Topic::Experiments);
     }

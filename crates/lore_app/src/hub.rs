@@ -9,7 +9,7 @@ use lore_protocol::{Event, Incoming, Topic};
 const REMEMBERED: usize = 2000;
 
 /// Everything a page may show.
-const TOPICS: [Topic; 11] = [
+const TOPICS: [Topic; 12] = [
     Topic::Datasets,
     Topic::Banks,
     Topic::Models,
@@ -20,6 +20,7 @@ const TOPICS: [Topic; 11] = [
     Topic::Game,
     Topic::Endpoint,
     Topic::Settings,
+    Topic::Storage,
     Topic::Marks,
 ];
 

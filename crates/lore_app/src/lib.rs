@@ -11,6 +11,7 @@
 mod app;
 mod clock;
 mod core;
+mod data_home;
 mod effects;
 mod endpoint;
 mod estimates;
@@ -29,9 +30,12 @@ mod series;
 mod settings;
 mod starters;
 mod supervisor;
+mod support;
 mod trash;
 
 pub use app::{App, AppConfig};
 pub use clock::{Clock, SystemClock};
+pub use data_home::{DataHome, Settled};
 pub use hub::SubscriptionId;
 pub use in_process::{InProcess, Waker};
+pub use support::log_to;

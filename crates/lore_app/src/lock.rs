@@ -27,7 +27,7 @@ impl Drop for FolderLock {
 impl FolderLock {
     /// Takes the folder, or says who has it.
     pub(crate) fn take(dir: &DataDir) -> Result<Self> {
-        let path = dir.root().join("lorekeeper.lock");
+        let path = dir.lock();
         let mut file = OpenOptions::new()
             .create(true)
             .read(true)

@@ -30,11 +30,101 @@ pub(crate) fn memory() -> Memory {
 pub(crate) fn free_bytes(path: &Path) -> Option<u64> {
     let path = path.canonicalize().ok()?;
     let disks = Disks::new_with_refreshed_list();
+    holding(&disks, &path).map(sysinfo::Disk::available_space)
+}
+
+/// How a disk is, as far as it matters to a data folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DiskFacts {
+    /// On another computer.
+    pub(crate) is_remote: bool,
+    /// May be taken away.
+    pub(crate) is_removable: bool,
+}
+
+/// File systems whose disks stand in other computers.
+const REMOTE: [&str; 9] = [
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb",
+    "smbfs",
+    "smb3",
+    "9p",
+    "afpfs",
+    "fuse.sshfs",
+];
+
+/// How the disk that holds `path` is; `None` when the system does not say.
+pub(crate) fn disk_facts(path: &Path) -> Option<DiskFacts> {
+    let path = path.canonicalize().ok()?;
+    let disks = Disks::new_with_refreshed_list();
+    let disk = holding(&disks, &path)?;
+    let system = disk.file_system().to_string_lossy().to_lowercase();
+    Some(DiskFacts {
+        is_remote: REMOTE.contains(&system.as_str()),
+        is_removable: disk.is_removable(),
+    })
+}
+
+fn holding<'a>(disks: &'a Disks, path: &Path) -> Option<&'a sysinfo::Disk> {
     disks
         .iter()
         .filter(|disk| path.starts_with(disk.mount_point()))
         .max_by_key(|disk| disk.mount_point().as_os_str().len())
-        .map(sysinfo::Disk::available_space)
+}
+
+/// The instruction sets of this processor that computing uses, the fastest first.
+pub(crate) fn instruction_sets() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let has = [
+            (
+                "AVX-512 VNNI",
+                std::arch::is_x86_feature_detected!("avx512vnni"),
+            ),
+            ("AVX-512", std::arch::is_x86_feature_detected!("avx512f")),
+            ("AVX2", std::arch::is_x86_feature_detected!("avx2")),
+            ("FMA", std::arch::is_x86_feature_detected!("fma")),
+        ];
+        has.into_iter()
+            .filter(|(_, has)| *has)
+            .map(|(name, _)| name)
+            .collect()
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        vec!["NEON"]
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    {
+        Vec::new()
+    }
+}
+
+/// Processes of the program `worker` that work on the data folder `data` and belong to a start of the
+/// application that is over.
+pub(crate) fn stray_workers(worker: &Path, data: &Path) -> Vec<u32> {
+    let mut system = System::new();
+    system.refresh_processes_specifics(
+        ProcessesToUpdate::All,
+        false,
+        ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always),
+    );
+    let own = Pid::from_u32(std::process::id());
+    let is_stray = |process: &sysinfo::Process| {
+        let mut words = process.cmd().iter().map(Path::new);
+        let is_worker = words.next().and_then(Path::file_name) == worker.file_name();
+        is_worker && process.parent() != Some(own) && words.any(|word| word == data)
+    };
+    let mut pids: Vec<u32> = system
+        .processes()
+        .values()
+        .filter(|process| is_stray(process))
+        .map(|process| process.pid().as_u32())
+        .collect();
+    pids.sort_unstable();
+    pids
 }
 
 /// Processor cores.

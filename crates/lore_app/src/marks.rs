@@ -10,12 +10,13 @@ use lore_protocol::{Mark, Source};
 use crate::files;
 use crate::settings::Warnings;
 
-/// The file of marks.
+/// The file of marks, and the one in which a restored backup brought some.
 #[derive(Debug)]
 pub(crate) struct MarksFile {
     /// Held from reading to writing, so that no mark of another window is lost.
     path: Mutex<PathBuf>,
     warnings: Arc<Warnings>,
+    brought: PathBuf,
 }
 
 impl MarksFile {
@@ -24,6 +25,7 @@ impl MarksFile {
         Self {
             path: Mutex::new(dir.marks()),
             warnings,
+            brought: dir.brought_marks(),
         }
     }
 
@@ -50,13 +52,37 @@ impl MarksFile {
         })
     }
 
+    /// Adds the marks that were brought, except of trajectories that have one here.
+    fn add_brought(&self, marks: &mut Vec<Mark>) {
+        match files::read_json::<Vec<Mark>>(&self.brought) {
+            Ok(brought) => {
+                for mark in brought {
+                    if !marks
+                        .iter()
+                        .any(|known| is_of(known, &mark.source, &mark.id))
+                    {
+                        marks.push(mark);
+                    }
+                }
+            }
+            Err(error) => log::warn!("{error:?}"),
+        }
+    }
+
     /// Reads, lets `edit` work, and writes when it says that something changed.
     fn change(&self, edit: impl FnOnce(&mut Vec<Mark>) -> bool) -> Result<Vec<Mark>> {
         let path = self.path.lock().unwrap_or_else(PoisonError::into_inner);
         let warn = |sentence| self.warnings.add(sentence);
         let mut marks: Vec<Mark> = files::read_or_set_aside(&path, "marks and notes", warn)?;
-        if edit(&mut marks) {
+        let has_more = self.brought.exists();
+        if has_more {
+            self.add_brought(&mut marks);
+        }
+        if edit(&mut marks) || has_more {
             files::write_json(&path, &marks)?;
+        }
+        if has_more {
+            std::fs::remove_file(&self.brought).ok();
         }
         Ok(marks)
     }
@@ -96,6 +122,21 @@ mod tests {
         assert_eq!(file.all().expect("reads"), marks);
         let rest = file.remove(&marks[0].source, &marks[0].id).expect("writes");
         assert_eq!(rest, [mark("b", "")]);
+    }
+
+    #[test]
+    fn brought_marks_are_added_and_replace_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = DataDir::new(folder.path());
+        let file = MarksFile::new(&dir, Arc::default());
+        file.put(mark("a", "mine")).expect("writes");
+        let brought = [mark("a", "theirs"), mark("b", "theirs")];
+        files::write_json(&dir.brought_marks(), &brought).expect("writes");
+        for _ in 0..2 {
+            let marks = file.all().expect("reads");
+            assert_eq!(marks, [mark("a", "mine"), mark("b", "theirs")]);
+        }
+        assert!(!dir.brought_marks().exists(), "it was taken in");
     }
 
     #[test]

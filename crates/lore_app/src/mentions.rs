@@ -43,7 +43,12 @@ impl Noun {
 pub(crate) fn of(work: &Work) -> Vec<(Noun, &str)> {
     match work {
         Work::Import(work) => vec![(Noun::Dataset, work.dataset.as_str())],
-        Work::FetchModel(_) | Work::InstallWorld(_) => Vec::new(),
+        Work::FetchModel(_)
+        | Work::InstallWorld(_)
+        | Work::BackUp(_)
+        | Work::Restore(_)
+        | Work::MoveData(_)
+        | Work::CheckModels => Vec::new(),
         Work::Collect(work) => {
             let mut all = of_world(&work.world);
             all.push((Noun::Dataset, work.dataset.as_str()));

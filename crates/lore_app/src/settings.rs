@@ -35,6 +35,17 @@ impl SettingsFile {
         }
     }
 
+    /// Reads the file again, which somebody else wrote. One that cannot be read changes nothing.
+    pub(crate) fn reload(&self) {
+        match files::read_json(&self.path) {
+            Ok(settings) => {
+                let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+                *current = sound(settings);
+            }
+            Err(error) => log::warn!("{error:?}"),
+        }
+    }
+
     /// The settings now.
     pub(crate) fn get(&self) -> Settings {
         let current = self.current.lock();

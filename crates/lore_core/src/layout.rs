@@ -126,6 +126,21 @@ impl DataDir {
         self.root.join("marks.json")
     }
 
+    /// Marks that a restored backup brought, until they are taken in.
+    pub fn brought_marks(&self) -> PathBuf {
+        self.root.join("marks.restored.json")
+    }
+
+    /// What the application said, newest file last.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// The file that tells who has the data folder.
+    pub fn lock(&self) -> PathBuf {
+        self.root.join("lorekeeper.lock")
+    }
+
     /// The user's settings.
     pub fn settings(&self) -> PathBuf {
         self.root.join("settings.json")

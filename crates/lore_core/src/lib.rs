@@ -19,6 +19,7 @@ mod environment;
 mod experiment;
 mod hash;
 mod id;
+mod kept;
 mod language_model;
 mod layout;
 mod memory_mix;
@@ -33,6 +34,7 @@ mod retrieval;
 mod retrieval_grid;
 mod secret;
 mod selection;
+mod size;
 pub mod stats;
 mod task;
 mod task_types;
@@ -65,6 +67,7 @@ pub use hash::{content_hash, short_hash};
 pub use id::{
     AdapterId, BankId, DatasetId, ExperienceId, ExperimentId, JobId, ModelId, TaskId, TrajectoryId,
 };
+pub use kept::{Kept, KeptThing};
 pub use language_model::{
     Choice, ChoiceRequest, Completion, FinishReason, GenerateRequest, LanguageModel, Sampling,
     ScoredAction,
@@ -88,6 +91,7 @@ pub use secret::Secret;
 pub use selection::{
     DropReason, DroppedExperience, Explanation, KeyKind, QuestionKind, SearchKind, Selection,
 };
+pub use size::size_in_words;
 pub use task::{Split, Task};
 pub use task_types::{SCIENCEWORLD_TYPES, TEXTWORLD_EXPRESS_TYPES};
 pub use training::{BaseForm, MomentFormat, Schedule, TrainConfig};

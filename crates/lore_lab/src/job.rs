@@ -9,8 +9,8 @@ use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::events::{EventSink, Relay};
 use crate::{
-    agreement, bank, branch, collect, compare, episodes, evaluate, export, fetch, import, install,
-    measure, report, train,
+    agreement, bank, branch, check_models, collect, compare, episodes, evaluate, export, fetch,
+    import, install, keep, measure, report, train,
 };
 
 /// What differs from machine to machine and is no part of a job.
@@ -115,5 +115,9 @@ pub fn run(
         Work::ExportTrajectories(work) => episodes::run(job, work),
         Work::CompareRetrieval(work) => compare::run(job, work),
         Work::Agreement(work) => agreement::run(job, work),
+        Work::BackUp(work) => keep::back_up(job, work),
+        Work::Restore(work) => keep::restore(job, work),
+        Work::MoveData(work) => keep::move_data(job, work),
+        Work::CheckModels => check_models::run(job),
     }
 }

@@ -11,6 +11,7 @@
 mod agreement;
 mod bank;
 mod branch;
+mod check_models;
 mod collect;
 mod compare;
 mod endpoint;
@@ -24,6 +25,7 @@ mod import;
 mod install;
 mod interactive;
 mod job;
+mod keep;
 mod loaded;
 mod machine;
 mod measure;

@@ -166,7 +166,16 @@ impl Needs {
             }
             Work::Export(work) => self.writes_beside(work.destination.as_ref()),
             Work::ExportTrajectories(work) => self.writes_beside(work.path.as_ref()),
-            Work::Measure(_) | Work::CompareRetrieval(_) | Work::Agreement(_) => {}
+            Work::BackUp(work) => self.writes_beside(work.path.as_ref()),
+            Work::Restore(work) => {
+                self.reads(work.path.clone().into());
+                self.writes(data.root().to_owned());
+            }
+            Work::MoveData(work) => self.writes(work.folder.clone().into()),
+            Work::Measure(_)
+            | Work::CompareRetrieval(_)
+            | Work::Agreement(_)
+            | Work::CheckModels => {}
         }
         Ok(())
     }

@@ -61,6 +61,8 @@ pub fn title_of(kind: FileKind) -> &'static str {
         FileKind::WorldFile => "Choose a wheel or a JAR of a world",
         FileKind::ExportFolder => "Choose where to write the adapter",
         FileKind::NewFile => "Choose where to write the file",
+        FileKind::Backup => "Choose a backup",
+        FileKind::DataFolder => "Choose an empty folder for everything",
     }
 }
 
@@ -76,9 +78,11 @@ pub fn filters_of(kind: FileKind) -> &'static [(&'static str, &'static [&'static
         ],
         FileKind::ModelFile => &[("GGUF models", &["gguf"])],
         FileKind::WorldFile => &[("Wheels and JARs", &["whl", "jar"])],
+        FileKind::Backup => &[("Backups", &["lorekeeper"]), ("All files", &["*"])],
         FileKind::DatasetFolder
         | FileKind::ModelFolder
         | FileKind::ExportFolder
+        | FileKind::DataFolder
         | FileKind::NewFile => &[],
     }
 }
@@ -86,8 +90,15 @@ pub fn filters_of(kind: FileKind) -> &'static [(&'static str, &'static [&'static
 /// True when the dialog asks for a folder.
 pub fn is_folder(kind: FileKind) -> bool {
     match kind {
-        FileKind::DatasetFolder | FileKind::ModelFolder | FileKind::ExportFolder => true,
-        FileKind::Dataset | FileKind::ModelFile | FileKind::WorldFile | FileKind::NewFile => false,
+        FileKind::DatasetFolder
+        | FileKind::ModelFolder
+        | FileKind::ExportFolder
+        | FileKind::DataFolder => true,
+        FileKind::Dataset
+        | FileKind::ModelFile
+        | FileKind::WorldFile
+        | FileKind::Backup
+        | FileKind::NewFile => false,
     }
 }
 

@@ -9,8 +9,8 @@ use lore_core::{
 };
 
 use crate::{
-    AgreementWork, ApiError, BranchWork, ExportFormat, JavaSource, JobLine, ModelSource, Progress,
-    Source,
+    AgreementWork, ApiError, BackUpWork, BranchWork, ExportFormat, JavaSource, JobLine,
+    ModelSource, MoveWork, Progress, RestoreWork, Source,
 };
 
 /// Everything a worker needs to do a job, and to do it again (`job.json`).
@@ -83,6 +83,14 @@ pub enum Work {
     CompareRetrieval(CompareRetrievalWork),
     /// Asks in every step of recorded episodes what an agent would have done.
     Agreement(AgreementWork),
+    /// Writes everything that is kept into one file.
+    BackUp(BackUpWork),
+    /// Adds what such a file holds and is not here.
+    Restore(RestoreWork),
+    /// Copies the data folder to where it is used from the next start on.
+    MoveData(MoveWork),
+    /// Reads models through and compares their hashes.
+    CheckModels,
 }
 
 impl Work {
@@ -103,15 +111,23 @@ impl Work {
             Self::ExportTrajectories(_) => "export episodes",
             Self::CompareRetrieval(_) => "compare retrieval",
             Self::Agreement(_) => "compare actions",
+            Self::BackUp(_) => "back up",
+            Self::Restore(_) => "restore",
+            Self::MoveData(_) => "move data",
+            Self::CheckModels => "check models",
         }
     }
 
     /// What the work needs for itself.
     pub fn resources(&self) -> Vec<Resource> {
         match self {
-            Self::Import(_) | Self::Report(_) | Self::Export(_) | Self::ExportTrajectories(_) => {
-                Vec::new()
-            }
+            Self::Import(_)
+            | Self::Report(_)
+            | Self::Export(_)
+            | Self::ExportTrajectories(_)
+            | Self::CheckModels => Vec::new(),
+            // A bank must not be written while it is copied.
+            Self::BackUp(_) | Self::Restore(_) | Self::MoveData(_) => vec![Resource::BankWrite],
             Self::FetchModel(_) | Self::InstallWorld(_) => vec![Resource::Network],
             Self::Collect(_)
             | Self::Train(_)

@@ -26,6 +26,8 @@ pub mod plan;
 mod request;
 mod settings;
 mod shell;
+mod storage;
+mod support;
 mod talk;
 mod trajectory;
 mod worker;
@@ -56,6 +58,14 @@ pub use settings::{
     Device, Language, Settings, SettingsRequest, SettingsResponse, Status, Theme, WindowKind,
 };
 pub use shell::{FileKind, ShellEvent, ShellRequest, ShellResponse};
+pub use storage::{
+    BackUpWork, BackupInfo, BackupKind, DataPlace, KindUsage, MOVED_FILE, MoveWork, Moved,
+    MovedFile, RestoreWork, StorageRequest, StorageResponse, Usage,
+};
+pub use support::{
+    Check, Finding, FindingState, LogFilter, LogLine, LogSource, ReportFile, SupportRequest,
+    SupportResponse,
+};
 pub use talk::{Door, EndpointLine, EndpointState, Said, Speaker, TalkRequest, TalkResponse, Turn};
 pub use trajectory::{Mark, Source, TrajectoryRequest, TrajectoryResponse};
 pub use worker::{

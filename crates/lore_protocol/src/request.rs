@@ -8,8 +8,8 @@ use crate::{
     BankRequest, BankResponse, DatasetRequest, DatasetResponse, ExperimentRequest,
     ExperimentResponse, ExportRequest, ExportResponse, JobLine, JobRequest, JobResponse,
     ModelRequest, ModelResponse, Said, SettingsRequest, SettingsResponse, ShellEvent, ShellRequest,
-    ShellResponse, TalkRequest, TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldRequest,
-    WorldResponse,
+    ShellResponse, StorageRequest, StorageResponse, SupportRequest, SupportResponse, TalkRequest,
+    TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldRequest, WorldResponse,
 };
 
 /// The version of the protocol; first in every conversation with a worker.
@@ -38,6 +38,10 @@ pub enum Request {
     Export(ExportRequest),
     /// Settings and the state of the application.
     Settings(SettingsRequest),
+    /// What the data folder keeps, everything in one file, another folder.
+    Storage(StorageRequest),
+    /// What is looked at when something does not work.
+    Support(SupportRequest),
     /// The shell: dialogs, links. Answered by the window, not by the core.
     Shell(ShellRequest),
 }
@@ -67,6 +71,10 @@ pub enum Response {
     Export(ExportResponse),
     /// Settings and the state of the application.
     Settings(SettingsResponse),
+    /// What the data folder keeps.
+    Storage(StorageResponse),
+    /// What is looked at when something does not work.
+    Support(SupportResponse),
     /// The shell.
     Shell(ShellResponse),
 }
@@ -120,6 +128,8 @@ pub enum Topic {
     Endpoint,
     /// Settings and status.
     Settings,
+    /// What the data folder keeps, and what there is room for.
+    Storage,
     /// Bookmarks and notes.
     Marks,
 }

@@ -47,6 +47,10 @@ pub enum FileKind {
     ExportFolder,
     /// A file to write.
     NewFile,
+    /// A backup.
+    Backup,
+    /// An empty folder for everything that is kept.
+    DataFolder,
 }
 
 /// The answer to a [`ShellRequest`].

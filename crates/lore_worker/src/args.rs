@@ -12,11 +12,13 @@ pub(crate) const USAGE: &str = "\
 Usage: lore_worker --data DIR --job JOB_JSON [--models DIR]... [--hub URL]
        lore_worker --data DIR --serve [--models DIR]...
        lore_worker --data DIR --endpoint
+       lore_worker --data DIR --version
 
   --data DIR     the data folder
   --job FILE     does the job in this file, then ends
   --serve        answers questions on standard input until it closes
   --endpoint     answers other programs; who answers is read from standard input
+  --version      says which version this is, then ends
   --models DIR   a folder with the starter models; may be given several times
   --hub URL      where models are fetched from
 
@@ -40,6 +42,8 @@ pub(crate) enum Mode {
     Serve,
     /// Answer other programs.
     Endpoint,
+    /// Say which version this is.
+    Version,
 }
 
 impl Args {
@@ -57,6 +61,7 @@ impl Args {
                 Some("--job") => mode = Some(Mode::Job(value()?.into())),
                 Some("--serve") => mode = Some(Mode::Serve),
                 Some("--endpoint") => mode = Some(Mode::Endpoint),
+                Some("--version") => mode = Some(Mode::Version),
                 Some("--models") => options.bundled_models.insert(0, value()?.into()),
                 Some("--hub") => options.hub_url = value()?.to_string_lossy().into_owned(),
                 _ => bail!("{} is not understood.", arg.display()),

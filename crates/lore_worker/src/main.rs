@@ -40,5 +40,9 @@ fn main() -> ExitCode {
         Mode::Job(path) => job::run(&args, path, &mut lines, &stop),
         Mode::Serve => serve::run(&args, &mut lines, &stop),
         Mode::Endpoint => endpoint::run(&args, &mut lines, &stop),
+        Mode::Version => {
+            lines.hello();
+            ExitCode::SUCCESS
+        }
     }
 }

@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         worker: worker.expect("a worker"),
         bundled_models: models,
         code_version: "test".into(),
+        home: None,
+        warnings: Vec::new(),
     };
     // Why it did not open has been said.
     let Some(host) = Host::open(config) else {

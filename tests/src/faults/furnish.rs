@@ -53,6 +53,8 @@ pub(super) fn furnish(root: &Path, worker: &Path) {
         worker: worker.to_owned(),
         bundled_models: None,
         code_version: "test".into(),
+        home: None,
+        warnings: Vec::new(),
     })
     .expect("the application starts");
     ask_for_the_rest(&app, usual);

@@ -1,5 +1,6 @@
 //! What painting gets to see.
 
+mod care;
 mod queries;
 
 use std::ops::Range;

@@ -4,7 +4,7 @@ use egui::Ui;
 use lore_core::ExportForm;
 use lore_protocol::{FileKind, JobState, Request, Source, TrajectoryRequest, Work};
 
-use super::{action_error_ui, job_progress_ui};
+use super::{Asked, action_error_ui, job_progress_ui};
 use crate::command::{Action, Command};
 use crate::context::Ctx;
 use crate::format;
@@ -20,8 +20,7 @@ pub(crate) struct ExportEpisodes {
     path: String,
     /// Whose file that is: another source gets another file.
     of: Option<Source>,
-    /// The last pick before the dialog was opened, while it is open.
-    asked: Option<u64>,
+    asked: Asked,
 }
 
 impl ExportEpisodes {
@@ -31,7 +30,9 @@ impl ExportEpisodes {
             self.of = Some(source.clone());
             self.path.clear();
         }
-        self.take_pick(ctx);
+        if let Some(path) = self.asked.take(ctx, FileKind::NewFile) {
+            self.path = path;
+        }
         let place = place(source);
         if !self.open && ctx.job_at(&place).is_none() {
             return;
@@ -70,10 +71,9 @@ impl ExportEpisodes {
             ui.horizontal(|ui| {
                 let browse = Button::secondary("Choose…").icon(Icon::Folder);
                 if browse.show(ui, tokens).clicked() {
-                    let last = ctx.store.shell().picked(FileKind::NewFile);
-                    self.asked = Some(last.map_or(0, |picked| picked.serial));
                     let name = format::slug(name, "episodes");
-                    ctx.pick_new(format!("{name}{}", ending(self.form)));
+                    let name = format!("{name}{}", ending(self.form));
+                    self.asked.new_file(ctx, name);
                 }
                 text_field(ui, tokens, &mut self.path, "File", "A new file")
             })
@@ -102,15 +102,6 @@ impl ExportEpisodes {
                 self.open = false;
             }
         });
-    }
-
-    fn take_pick(&mut self, ctx: &Ctx<'_>) {
-        let Some(last) = &mut self.asked else { return };
-        let picked = ctx.store.shell().newly_picked(FileKind::NewFile, last);
-        if let Some(path) = picked {
-            path.clone_into(&mut self.path);
-            self.asked = None;
-        }
     }
 }
 

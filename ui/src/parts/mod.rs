@@ -1,6 +1,7 @@
 //! Pieces of pages that need to know more than a widget: errors, things on their way, jobs.
 
 mod agreement;
+mod asked;
 mod errors;
 mod export_episodes;
 mod job;
@@ -13,6 +14,7 @@ mod trials;
 mod world_choices;
 
 pub(crate) use agreement::{agent_words, agreement_ui};
+pub(crate) use asked::Asked;
 pub(crate) use errors::{action_error_ui, error_ui};
 pub(crate) use export_episodes::ExportEpisodes;
 pub(crate) use job::{job_at_ui, job_progress_ui, job_tone};

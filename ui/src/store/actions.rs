@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lore_core::JobId;
 use lore_protocol::{
     ApiError, BankResponse, DatasetResponse, ExportResponse, JobResponse, ModelResponse, RequestId,
-    Response, TrajectoryResponse, WorldResponse,
+    Response, StorageResponse, SupportResponse, TrajectoryResponse, WorldResponse,
 };
 
 use crate::command::{Action, Place};
@@ -130,7 +130,9 @@ fn job_of(response: &Response) -> Option<&JobId> {
         | Response::Model(ModelResponse::Job(job))
         | Response::World(WorldResponse::Job(job))
         | Response::Job(JobResponse::Submitted(job))
-        | Response::Export(ExportResponse::Job(job)) => Some(job),
+        | Response::Export(ExportResponse::Job(job))
+        | Response::Storage(StorageResponse::Job(job))
+        | Response::Support(SupportResponse::Job(job)) => Some(job),
         _ => None,
     }
 }

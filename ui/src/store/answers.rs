@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use lore_protocol::{
     ApiError, DatasetRequest, ExperimentRequest, JobRequest, Request, RequestId, Response, Source,
-    Topic, TrajectoryRequest, WorldRequest,
+    SupportRequest, Topic, TrajectoryRequest, WorldRequest,
 };
 
 /// Answers kept at most; what was not shown for longest goes first.
@@ -167,7 +167,10 @@ fn topic_of(request: &Request) -> Option<Topic> {
         Request::Model(_) | Request::Experiment(ExperimentRequest::Estimate { .. }) => {
             Some(Topic::Models)
         }
-        Request::Job(_) => Some(Topic::Jobs),
+        Request::Job(_)
+        | Request::Support(SupportRequest::Log { .. } | SupportRequest::Sources) => {
+            Some(Topic::Jobs)
+        }
         Request::Experiment(_) | Request::Trajectory(TrajectoryRequest::Branches { .. }) => {
             Some(Topic::Experiments)
         }
@@ -177,7 +180,8 @@ fn topic_of(request: &Request) -> Option<Topic> {
             Source::Run { .. } | Source::Experiment { .. } => Topic::Experiments,
         }),
         Request::Trajectory(TrajectoryRequest::Marks) => Some(Topic::Marks),
-        Request::Trajectory(_) => None,
+        Request::Storage(_) | Request::Support(SupportRequest::Health) => Some(Topic::Storage),
+        Request::Trajectory(_) | Request::Support(_) => None,
         Request::Talk(_) => Some(Topic::Endpoint),
         Request::Export(_) => Some(Topic::Adapters),
         Request::Settings(_) => Some(Topic::Settings),

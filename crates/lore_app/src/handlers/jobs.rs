@@ -6,7 +6,7 @@ use anyhow::Result;
 use lore_core::{AdapterId, DatasetId, JobId, ModelId};
 use lore_protocol::{ApiError, ErrorCode, JobLine, JobRequest, JobResponse, Response, Work};
 
-use super::{datasets, exports};
+use super::{datasets, exports, storage};
 use crate::core::Core;
 use crate::mentions::Noun;
 use crate::supervisor::{log_path, read_journal};
@@ -114,8 +114,12 @@ fn complete(core: &Core, work: &mut Work) -> Result<()> {
                 return Err(ApiError::new("Choose at least one episode").into());
             }
         }
+        Work::BackUp(work) => storage::check_back_up(core, work)?,
+        Work::Restore(work) => storage::check_restore(core, work)?,
+        Work::MoveData(work) => storage::check_move(core, work)?,
         Work::FetchModel(_)
         | Work::InstallWorld(_)
+        | Work::CheckModels
         | Work::Report(_)
         | Work::CompareRetrieval(_) => {}
     }

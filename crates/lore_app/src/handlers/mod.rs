@@ -9,6 +9,8 @@ mod jobs;
 pub(crate) mod models;
 mod play_on;
 mod settings;
+pub(crate) mod storage;
+mod support;
 mod talk;
 mod trajectories;
 mod what_if;
@@ -33,6 +35,8 @@ pub(crate) fn answer(core: &Core, request: Request) -> Result<Response, ApiError
         Request::Talk(request) => talk::handle(core, request),
         Request::Export(request) => exports::handle(core, request),
         Request::Settings(request) => settings::handle(core, request),
+        Request::Storage(request) => storage::handle(core, request),
+        Request::Support(request) => support::handle(core, request),
         Request::Shell(_) => {
             Err(ApiError::precondition("Only the window can do that, and it did not").into())
         }

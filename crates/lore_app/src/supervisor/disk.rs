@@ -125,7 +125,8 @@ pub(super) fn load_folders(setup: &Setup, path: &Path) -> Vec<JobRecord> {
         .collect()
 }
 
-fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
+/// The job whose folder this is.
+pub(super) fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
     let spec: JobSpec = match files::read_json(&spec_path(&folder)) {
         Ok(spec) => spec,
         // The program was killed before it had written down what is to be done.

@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** an event stands in the job's journal before anyone hears of it.
 
+mod arrivals;
 mod coalesce;
 mod disk;
 mod journal;
@@ -31,6 +32,7 @@ pub(crate) use process::{WorkerProcess, WorkerProgram, read_lines};
 pub(crate) use record::JobRecord;
 
 use crate::clock::Clock;
+use crate::data_home::DataHome;
 use crate::hub::Hub;
 use crate::settings::{SettingsFile, Warnings};
 use state::State;
@@ -53,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) settings: Arc<SettingsFile>,
     /// For damaged files.
     pub(crate) warnings: Arc<Warnings>,
+    /// For moving the data folder.
+    pub(crate) home: Option<Arc<DataHome>>,
 }
 
 /// What reaches the supervisor's thread.

@@ -176,6 +176,7 @@ impl State {
         if let Some(running) = self.running.get_mut(id) {
             running.said_goodbye(now);
         }
+        self.take_in(id);
         if let Some(job) = self.jobs.get(id) {
             for topic in effects::topics(&job.info.spec) {
                 self.setup.hub.stale(topic);

@@ -3,6 +3,7 @@
 mod agreement;
 mod bank;
 mod branches;
+mod care;
 mod datasets;
 mod experiment;
 mod jobs;
@@ -19,10 +20,10 @@ use lore_core::{
 use lore_protocol::{
     ApiError, BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse,
     EndpointState, Estimate, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportRequest,
-    ExportResponse, FileKind, GameView, JobInfo, JobLine, JobRequest, JobResponse, Mark,
+    ExportResponse, FileKind, GameView, JobInfo, JobLine, JobRequest, JobResponse, LogLine, Mark,
     ModelRequest, ModelResponse, Request, Response, Settings, SettingsRequest, SettingsResponse,
     ShellRequest, ShellResponse, Speaker, Status, TaskRow, TrajectoryRequest, TrajectoryResponse,
-    WorldInfo,
+    Usage, WorldInfo,
 };
 
 /// What a core made of canned answers knows.
@@ -58,6 +59,10 @@ pub struct Sample {
     pub trajectories: Vec<Trajectory>,
     /// Rows of every source.
     pub rows: Vec<TrajectoryRow>,
+    /// What takes how much room.
+    pub usage: Usage,
+    /// What was said.
+    pub log: Vec<LogLine>,
     /// Episodes that were played on from another one.
     pub branches: Vec<BranchInfo>,
     /// Bookmarks and notes.
@@ -99,6 +104,8 @@ impl Sample {
             },
             models: models::models(),
             estimate: experiment::estimate(),
+            usage: care::usage(),
+            log: care::lines(),
             guess: datasets::guess(),
             worlds: worlds::worlds(),
             world_tasks: worlds::tasks(),
@@ -209,6 +216,8 @@ impl Sample {
                 SettingsRequest::Set { settings } => SettingsResponse::Settings(settings.clone()),
                 SettingsRequest::Status => SettingsResponse::Status(Box::new(self.status.clone())),
             })),
+            Request::Storage(request) => care::storage(request, &self.usage),
+            Request::Support(request) => care::support(request, &self.log),
             Request::Shell(ShellRequest::Pick { kind }) => {
                 Ok(Response::Shell(ShellResponse::Path {
                     kind: *kind,

@@ -1,15 +1,21 @@
-//! Settings: appearance, window, processor, data folder, and what the program is made of.
+//! Settings: appearance, window, processor; the data folder and its backup; how everything is; logs.
 
 mod about;
+mod backup;
+mod data;
+mod health;
+mod log;
+mod report;
 
 use egui::Ui;
 use lore_protocol::{Settings, Theme, WindowKind};
 
 use super::Page;
-use crate::command::{Command, ZoomStep};
+use crate::command::{Command, Order, ZoomStep};
 use crate::context::Ctx;
 use crate::format;
 use crate::parts::{action_error_ui, page_column};
+use crate::shell::PaletteEntry;
 use crate::widgets::{
     Button, Card, Field, Icon, field, field_with_help, number_field, segmented, switch,
 };
@@ -18,27 +24,103 @@ use crate::words::LANGUAGES;
 /// Widest cards: settings are read from label to control.
 const WIDTH: f32 = 780.0;
 
+/// Widest log: its lines are long.
+const WIDE: f32 = 1200.0;
+
+const AREA: &str = "Settings";
+
 /// The page's view state.
 #[derive(Debug, Default)]
 pub(crate) struct SettingsPage {
+    view: View,
     licence: Option<usize>,
+    data: data::DataFolder,
+    backup: backup::Backup,
+    report: report::Report,
+    log: log::LogView,
+}
+
+/// A part of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum View {
+    /// What a person chooses.
+    #[default]
+    General,
+    /// The data folder and its backup.
+    Data,
+    /// How everything is.
+    Health,
+    /// What was said.
+    Log,
+}
+
+impl View {
+    /// Each with its words and its picture.
+    const ALL: [(Self, &'static str, Icon); 4] = [
+        (Self::General, "General", Icon::Settings),
+        (Self::Data, "Data and backup", Icon::Database),
+        (Self::Health, "Health and support", Icon::CheckCircle),
+        (Self::Log, "Log", Icon::File),
+    ];
 }
 
 impl Page for SettingsPage {
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
-        page_column(ctx, ui, WIDTH, |ui| {
+        let width = if self.view == View::Log { WIDE } else { WIDTH };
+        page_column(ctx, ui, width, |ui| {
             ui.spacing_mut().item_spacing.y = ctx.tokens.space.l;
-            action_error_ui(ctx, ui, "settings");
-            let mut settings = ctx.settings.clone();
-            appearance_ui(ctx, ui, &mut settings);
-            window_ui(ctx, ui, &mut settings);
-            work_ui(ctx, ui, &mut settings);
-            if settings != *ctx.settings {
-                ctx.send(Command::Configure(Box::new(settings)));
+            let views = View::ALL.map(|(view, words, _)| (view, words));
+            segmented(
+                ui,
+                ctx.tokens,
+                &mut self.view,
+                &views,
+                "Part of the settings",
+            );
+            match self.view {
+                View::General => self.general_ui(ctx, ui),
+                View::Data => {
+                    self.data.ui(ctx, ui);
+                    self.backup.ui(ctx, ui);
+                }
+                View::Health => {
+                    health::health_ui(ctx, ui);
+                    self.report.ui(ctx, ui);
+                }
+                View::Log => self.log.ui(ctx, ui),
             }
-            data_ui(ctx, ui);
-            about::about_ui(ctx, ui, &mut self.licence);
         });
+    }
+
+    fn commands(&self, _ctx: &Ctx<'_>) -> Vec<PaletteEntry> {
+        let views = View::ALL.iter().enumerate();
+        views
+            .map(|(index, (_, words, icon))| {
+                PaletteEntry::order(AREA, words, *icon, Order::View(index))
+            })
+            .collect()
+    }
+
+    fn obey(&mut self, order: Order) {
+        if let Order::View(index) = order
+            && let Some((view, ..)) = View::ALL.get(index)
+        {
+            self.view = *view;
+        }
+    }
+}
+
+impl SettingsPage {
+    fn general_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        action_error_ui(ctx, ui, "settings");
+        let mut settings = ctx.settings.clone();
+        appearance_ui(ctx, ui, &mut settings);
+        window_ui(ctx, ui, &mut settings);
+        work_ui(ctx, ui, &mut settings);
+        if settings != *ctx.settings {
+            ctx.send(Command::Configure(Box::new(settings)));
+        }
+        about::about_ui(ctx, ui, &mut self.licence);
     }
 }
 
@@ -163,26 +245,4 @@ fn automatic_words(automatic: usize, num_cores: usize) -> String {
     } else {
         format!("Automatic: all {num_cores}. The window goes first when both want them")
     }
-}
-
-fn data_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
-    let tokens = ctx.tokens;
-    let Some(status) = ctx.status() else { return };
-    Card::titled("Data folder")
-        .subtitle("Everything the program keeps: data sets, banks, models, adapters, experiments")
-        .show(ui, tokens, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(tokens.mono(&status.data_dir));
-                if Button::secondary("Open folder")
-                    .icon(Icon::Folder)
-                    .show(ui, tokens)
-                    .clicked()
-                {
-                    ctx.reveal(&status.data_dir);
-                }
-            });
-            let free = format::bytes(status.free_bytes);
-            ui.label(tokens.small(format!("{free} free on its disk")));
-            action_error_ui(ctx, ui, "shell/reveal");
-        });
 }
