@@ -171,7 +171,7 @@ fn a_job_reads_and_writes_what_it_names_and_nothing_else() {
             }),
         )
         .finished();
-    assert!(Dataset::open(&scene.data(), &"again".into()).is_ok());
+    Dataset::open(&scene.data(), &"again".into()).expect("it was imported");
     if !is_fenced {
         return;
     }

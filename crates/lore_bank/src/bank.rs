@@ -14,13 +14,14 @@ mod windows;
 
 pub use index::INDEX_ROWS;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use lore_core::{BankId, BankKeys, Experience, ModelId, TrajectoryFilter};
 
 use crate::schema::Binding;
 use crate::table::BlockingTable;
+use crate::whole::Before;
 
 /// A bank to be made.
 #[derive(Clone, Debug)]
@@ -137,6 +138,18 @@ impl ExperienceBank {
         })?;
         past.version = Some(version);
         Ok(past)
+    }
+
+    /// Waits for a change of the table in `folder`; one that did not reach the disk whole is taken back.
+    fn change<T>(
+        &self,
+        folder: &Path,
+        work: impl Future<Output = lancedb::Result<T>>,
+    ) -> Result<T> {
+        let before = Before::note(folder);
+        let done = self.inner.wait(work);
+        before.check()?;
+        done
     }
 
     fn check_writable(&self) -> Result<()> {

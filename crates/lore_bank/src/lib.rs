@@ -23,6 +23,7 @@ mod retriever;
 mod schema;
 mod sql;
 mod table;
+mod whole;
 
 pub use bank::{BankRowFilter, ExperienceBank, INDEX_ROWS, KeyedExperience, NewBank};
 pub use map::map_points;

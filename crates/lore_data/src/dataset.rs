@@ -95,26 +95,29 @@ impl Dataset {
 
     /// Its trajectories, for many look-ups in a row.
     pub fn trajectories(&self) -> Result<TrajectoryFile> {
-        let file = TrajectoryFile::open(&self.items(DatasetKind::Trajectories)?)?;
-        self.check_num_items(file.len())?;
+        let path = self.items(DatasetKind::Trajectories)?;
+        let file = TrajectoryFile::open(&path)?;
+        self.check_num_items(file.len(), &path)?;
         Ok(file.with_unseen_types(&self.info.unseen_types))
     }
 
     /// Its games, for many look-ups in a row.
     pub fn games(&self) -> Result<GameFile> {
-        let file = GameFile::open(&self.items(DatasetKind::Games)?)?;
-        self.check_num_items(file.len())?;
+        let path = self.items(DatasetKind::Games)?;
+        let file = GameFile::open(&path)?;
+        self.check_num_items(file.len(), &path)?;
         Ok(file)
     }
 
     /// Refuses a file in which items are missing: nobody should learn from a part without knowing.
-    fn check_num_items(&self, num_found: usize) -> Result<()> {
+    fn check_num_items(&self, num_found: usize, path: &Path) -> Result<()> {
         let num_items = self.info.num_items;
         if num_found as u64 != num_items {
             bail!(
                 "The data set {:?} is damaged: of its {num_items} items {num_found} can be read. \
-                 Please import it again.",
-                self.info.name
+                 Please import it again; importing {} makes a new one of what is left.",
+                self.info.name,
+                path.display()
             );
         }
         Ok(())

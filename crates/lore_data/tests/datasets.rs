@@ -454,7 +454,11 @@ fn damage_is_described_and_the_rest_can_be_read() {
         .join("trajectories.jsonl");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, &text[..text.len() - 10]).unwrap();
-    let file = world.open("a").trajectories().unwrap();
+    // Nobody learns from a part without knowing, and what is left can be had.
+    let refused = world.open("a").trajectories().err().unwrap();
+    assert!(refused.to_string().contains("of its 4 items 3 can be read"));
+    assert!(refused.to_string().contains(path.to_str().unwrap()));
+    let file = TrajectoryFile::open(&path).unwrap();
     assert_eq!(file.len(), 3);
     assert!(file.problems()[0].reason.contains("breaks off"));
     assert_eq!(file.get(&all[2].id).unwrap(), all[2]);

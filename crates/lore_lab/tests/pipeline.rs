@@ -101,7 +101,9 @@ fn check_export(lab: &Lab, spec: &ExperimentSpec) -> Result<()> {
         format: ExportFormat::Peft,
         destination: destination.to_string_lossy().into_owned(),
     });
-    let export = job_of(&spec.id, "export", work);
+    let export = job_of(&spec.id, "export", work.clone());
+    lab.finish(&export);
+    // As after an end that came before it could say that it was done.
     lab.finish(&export);
     let card = fs::read_to_string(destination.join("README.md"))?;
     assert!(card.starts_with("---\nlibrary_name: peft\n"));
@@ -114,7 +116,8 @@ fn check_export(lab: &Lab, spec: &ExperimentSpec) -> Result<()> {
         fs::read(folder.join(weights))?,
         fs::read(destination.join(weights))?
     );
-    let (again, _) = common::lab(&export, &lab.data, &lab.options, &StopToken::new());
+    let another = job_of(&spec.id, "export-again", work);
+    let (again, _) = common::lab(&another, &lab.data, &lab.options, &StopToken::new());
     let refusal = again.err().context("nothing is overwritten")?;
     assert!(refusal.to_string().contains("already"), "{refusal:#}");
     Ok(())

@@ -103,7 +103,7 @@ pub fn estimate_training(
     let batch = config.batch_size.max(1) as u64;
     let steps = num_training_steps(config, num_examples);
     let tokens = tokens_per_example.min(config.max_tokens as f64);
-    (steps * batch) as f64 * tokens / speed.train_tokens_per_sec
+    steps.saturating_mul(batch) as f64 * tokens / speed.train_tokens_per_sec
 }
 
 /// Seconds of an episode whose prompt holds so many tokens of memories.
@@ -132,7 +132,7 @@ pub fn estimate_experiment(
     let seeds = spec.seeds.len().max(1) as f64;
     let plays = |arm| spec.seeds_of(arm).len().max(1) as f64;
     let num_seen_types = 6usize.saturating_sub(spec.unseen_types.len()).max(1);
-    let examples = (spec.tasks.train_per_type * num_seen_types) as u64;
+    let examples = spec.tasks.train_per_type.saturating_mul(num_seen_types) as u64;
     let mut parts = vec![EstimatePart {
         title: "Collect and remember".into(),
         secs: 15.0,

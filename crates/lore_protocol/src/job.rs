@@ -9,7 +9,7 @@ use lore_core::{
 };
 
 use crate::{
-    AgreementWork, ApiError, BackUpWork, BranchWork, ExportFormat, JavaSource, JobLine,
+    AgreementWork, ApiError, BackUpWork, BranchWork, ExportFormat, InstallWork, JobLine,
     ModelSource, MoveWork, Progress, RestoreWork, Source,
 };
 
@@ -160,13 +160,6 @@ pub struct ImportWork {
 pub struct FetchWork {
     /// From where.
     pub source: ModelSource,
-}
-
-/// See [`Work::InstallWorld`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InstallWork {
-    /// From where.
-    pub source: JavaSource,
 }
 
 /// See [`Work::Collect`].

@@ -48,8 +48,8 @@ pub use export::{ExportOption, ExportRequest, ExportResponse, ExportedFile};
 pub use export_format::{Carried, ExportFormat};
 pub use job::{
     BankWork, CollectWork, CompareRetrievalWork, EvaluateWork, ExportTrajectoriesWork, ExportWork,
-    FetchWork, ImportWork, InstallWork, JobInfo, JobRequest, JobResponse, JobSpec, JobState,
-    MeasureWork, MetricPoint, ReportWork, Resource, TrainWork, Trials, Work,
+    FetchWork, ImportWork, JobInfo, JobRequest, JobResponse, JobSpec, JobState, MeasureWork,
+    MetricPoint, ReportWork, Resource, TrainWork, Trials, Work,
 };
 pub use job_event::{JobEvent, JobLine, Level, Progress};
 pub use model::{ModelRequest, ModelResponse, ModelSource, StarterModel};
@@ -71,4 +71,4 @@ pub use trajectory::{Mark, Source, TrajectoryRequest, TrajectoryResponse};
 pub use worker::{
     Answer, Control, Question, WorkerReply, WorkerRequest, WorldAnswer, WorldQuestion,
 };
-pub use world::{GameView, JavaSource, WorldInfo, WorldRequest, WorldResponse};
+pub use world::{GameView, InstallWork, JavaSource, WorldInfo, WorldRequest, WorldResponse};

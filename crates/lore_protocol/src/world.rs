@@ -138,3 +138,10 @@ pub struct GameView {
     /// How it ended, once it has.
     pub end: Option<EpisodeEnd>,
 }
+
+/// See [`crate::Work::InstallWorld`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstallWork {
+    /// From where.
+    pub source: JavaSource,
+}

@@ -13,7 +13,7 @@ use super::trial::{Copy, Outcome, Rehearsal, Victim, words};
 /// The longest that a scene may take.
 const PATIENCE: Duration = Duration::from_mins(8);
 
-/// Tries of each kind with the worker that pretends.
+/// Most tries of each kind with the worker that pretends.
 const TRIES: u64 = 4;
 
 /// Scenes of processes, with the worker that pretends.
@@ -62,7 +62,7 @@ fn trials(
         return;
     }
     let stage = Rehearsal::plain(tour.programs, scene, start);
-    for number in 1..=TRIES {
+    for number in 1..=TRIES.min(tour.wishes.tries as u64) {
         let outcome = attempt(&stage);
         tour.note(fault, "worker and application", &name, number, &outcome);
     }

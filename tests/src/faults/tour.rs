@@ -118,6 +118,11 @@ impl<'a> Tour<'a> {
         damage::all(self, &stage, &then, self.wishes.tries / 2);
     }
 
+    /// Only what happens to processes, with the worker that pretends: for tests.
+    pub fn processes(&mut self) {
+        process::all(self, &self.folder("furnished"));
+    }
+
     fn can_play(&self, scene: &Scene) -> bool {
         let has_worker = !scene.needs_worker || self.programs.worker.is_some();
         has_worker && (!scene.needs_models || self.programs.models.is_some())

@@ -38,7 +38,7 @@ impl ExperienceBank {
         // Stretches first: without their experience nobody finds them, and a second attempt after a
         // kill only adds them once more.
         self.add_windows(&new)?;
-        self.inner.wait(self.inner.table.add(rows).execute())?;
+        self.change(&self.folder, self.inner.table.add(rows).execute())?;
         Ok(num_new)
     }
 

@@ -95,7 +95,7 @@ impl ExperienceBank {
             },
             remap_options: None,
         };
-        self.inner.wait(self.inner.table.optimize(compact))?;
+        self.change(&self.folder, self.inner.table.optimize(compact))?;
         let older_than = lancedb::table::Duration::from_std(keep)
             .context("The time to keep versions for is too long.")?;
         let prune = OptimizeAction::Prune {
@@ -104,7 +104,7 @@ impl ExperienceBank {
             delete_unverified: Some(false),
             error_if_tagged_old_versions: Some(false),
         };
-        self.inner.wait(self.inner.table.optimize(prune))?;
+        self.change(&self.folder, self.inner.table.optimize(prune))?;
         Ok(())
     }
 

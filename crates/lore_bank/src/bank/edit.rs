@@ -27,7 +27,9 @@ impl ExperienceBank {
         let ids: Vec<&str> = ids.iter().map(ExperienceId::as_str).collect();
         let condition = is_among(column::ID, &ids);
         let delete = self.inner.table.delete(condition.as_str());
-        let deleted = self.inner.wait(delete).with_context(|| self.unwritable())?;
+        let deleted = self
+            .change(&self.folder, delete)
+            .with_context(|| self.unwritable())?;
         Ok(deleted.num_deleted_rows)
     }
 
@@ -48,8 +50,7 @@ impl ExperienceBank {
             .only_if(is_among(column::ID, &[id.as_str()]))
             .column(column, value);
         let updated = self
-            .inner
-            .wait(update.execute())
+            .change(&self.folder, update.execute())
             .with_context(|| self.unwritable())?;
         if updated.rows_updated == 0 {
             bail!("This experience is not in the bank any more. Please reload the list.");

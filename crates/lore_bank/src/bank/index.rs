@@ -48,12 +48,12 @@ impl ExperienceBank {
         for (column, index) in self.wanted(num_rows) {
             if !known.contains(column) {
                 let create = self.inner.table.create_index(&[column], index);
-                self.inner.wait(create.execute())?;
+                self.change(&self.folder, create.execute())?;
             }
         }
         if self.num_unindexed()? > MAX_UNINDEXED.min(num_rows as usize / 10) {
             let extend = OptimizeAction::Index(OptimizeOptions::append());
-            self.inner.wait(self.inner.table.optimize(extend))?;
+            self.change(&self.folder, self.inner.table.optimize(extend))?;
         }
         Ok(())
     }

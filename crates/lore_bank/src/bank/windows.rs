@@ -43,7 +43,8 @@ impl ExperienceBank {
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
             .context("The stretches do not fit their table.")?;
         let table = self.windows_table()?;
-        self.inner.wait(table.add(batch).execute())?;
+        let folder = self.windows_folder.join(format!("{}.lance", self.id));
+        self.change(&folder, table.add(batch).execute())?;
         Ok(())
     }
 
