@@ -90,7 +90,9 @@ impl<'a> Tour<'a> {
                 continue;
             }
             if scene.needs_worker && start == "furnished" {
-                "real".clone_into(&mut start);
+                let (real, settled) = (self.folder("real"), self.folder("settled"));
+                Rehearsal::settle(self.programs, scene, &real, &settled);
+                "settled".clone_into(&mut start);
             }
             let then = self.folder(&format!("after {}", scene.name));
             (self.tell)(&format!("rehearsing: {}", scene.name));
@@ -105,7 +107,7 @@ impl<'a> Tour<'a> {
         }
         process::all(self, &self.folder("furnished"));
         if self.programs.worker.is_some() {
-            servers::all(self, &self.folder("real"));
+            servers::all(self, &self.folder("settled"));
         }
     }
 

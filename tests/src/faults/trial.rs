@@ -116,17 +116,33 @@ impl<'a> Rehearsal<'a> {
     /// # Panics
     /// When the application does not open the folder.
     pub(super) fn plain(programs: &'a Programs, scene: &'a Scene, start: &Path) -> Self {
-        let mut stage = Self {
+        let mut stage = Self::unseen(programs, scene, start);
+        let seen = stage.look(&Copy::new(start));
+        stage.first = seen.unwrap_or_else(|why| panic!("{why}"));
+        stage
+    }
+
+    fn unseen(programs: &'a Programs, scene: &'a Scene, start: &Path) -> Self {
+        Self {
             programs,
             scene,
             start: start.to_owned(),
             first: Seen::default(),
             last: Seen::default(),
             calls: [("fault_driver", Vec::new()), ("lore_worker", Vec::new())],
-        };
-        let seen = stage.look(&Copy::new(start));
-        stage.first = seen.unwrap_or_else(|why| panic!("{why}"));
-        stage
+        }
+    }
+
+    /// Opens a folder once with the scene's worker and leaves what that makes of it in `then`: models that
+    /// came with the program are looked at by jobs at the first start.
+    ///
+    /// # Panics
+    /// When the application does not open the folder.
+    pub(super) fn settle(programs: &'a Programs, scene: &'a Scene, start: &Path, then: &Path) {
+        let copy = Copy::new(start);
+        let seen = Self::unseen(programs, scene, start).look(&copy);
+        seen.unwrap_or_else(|why| panic!("{why}"));
+        copy_folder(&copy.root(), then);
     }
 
     /// Plays the scene without a fault, noting its calls. What it leaves is left in `then`.
