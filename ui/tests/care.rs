@@ -98,7 +98,10 @@ fn a_backup_is_shown_before_it_is_taken_in() {
     assert!(window.shows("Left out, because it was not done: Train mug finder"));
     let path = || "/home/ada/old.lorekeeper".to_owned();
     assert!(sent(&window, &StorageRequest::Inspect { path: path() }));
-    window.harness.get_by_label("Restore").scroll_to_me();
+    window
+        .harness
+        .get_by_role_and_label(Role::Button, "Restore")
+        .scroll_to_me();
     press(&mut window, Role::Switch, "Take its settings, too");
     picture(&mut window, "settings-restore");
     press(&mut window, Role::Button, "Restore");
