@@ -304,7 +304,7 @@ fn damaged(id: DatasetId, error: &anyhow::Error) -> DatasetInfo {
             rejected: vec![RejectedRow {
                 file: INFO_FILE.to_owned(),
                 line: 1,
-                reason: format!("{error:#}"),
+                reason: error.to_string(),
             }],
             ..ImportReport::default()
         },

@@ -195,7 +195,7 @@ impl Looker<'_> {
             self.note(format!("{thing}/items"), set.num_items);
             self.note(format!("{thing}/successes"), set.num_successes);
             for row in &set.report.rejected {
-                self.sentence(&thing, format!("{}: {}", row.file, row.reason));
+                self.sentence(&thing, &*row.reason);
             }
             let episodes = self.episodes(&thing, &set.id);
             self.note(format!("{thing}/episodes"), hash(&episodes));
@@ -249,9 +249,6 @@ impl Looker<'_> {
         for bank in banks {
             let thing = format!("bank/{}", bank.id);
             self.note(format!("{thing}/name"), &*bank.name);
-            if bank.dim == 0 {
-                self.sentence(&thing, &*bank.name);
-            }
             self.rows_of_bank(&thing, &bank.id);
         }
     }
