@@ -161,7 +161,7 @@ pub fn estimate_experiment(
             secs: secs * seeds,
         });
     }
-    let episodes = (spec.tasks.seen_test + spec.tasks.unseen_test) as f64;
+    let episodes = spec.tasks.seen_test as f64 + spec.tasks.unseen_test as f64;
     for arm in &spec.arms {
         let memory = tokens_of_memories(num_memories(spec, arm) as f64, trajectory);
         let secs = estimate_episode(&spec.agent, memory, speed);
@@ -181,7 +181,7 @@ pub fn estimate_experiment(
             4 * num_parameters,
             tokens_per_pass(&spec.train, longest),
         ),
-        disk_bytes: 20_000_000 + (episodes * runs * 30_000.0) as u64,
+        disk_bytes: (20e6 + episodes * runs * 30e3) as u64,
         measured: speed.measured,
         problems: Vec::new(),
     }
@@ -210,7 +210,7 @@ pub fn tokens_per_pass(config: &TrainConfig, tokens_per_example: f64) -> f64 {
 /// tokens), and what every process has.
 pub fn estimate_training_memory(num_parameters: u64, base_bytes: u64, longest_pass: f64) -> u64 {
     let activations = longest_pass * (num_parameters as f64).sqrt() * 60.0;
-    base_bytes + activations as u64 + 300_000_000
+    (base_bytes as f64 + activations as f64 + 300e6) as u64
 }
 
 #[cfg(test)]
