@@ -194,7 +194,7 @@ fn faults(spec: &ExperimentSpec) -> Vec<String> {
             "Choose at least one expert episode per task type",
         ),
         (
-            spec.tasks.seen_test + spec.tasks.unseen_test == 0,
+            spec.tasks.seen_test == 0 && spec.tasks.unseen_test == 0,
             "Choose at least one test task",
         ),
         (

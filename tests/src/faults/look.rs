@@ -249,6 +249,10 @@ impl Looker<'_> {
         for bank in banks {
             let thing = format!("bank/{}", bank.id);
             self.note(format!("{thing}/name"), &*bank.name);
+            if bank.dim == 0 {
+                // The list says it behind the name.
+                self.sentence(&thing, format!("The bank {}", bank.name));
+            }
             self.rows_of_bank(&thing, &bank.id);
         }
     }
