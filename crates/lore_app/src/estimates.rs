@@ -167,8 +167,37 @@ fn missing_datasets(core: &Core, spec: &ExperimentSpec) -> Vec<ApiError> {
         .collect()
 }
 
+/// The largest number in a specification that somebody can mean.
+const MOST: usize = 1_000_000;
+
+/// True when a number is so large that nothing could be planned with it.
+fn is_absurd(spec: &ExperimentSpec) -> bool {
+    let (tasks, train) = (&spec.tasks, &spec.train);
+    let numbers = [
+        tasks.train_per_type,
+        tasks.seen_test,
+        tasks.unseen_test,
+        spec.agent.max_steps,
+        spec.retrieval.k,
+        spec.trials.num_tasks,
+        train.batch_size,
+        train.max_tokens,
+        train.lora.rank,
+        spec.arms.len(),
+        spec.seeds.len(),
+        spec.unseen_types.len(),
+    ];
+    let of_arms = spec.arms.iter().filter_map(|arm| arm.variation.k);
+    let largest = numbers.into_iter().chain(of_arms).max();
+    largest > Some(MOST) || train.epochs > MOST as f64
+}
+
 /// What is wrong with the specification itself, one sentence each.
 fn faults(spec: &ExperimentSpec) -> Vec<String> {
+    if is_absurd(spec) {
+        let sentence = "A number is larger than a million; look through the experiment's settings";
+        return vec![sentence.to_owned()];
+    }
     let retrieves = spec.arms.iter().any(|arm| arm.retrieval);
     let trains = spec.arms.iter().any(|arm| arm.lora_with_memory.is_some());
     let arms: BTreeSet<&str> = spec.arms.iter().map(|arm| arm.id.as_str()).collect();

@@ -103,7 +103,7 @@ pub fn estimate_training(
     let batch = config.batch_size.max(1) as u64;
     let steps = num_training_steps(config, num_examples);
     let tokens = tokens_per_example.min(config.max_tokens as f64);
-    steps.saturating_mul(batch) as f64 * tokens / speed.train_tokens_per_sec
+    steps as f64 * batch as f64 * tokens / speed.train_tokens_per_sec
 }
 
 /// Seconds of an episode whose prompt holds so many tokens of memories.
@@ -132,6 +132,7 @@ pub fn estimate_experiment(
     let seeds = spec.seeds.len().max(1) as f64;
     let plays = |arm| spec.seeds_of(arm).len().max(1) as f64;
     let num_seen_types = 6usize.saturating_sub(spec.unseen_types.len()).max(1);
+    // What a person typed need not make sense yet, and is reckoned all the same.
     let examples = spec.tasks.train_per_type.saturating_mul(num_seen_types) as u64;
     let mut parts = vec![EstimatePart {
         title: "Collect and remember".into(),
@@ -153,7 +154,7 @@ pub fn estimate_experiment(
             ("Train LoRA", 0.0, 0.0)
         };
         let trials = spec.trials.count(num_training_steps(&spec.train, examples));
-        let tried = (trials * spec.trials.num_tasks as u64) as f64;
+        let tried = trials as f64 * spec.trials.num_tasks as f64;
         let secs = estimate_training(&spec.train, examples, trajectory + in_training, speed)
             + tried * estimate_episode(&spec.agent, shown, speed);
         parts.push(EstimatePart {
@@ -178,7 +179,7 @@ pub fn estimate_experiment(
         memory_bytes: estimate_training_memory(
             num_parameters,
             // Playing takes the unpacked weights even where training does not.
-            4 * num_parameters,
+            num_parameters.saturating_mul(4),
             tokens_per_pass(&spec.train, longest),
         ),
         disk_bytes: (20e6 + episodes * runs * 30e3) as u64,
@@ -210,7 +211,9 @@ pub fn tokens_per_pass(config: &TrainConfig, tokens_per_example: f64) -> f64 {
 /// tokens), and what every process has.
 pub fn estimate_training_memory(num_parameters: u64, base_bytes: u64, longest_pass: f64) -> u64 {
     let activations = longest_pass * (num_parameters as f64).sqrt() * 60.0;
-    (base_bytes as f64 + activations as f64 + 300e6) as u64
+    base_bytes
+        .saturating_add(activations as u64)
+        .saturating_add(300_000_000)
 }
 
 #[cfg(test)]
