@@ -1,5 +1,7 @@
 //! Numbers, sizes and times as people write them: with units, and no more digits than mean something.
 
+use time::OffsetDateTime;
+
 /// `1,234,567`.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -110,13 +112,14 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// `12 Nov 2026`, by universal time.
+/// `12 Nov 2026`, by universal time; empty beyond the year 9999.
 pub fn date(ms: u64) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (year, month, day) = civil((ms / 86_400_000) as i64);
-    format!("{day} {} {year}", MONTHS[month - 1])
+    let Ok(moment) = OffsetDateTime::from_unix_timestamp((ms / 1000) as i64) else {
+        return String::new();
+    };
+    let month = moment.month().to_string();
+    let month = month.get(..3).unwrap_or(&month);
+    format!("{} {month} {}", moment.day(), moment.year())
 }
 
 /// `14:05`, by universal time.
@@ -188,25 +191,6 @@ fn three_digits(value: f64) -> String {
     } else {
         text
     }
-}
-
-/// Year, month and day of a day since 1970, by Howard Hinnant's `civil_from_days`.
-fn civil(days: i64) -> (i64, usize, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month as usize, day)
 }
 
 #[cfg(test)]
