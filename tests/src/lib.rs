@@ -8,4 +8,4 @@ mod requests;
 mod stage;
 
 pub use requests::{datasets, every_request};
-pub use stage::{Stage, built_worker, fake_model, real_worker, spec_of};
+pub use stage::{Stage, built_worker, fake_model, few_episodes, real_worker, spec_of};

@@ -7,10 +7,11 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use lore_app::{App, AppConfig, DataHome, InProcess};
-use lore_core::{DataDir, JobId, ModelId, ModelInfo, ModelKind};
+use lore_core::{DataDir, JobId, ModelId, ModelInfo, ModelKind, WorldSpec};
 use lore_protocol::{
-    ApiError, Backend as _, Event, Incoming, JobInfo, JobLine, JobRequest, JobResponse, JobSpec,
-    MeasureWork, PROTOCOL_VERSION, Request, RequestId, Response, Settings, SettingsRequest, Work,
+    ApiError, Backend as _, CollectWork, Event, Incoming, JobInfo, JobLine, JobRequest,
+    JobResponse, JobSpec, MeasureWork, PROTOCOL_VERSION, Request, RequestId, Response, Settings,
+    SettingsRequest, Work,
 };
 use tempfile::TempDir;
 
@@ -383,4 +384,17 @@ fn worker_path() -> Option<PathBuf> {
     let profile = test.parent()?.parent()?;
     let name = format!("lore_worker{}", std::env::consts::EXE_SUFFIX);
     Some(profile.join(name))
+}
+
+/// Has the expert play one short game of each kind.
+pub fn few_episodes() -> CollectWork {
+    CollectWork {
+        world: WorldSpec::default(),
+        unseen_types: Vec::new(),
+        per_type: 1,
+        seed: 7,
+        max_steps: 50,
+        dataset: "episodes".into(),
+        name: "Episodes".into(),
+    }
 }

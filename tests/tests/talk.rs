@@ -10,12 +10,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use lore_core::{BankKeys, JobId, Message, ModelKind, Sampling, WorldSpec};
+use lore_core::{BankKeys, JobId, Message, ModelKind, Sampling};
 use lore_protocol::{
-    BankWork, CollectWork, Door, EndpointState, Event, JobRequest, JobResponse, Request, Response,
-    Said, Speaker, TalkRequest, TalkResponse, Turn, Work,
+    BankWork, Door, EndpointState, Event, JobRequest, JobResponse, Request, Response, Said,
+    Speaker, TalkRequest, TalkResponse, Turn, Work,
 };
-use lore_tests::{Stage, fake_model, real_worker};
+use lore_tests::{Stage, fake_model, few_episodes, real_worker};
 use serde_json::{Value, json};
 
 /// The longest that a busy machine may take.
@@ -182,15 +182,7 @@ fn real_stage() -> Option<Stage> {
     for job in stage.jobs() {
         ended(&mut stage, &job.spec.id);
     }
-    let collect = Work::Collect(CollectWork {
-        world: WorldSpec::default(),
-        unseen_types: Vec::new(),
-        per_type: 1,
-        seed: 7,
-        max_steps: 50,
-        dataset: "episodes".into(),
-        name: "Episodes".into(),
-    });
+    let collect = Work::Collect(few_episodes());
     submit(&mut stage, collect, "Collect");
     let build = Work::BuildBank(BankWork {
         bank: "bank".into(),

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use lore_core::{AdapterId, DatasetId, JobId, TrainConfig, WorldSpec};
+use lore_core::{AdapterId, DatasetId, JobId, TrainConfig};
 use lore_protocol::{
-    CollectWork, ErrorCode, JobEvent, JobInfo, JobRequest, JobResponse, JobState, MeasureWork,
-    MetricPoint, Request, Response, Settings, TrainWork, Work,
+    ErrorCode, JobEvent, JobInfo, JobRequest, JobResponse, JobState, MeasureWork, MetricPoint,
+    Request, Response, Settings, TrainWork, Work,
 };
-use lore_tests::{Stage, real_worker};
+use lore_tests::{Stage, few_episodes, real_worker};
 
 /// Training on a busy machine is slow.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -44,15 +44,7 @@ fn submit(stage: &mut Stage, work: Work, title: &str) -> JobId {
 
 /// Has the expert play a few short games.
 fn collect(stage: &mut Stage) -> DatasetId {
-    let work = CollectWork {
-        world: WorldSpec::default(),
-        unseen_types: Vec::new(),
-        per_type: 1,
-        seed: 7,
-        max_steps: 50,
-        dataset: "episodes".into(),
-        name: "Episodes".into(),
-    };
+    let work = few_episodes();
     let id = submit(stage, Work::Collect(work), "Collect");
     let job = ended(stage, &id);
     assert_eq!(job.state.label(), "done", "{job:#?}");

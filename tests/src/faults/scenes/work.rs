@@ -1,13 +1,14 @@
 //! Real work by the real worker, as small as it gets.
 
-use lore_core::{BankKeys, ExperimentSpec, TrainConfig, WorldSpec};
+use lore_core::{BankKeys, ExperimentSpec, TrainConfig};
 use lore_protocol::{
-    BankWork, CollectWork, DatasetRequest, DatasetResponse, ExportFormat, ExportRequest,
-    ExportResponse, Request, Response, TrainWork, Work,
+    BankWork, DatasetRequest, DatasetResponse, ExportFormat, ExportRequest, ExportResponse,
+    Request, Response, TrainWork, Work,
 };
 
 use crate::faults::furnish::BROUGHT;
 use crate::faults::scene::{AS_WITHOUT_FAULT, Claim, Host, claim};
+use crate::few_episodes;
 
 /// What a job makes, once it is done.
 fn made(job: &str, things: &[&str]) -> Vec<Claim> {
@@ -34,15 +35,7 @@ pub(super) fn import(host: &Host) {
 
 /// Has the expert play.
 pub(super) fn collect(host: &Host) {
-    let work = Work::Collect(CollectWork {
-        world: WorldSpec::default(),
-        unseen_types: Vec::new(),
-        per_type: 1,
-        seed: 7,
-        max_steps: 50,
-        dataset: "episodes".into(),
-        name: "Episodes".into(),
-    });
+    let work = Work::Collect(few_episodes());
     let claims = made("collect-episodes-collect", &["dataset/episodes/*"]);
     if let Some(id) = host.submit("Collect", work, claims) {
         host.see_through(&id);
