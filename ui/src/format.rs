@@ -1,5 +1,6 @@
 //! Numbers, sizes and times as people write them: with units, and no more digits than mean something.
 
+use lore_core::{size_in_words, three_digits};
 use time::OffsetDateTime;
 
 /// `1,234,567`.
@@ -33,14 +34,7 @@ pub fn short_count(n: u64) -> String {
 
 /// `94 MB`, `1.3 GB`.
 pub fn bytes(n: u64) -> String {
-    let n = n as f64;
-    match n {
-        _ if n >= 1e12 => format!("{} TB", three_digits(n / 1e12)),
-        _ if n >= 1e9 => format!("{} GB", three_digits(n / 1e9)),
-        _ if n >= 1e6 => format!("{} MB", three_digits(n / 1e6)),
-        _ if n >= 1e3 => format!("{} kB", three_digits(n / 1e3)),
-        _ => format!("{n} bytes"),
-    }
+    size_in_words(n)
 }
 
 /// `8 s`, `3 min`, `2 h 5 min`, `3 days`.
@@ -176,21 +170,6 @@ pub fn slug(name: &str, otherwise: &str) -> String {
     }
     let slug = slug.trim_matches('-');
     if slug.is_empty() { otherwise } else { slug }.to_owned()
-}
-
-fn three_digits(value: f64) -> String {
-    let digits = match value.abs() {
-        size if size >= 100.0 => 0,
-        size if size >= 10.0 => 1,
-        size if size >= 1.0 => 2,
-        _ => 3,
-    };
-    let text = format!("{value:.digits$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
 }
 
 #[cfg(test)]

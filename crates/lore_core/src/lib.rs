@@ -91,7 +91,7 @@ pub use secret::Secret;
 pub use selection::{
     DropReason, DroppedExperience, Explanation, KeyKind, QuestionKind, SearchKind, Selection,
 };
-pub use size::size_in_words;
+pub use size::{size_in_words, three_digits};
 pub use task::{Split, Task};
 pub use task_types::{SCIENCEWORLD_TYPES, TEXTWORLD_EXPRESS_TYPES};
 pub use training::{BaseForm, MomentFormat, Schedule, TrainConfig};

@@ -130,7 +130,7 @@ fn health() -> Vec<Finding> {
         ),
         fine(
             Check::Disk,
-            "212.0 GB free; kept are 609.5 MB (models 189.0 MB, banks 61.0 MB, runs 311.2 MB)",
+            "212 GB free; Lorekeeper keeps 610 MB (models 189 MB, banks 61 MB, runs 311 MB)",
         ),
         fine(
             Check::DataFolder,

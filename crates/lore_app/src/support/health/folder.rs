@@ -30,7 +30,7 @@ pub(super) fn room(core: &Core) -> Found {
     of_room(
         free,
         &format!(
-            "{} free; kept are {} (models {}, banks {}, runs {})",
+            "{} free; Lorekeeper keeps {} (models {}, banks {}, runs {})",
             size_in_words(free),
             size_in_words(usage.num_bytes()),
             size_in_words(usage.bytes_of(Kept::Model)),
