@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lore_core::DataDir;
 use lore_protocol::{
-    ApiError, Check, FindingState, JobEvent, JobLine, JobSpec, Level, LogFilter, LogLine,
+    ApiError, Check, FindingState, JobEvent, JobLine, JobSpec, JobState, Level, LogFilter, LogLine,
     LogSource, ReportFile, Request, Response, SupportRequest, SupportResponse,
 };
 use lore_tests::{Stage, spec_of};
@@ -253,6 +253,26 @@ fn health_is_looked_at_within_a_second() {
         let needs_advice = finding.state == FindingState::Action;
         assert!(!needs_advice || !finding.advice.is_empty(), "{finding:?}");
     }
+}
+
+#[test]
+fn a_worker_at_work_is_nothing_left_behind() {
+    let mut stage = stage();
+    let id = stage.submit("wait");
+    stage.wait(&id, |job| job.state == JobState::Running);
+    // It has started its threads by then, which the system lists like processes.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let SupportResponse::Health(findings) = ask(&mut stage, SupportRequest::Health) else {
+        panic!("no findings");
+    };
+    let left = findings.iter().find(|it| it.check == Check::Leftovers);
+    assert_eq!(
+        left.expect("is looked at").state,
+        FindingState::Fine,
+        "{left:?}"
+    );
+    std::fs::write(stage.dir().job(None, &id).join("go"), "").expect("writes");
+    stage.wait_for_end(&id);
 }
 
 fn log(stage: &mut Stage, filter: LogFilter) -> Vec<LogLine> {

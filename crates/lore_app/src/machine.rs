@@ -115,7 +115,9 @@ pub(crate) fn stray_workers(worker: &Path, data: &Path) -> Vec<u32> {
     let is_stray = |process: &sysinfo::Process| {
         let mut words = process.cmd().iter().map(Path::new);
         let is_worker = words.next().and_then(Path::file_name) == worker.file_name();
-        is_worker && process.parent() != Some(own) && words.any(|word| word == data)
+        // Linux lists the threads of a process like processes below it.
+        let is_process = process.thread_kind().is_none();
+        is_worker && is_process && process.parent() != Some(own) && words.any(|word| word == data)
     };
     let mut pids: Vec<u32> = system
         .processes()
