@@ -183,14 +183,11 @@ impl Terminal {
             ExperimentResponse::List(list) => list,
             _ => Vec::new(),
         };
-        if let Some(info) = list.iter().find(|info| info.spec.id == spec.id)
-            && (info.spec.arms != spec.arms || info.spec.seeds != spec.seeds)
-        {
-            let id = spec.id.clone();
-            eprintln!("Adding arms and seeds to {}", spec.name);
-            let spec = Box::new(spec);
-            self.ask(Request::Experiment(ExperimentRequest::Extend { spec }))?;
-            return Ok(id);
+        if let Some(info) = list.iter().find(|info| info.spec.id == spec.id) {
+            let grows = info.spec.arms != spec.arms || info.spec.seeds != spec.seeds;
+            if grows || info.state == ExperimentState::Finished {
+                return self.add_missing(spec, grows);
+            }
         }
         let open = list
             .into_iter()
@@ -219,6 +216,19 @@ impl Terminal {
         match self.experiment(ExperimentRequest::Start { spec })? {
             ExperimentResponse::Started(id) => Ok(id),
             _ => bail!("the experiment did not start"),
+        }
+    }
+
+    /// Adds the runs that an experiment lacks: those of new arms and seeds, and those whose folders somebody
+    /// took away. One that lacks nothing is shown as it is.
+    fn add_missing(&self, spec: ExperimentSpec, grows: bool) -> Result<ExperimentId> {
+        let id = spec.id.clone();
+        eprintln!("Adding what {} lacks", spec.name);
+        let spec = Box::new(spec);
+        let added = self.ask(Request::Experiment(ExperimentRequest::Extend { spec }));
+        match added {
+            Err(error) if grows => Err(error),
+            _ => Ok(id),
         }
     }
 
