@@ -23,10 +23,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use lore_app::App;
+use lore_native::Ended;
 use lore_protocol::{ApiError, ErrorCode, WindowKind};
 
 use crate::options::Options;
-use crate::webview::Ended;
 
 fn main() -> ExitCode {
     match run() {
@@ -50,15 +50,17 @@ fn run() -> Result<()> {
     if let Some(task) = &options.in_terminal {
         return terminal::run(app, task, &options.imports);
     }
-    match choose::window(options.window, &app) {
-        WindowKind::Native => lore_native::run(app, options.start),
+    let ended = match choose::window(options.window, &app) {
+        WindowKind::Native => lore_native::run(app, options.start)?,
         WindowKind::Webview | WindowKind::Automatic => {
             let own_data = options.data.is_none();
-            if webview::run(app, options.start, own_data)? == Ended::CannotDraw {
-                restart_native()?;
-            }
-            Ok(())
+            webview::run(app, options.start, own_data)?
         }
+    };
+    match ended {
+        Ended::Closed => Ok(()),
+        Ended::Restart => start_again(None),
+        Ended::CannotDraw => start_again(Some("native")),
     }
 }
 
@@ -105,14 +107,14 @@ fn prefer_safe_rendering() {
     }
 }
 
-/// Starts this program again with a native window. The core has ended by now: two cores cannot have
-/// one data folder.
-fn restart_native() -> Result<()> {
+/// Starts this program again as it was started, or with another window. The core has ended by now: two
+/// cores cannot have one data folder.
+fn start_again(window: Option<&str>) -> Result<()> {
     let program = std::env::current_exe().context("Could not find the program's own place")?;
     let mut words = std::env::args().skip(1);
     let mut kept = Vec::new();
     while let Some(word) = words.next() {
-        if word == "--window" {
+        if window.is_some() && word == "--window" {
             words.next();
         } else {
             kept.push(word);
@@ -120,8 +122,8 @@ fn restart_native() -> Result<()> {
     }
     Command::new(program)
         .args(kept)
-        .args(["--window", "native"])
+        .args(window.iter().flat_map(|window| ["--window", window]))
         .spawn()
-        .context("Could not open the native window; start the program with --window native")?;
+        .context("Could not start the program again; start it by hand")?;
     Ok(())
 }

@@ -4,13 +4,12 @@
 mod events;
 mod shell;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lore_app::{App, SubscriptionId};
-use lore_native::Start;
+use lore_native::{Ended, Start};
 use lore_protocol::{Call, Request};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager as _, State, WebviewUrl, WebviewWindowBuilder};
@@ -25,21 +24,20 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// The label of the only window.
 const MAIN: &str = "main";
 
-/// How the window ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// A person closed it.
-    Closed,
-    /// The page could not draw; the native window is wanted.
-    CannotDraw,
-}
-
 /// What the commands work with.
 struct Desk {
     app: Arc<App>,
     /// The page's subscription; a reloaded page takes the place of the one before.
     listening: Mutex<Option<SubscriptionId>>,
-    cannot_draw: Arc<AtomicBool>,
+    ended: Arc<Mutex<Ended>>,
+}
+
+impl Desk {
+    /// Closes the window for a reason.
+    fn leave(&self, handle: &AppHandle, reason: Ended) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        handle.exit(0);
+    }
 }
 
 /// Answers a request of the page: a `Call` in JSON, answered with an `Incoming` in JSON.
@@ -76,11 +74,11 @@ fn subscribe(channel: Channel<String>, desk: State<'_, Desk>) {
 /// Opens the window and returns when it is closed and the core has ended. `single` brings the window
 /// of an earlier start to the front instead of opening another.
 pub(crate) fn run(app: Arc<App>, start: Start, single: bool) -> Result<Ended> {
-    let cannot_draw = Arc::new(AtomicBool::new(false));
+    let ended = Arc::new(Mutex::new(Ended::Closed));
     let desk = Desk {
         app: Arc::clone(&app),
         listening: Mutex::default(),
-        cannot_draw: Arc::clone(&cannot_draw),
+        ended: Arc::clone(&ended),
     };
     let address = format!("index.html#{}", start.fragment());
     let mut builder = tauri::Builder::default();
@@ -108,11 +106,8 @@ pub(crate) fn run(app: Arc<App>, start: Start, single: bool) -> Result<Ended> {
     watch_for_silence(tauri.handle());
     tauri.run_return(|_, _| {});
     app.shut_down(PATIENCE);
-    Ok(if cannot_draw.load(Ordering::Relaxed) {
-        Ended::CannotDraw
-    } else {
-        Ended::Closed
-    })
+    let ended = *ended.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(ended)
 }
 
 /// Brings the window of a program that is open already to the front, and ends this process. Returns
@@ -143,8 +138,7 @@ fn watch_for_silence(handle: &AppHandle) {
             .is_ok_and(|listening| listening.is_some());
         if !has_spoken {
             log::warn!("the page said nothing for {SILENCE:?}");
-            desk.cannot_draw.store(true, Ordering::Relaxed);
-            handle.exit(0);
+            desk.leave(&handle, Ended::CannotDraw);
         }
     });
 }

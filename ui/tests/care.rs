@@ -152,8 +152,14 @@ fn a_moved_folder_is_explained_before_and_after_the_restart() {
     let mut sample = Sample::busy();
     sample.usage.place.next = Some("/media/big/lore".into());
     let mut window = open(sample, DATA);
-    assert!(window.shows("start it again"));
+    assert!(window.shows("once it is started again"));
     picture(&mut window, "settings-moving");
+    press(&mut window, Role::Button, "Start again now");
+    assert!(
+        window
+            .core
+            .was_sent(|request| matches!(request, Request::Shell(ShellRequest::Restart)))
+    );
     press(&mut window, Role::Button, "Stay in the present folder");
     assert!(sent(&window, &StorageRequest::Stay));
 

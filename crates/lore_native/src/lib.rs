@@ -10,4 +10,4 @@ mod shell_backend;
 mod window;
 
 pub use lore_ui::Start;
-pub use window::run;
+pub use window::{Ended, run};

@@ -19,6 +19,7 @@ pub(crate) struct ShellBackend {
     core: InProcess,
     answered: Arc<Mutex<VecDeque<Incoming>>>,
     wake: Waker,
+    restart: Box<dyn Fn() + Send>,
     num_asked: u64,
 }
 
@@ -26,12 +27,13 @@ pub(crate) struct ShellBackend {
 const TOP: RequestId = RequestId::MAX;
 
 impl ShellBackend {
-    /// A window's way to `app`.
-    pub(crate) fn new(app: Arc<App>, wake: Waker) -> Self {
+    /// A window's way to `app`; `restart` closes the window and has the program start again.
+    pub(crate) fn new(app: Arc<App>, wake: Waker, restart: Box<dyn Fn() + Send>) -> Self {
         Self {
             core: InProcess::new(app, Arc::clone(&wake)),
             answered: Arc::default(),
             wake,
+            restart,
             num_asked: 0,
         }
     }
@@ -55,6 +57,10 @@ impl ShellBackend {
             }
             // Only a webview asks; this window draws already.
             ShellRequest::CannotDraw => reply.send(Ok(Response::Done)),
+            ShellRequest::Restart => {
+                (self.restart)();
+                reply.send(Ok(Response::Done));
+            }
         }
         id
     }

@@ -1,6 +1,7 @@
 //! The native window.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -17,13 +18,24 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The icon, 256 pixels wide.
 const ICON: &[u8] = include_bytes!("../../../icons/256x256.png");
 
+/// How a window ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// A person closed it.
+    Closed,
+    /// A person wants the program to start again.
+    Restart,
+    /// A webview's page could not draw; the native window is wanted.
+    CannotDraw,
+}
+
 /// Opens the window and returns when it is closed and the core has ended. Must be called on the main
 /// thread.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the window owns the core until it is closed"
 )]
-pub fn run(app: Arc<App>, start: Start) -> Result<()> {
+pub fn run(app: Arc<App>, start: Start) -> Result<Ended> {
     let icon = eframe::icon_data::from_png_bytes(ICON).context("The icon is damaged")?;
     let options = NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -37,15 +49,22 @@ pub fn run(app: Arc<App>, start: Start) -> Result<()> {
         ..NativeOptions::default()
     };
     let core = Arc::clone(&app);
+    let restarts = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&restarts);
     let opened = eframe::run_native(
         "Lorekeeper",
         options,
-        Box::new(move |creation| Ok(Box::new(Window::new(creation, core, start)))),
+        Box::new(move |creation| Ok(Box::new(Window::new(creation, core, start, asked)))),
     );
     app.shut_down(PATIENCE);
     // eframe's errors cannot cross threads, so only their words are kept.
     opened.map_err(|error| {
         anyhow!("{error}").context("Could not open the window. Is there a screen, and is it free?")
+    })?;
+    Ok(if restarts.load(Ordering::Relaxed) {
+        Ended::Restart
+    } else {
+        Ended::Closed
     })
 }
 
@@ -67,20 +86,31 @@ struct Window {
 }
 
 impl Window {
-    fn new(creation: &eframe::CreationContext<'_>, core: Arc<App>, start: Start) -> Self {
+    fn new(
+        creation: &eframe::CreationContext<'_>,
+        core: Arc<App>,
+        start: Start,
+        restarts: Arc<AtomicBool>,
+    ) -> Self {
         let context = creation.egui_ctx.clone();
         let wake: Waker = Arc::new(move || context.request_repaint());
+        let context = creation.egui_ctx.clone();
+        let restart = move || {
+            restarts.store(true, Ordering::Relaxed);
+            context.send_viewport_cmd(egui::ViewportCommand::Close);
+        };
+        let backend = ShellBackend::new(Arc::clone(&core), wake, Box::new(restart));
+        let ui = LoreApp::new(&creation.egui_ctx, Box::new(backend))
+            .restore(creation.storage)
+            .starting(start);
         #[cfg(feature = "inspect")]
         if let Some(data) = state_file(&core).and_then(|file| Some(file.parent()?.to_owned()))
             && let Err(error) = crate::inspect::install(&creation.egui_ctx, &data)
         {
             log::error!("Test drivers cannot look in: {error:#}");
         }
-        let backend = ShellBackend::new(Arc::clone(&core), wake);
         Self {
-            ui: LoreApp::new(&creation.egui_ctx, Box::new(backend))
-                .restore(creation.storage)
-                .starting(start),
+            ui,
             core,
             num_hovering: 0,
         }

@@ -27,6 +27,8 @@ pub enum ShellRequest {
     },
     /// Says that the page has no usable graphics: the shell goes on in the native window → `Done`.
     CannotDraw,
+    /// Ends the program as closing its window does, and starts it again → `Done`.
+    Restart,
 }
 
 /// What a dialog asks for.

@@ -1,9 +1,7 @@
 //! What the page asks of the shell: dialogs, the file browser, links.
 
-use std::sync::atomic::Ordering;
-
 use anyhow::{Result, bail};
-use lore_native::desktop;
+use lore_native::{Ended, desktop};
 use lore_protocol::{
     ApiError, FileKind, Incoming, RequestId, Response, ShellRequest, ShellResponse,
 };
@@ -25,8 +23,11 @@ pub(super) async fn answer(
         ShellRequest::Reveal { path } => desktop::reveal(&path).map(|()| Response::Done),
         ShellRequest::Open { target } => desktop::open(&target).map(|()| Response::Done),
         ShellRequest::CannotDraw => {
-            desk.cannot_draw.store(true, Ordering::Relaxed);
-            handle.exit(0);
+            desk.leave(handle, Ended::CannotDraw);
+            Ok(Response::Done)
+        }
+        ShellRequest::Restart => {
+            desk.leave(handle, Ended::Restart);
             Ok(Response::Done)
         }
     };

@@ -1,7 +1,7 @@
 //! The data folder: what takes how much room, and moving it to another disk.
 
 use egui::Ui;
-use lore_protocol::{FileKind, Request, StorageRequest, Usage};
+use lore_protocol::{FileKind, Request, ShellRequest, StorageRequest, Usage};
 
 use crate::command::Action;
 use crate::context::Ctx;
@@ -14,6 +14,9 @@ const MOVE: &str = "storage/move";
 
 /// Where those of changing one's mind are shown.
 const STAY: &str = "storage/stay";
+
+/// Where the error of starting again is shown.
+const RESTART: &str = "shell/restart";
 
 /// What is chosen.
 #[derive(Debug, Default)]
@@ -144,16 +147,24 @@ fn next_ui(ctx: &Ctx<'_>, ui: &mut Ui, next: &str) {
     let tokens = ctx.tokens;
     ui.horizontal_top(|ui| {
         Icon::CheckCircle.show(ui, tokens.size.icon, Tone::Success.text(tokens));
-        ui.label(tokens.body(
-            "Everything was copied. Close Lorekeeper and start it again to go on in this folder:",
-        ));
+        ui.label(
+            tokens.body("Everything was copied. Lorekeeper goes on in this folder once it is started again:"),
+        );
     });
     ui.label(tokens.mono(next));
-    let stay = Button::secondary("Stay in the present folder").busy(ctx.is_busy(STAY));
-    if stay.show(ui, tokens).clicked() {
-        let request = Request::Storage(StorageRequest::Stay);
-        ctx.act(Action::new(STAY, request).say("Nothing is moved; the copy can be deleted"));
-    }
+    ui.horizontal(|ui| {
+        let again = Button::primary("Start again now").busy(ctx.is_busy(RESTART));
+        if again.show(ui, tokens).clicked() {
+            ctx.act(Action::new(RESTART, Request::Shell(ShellRequest::Restart)));
+        }
+        let stay = Button::secondary("Stay in the present folder").busy(ctx.is_busy(STAY));
+        if stay.show(ui, tokens).clicked() {
+            let request = Request::Storage(StorageRequest::Stay);
+            ctx.act(Action::new(STAY, request).say("Nothing is moved; the copy can be deleted"));
+        }
+    });
+    ui.label(tokens.small("Work that runs now is stopped as when the window is closed, and can be resumed"));
+    action_error_ui(ctx, ui, RESTART);
     action_error_ui(ctx, ui, STAY);
 }
 
