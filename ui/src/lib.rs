@@ -12,6 +12,7 @@ mod app;
 pub mod backend;
 mod command;
 mod context;
+mod dialog;
 pub mod format;
 pub mod mirror;
 mod pages;

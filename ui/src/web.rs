@@ -19,12 +19,13 @@ pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
             WebOptions::default(),
             Box::new(|creation| {
                 let backend = TauriBackend::new(creation.egui_ctx.clone());
+                let start = Start::from_fragment(&creation.integration_info.web_info.location.hash);
+                let app = LoreApp::new(&creation.egui_ctx, Box::new(backend));
+                // They read what the application's own plugins leave.
                 mirrored::install(&creation.egui_ctx);
                 creation.egui_ctx.add_plugin(Frames);
                 #[cfg(feature = "inspect")]
                 inspect::install(&creation.egui_ctx);
-                let start = Start::from_fragment(&creation.integration_info.web_info.location.hash);
-                let app = LoreApp::new(&creation.egui_ctx, Box::new(backend));
                 Ok(Box::new(app.restore(creation.storage).starting(start)))
             }),
         )

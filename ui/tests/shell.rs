@@ -2,12 +2,15 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
+
 use common::Window;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lore_protocol::{Event, Request, SettingsRequest, ShellEvent, Source};
 use lore_ui::backend::Sample;
+use lore_ui::mirror::{Asked, Mirror};
 use lore_ui::{PageId, Route};
 
 #[test]
@@ -171,4 +174,30 @@ fn nothing_moves_without_cause() {
     let mut window = Window::open(Sample::busy(), Route::Home);
     let steps = window.harness.try_run();
     assert!(steps.is_ok(), "a page at rest asks for no new frame");
+}
+
+#[test]
+fn behind_a_dialog_nothing_is_told_to_screen_readers() {
+    let told = Arc::new(Mutex::new(String::new()));
+    let mut window = Window::open(Sample::busy(), Route::Home);
+    let heard = Arc::clone(&told);
+    let tell = move |list: &str| list.clone_into(&mut heard.lock().expect("nobody panicked"));
+    let mirror = Mirror::new(Box::new(tell), Asked::default());
+    window.harness.ctx.add_plugin(mirror);
+    let names = |window: &mut Window| {
+        window.settle();
+        let list = told.lock().expect("nobody panicked").clone();
+        let list: Vec<serde_json::Value> = serde_json::from_str(&list).expect("is a list");
+        let names = list.iter().filter_map(|thing| thing["name"].as_str());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(names(&mut window).contains(&"Settings".to_owned()));
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::K);
+    let over = names(&mut window);
+    assert!(over.contains(&"Commands".to_owned()), "{over:?}");
+    assert!(!over.contains(&"Settings".to_owned()), "{over:?}");
+    window.harness.key_press(Key::Escape);
+    assert!(names(&mut window).contains(&"Settings".to_owned()));
 }

@@ -126,7 +126,7 @@ fn a_new_data_folder_begins_at_home_wherever_another_one_was_left() {
         let core = ScriptedBackend::new(sample);
         let app = LoreApp::new(&egui::Context::default(), Box::new(core)).restore(Some(&kept));
         let mut harness = egui_kittest::Harness::builder()
-            .with_context_setup(|ctx| lore_ui::theme::Theme::embedded().install(ctx))
+            .with_context_setup(lore_ui::LoreApp::prepare)
             .build_ui_state(|ui, app: &mut LoreApp| app.draw(ui), app);
         harness.run_steps(6);
         assert_eq!(harness.state().route().page(), expected);

@@ -43,18 +43,23 @@ pub struct LoreApp {
 }
 
 impl LoreApp {
-    /// An application that talks to `backend` and paints into windows of `ctx`.
-    pub fn new(ctx: &Context, mut backend: Box<dyn Backend>) -> Self {
-        let theme = Theme::embedded();
-        theme.install(ctx);
+    /// Dresses `ctx`: looks, keys, and what screen readers are told.
+    pub fn prepare(ctx: &Context) {
+        Theme::embedded().install(ctx);
+        ctx.add_plugin(crate::dialog::Behind);
         // Zoom is a setting of ours, kept between starts.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
+    }
+
+    /// An application that talks to `backend` and paints into windows of `ctx`.
+    pub fn new(ctx: &Context, mut backend: Box<dyn Backend>) -> Self {
+        Self::prepare(ctx);
         // What a reloaded window missed arrives as events; the answer itself says nothing.
         backend.send(Request::Job(JobRequest::Replay { after_seq: 0 }));
         Self {
             backend,
             store: Store::default(),
-            theme,
+            theme: Theme::embedded(),
             settings: Settings::default(),
             shown: None,
             start_theme: None,

@@ -43,7 +43,7 @@ impl Window {
         app.go(route);
         // The harness brings a context of its own.
         let harness = builder
-            .with_context_setup(|ctx| lore_ui::theme::Theme::embedded().install(ctx))
+            .with_context_setup(LoreApp::prepare)
             .build_ui_state(|ui, app: &mut LoreApp| app.draw(ui), app);
         let mut window = Self { harness, core };
         window.settle();

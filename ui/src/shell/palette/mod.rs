@@ -7,6 +7,7 @@ use egui::{Id, Key, KeyboardShortcut, Modal, Modifiers, ScrollArea, Ui, vec2};
 
 use crate::command::{Command, Order};
 use crate::context::Ctx;
+use crate::dialog;
 use crate::widgets::Icon;
 
 /// One thing that can be done.
@@ -73,11 +74,11 @@ impl Palette {
             .anchor(egui::Align2::CENTER_TOP, vec2(0.0, window.height() * 0.12));
         let modal = Modal::new(Id::unique("palette"))
             .area(area)
-            .backdrop_color(ctx.tokens.color.surface.backdrop)
-            .show(ui.ctx(), |ui| {
-                ui.set_width(560.0_f32.min(window.width() - 60.0));
-                picked = self.list_ui(ctx, ui, &entries);
-            });
+            .backdrop_color(ctx.tokens.color.surface.backdrop);
+        let modal = dialog::show(modal, ui.ctx(), |ui| {
+            ui.set_width(560.0_f32.min(window.width() - 60.0));
+            picked = self.list_ui(ctx, ui, &entries);
+        });
         if let Some(command) = picked {
             self.open = false;
             ctx.send(command);

@@ -9,6 +9,7 @@ use lore_protocol::Settings;
 
 use crate::command::Command;
 use crate::context::Ctx;
+use crate::dialog;
 use crate::widgets::{Button, right_aligned};
 
 /// Screens of the welcome.
@@ -60,11 +61,11 @@ impl Welcome {
         let modal = Modal::new(Id::unique("welcome"))
             .area(area)
             .backdrop_color(ctx.tokens.color.surface.backdrop)
-            .frame(frame(ctx, ui))
-            .show(ui.ctx(), |ui| {
-                ui.set_width(620.0_f32.min(window.width() - 90.0));
-                self.screen_ui(ctx, ui)
-            });
+            .frame(frame(ctx, ui));
+        let modal = dialog::show(modal, ui.ctx(), |ui| {
+            ui.set_width(620.0_f32.min(window.width() - 90.0));
+            self.screen_ui(ctx, ui)
+        });
         let skipped = ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
         match modal.inner {
             Some(Choice::Screen(screen)) => self.screen = screen,
