@@ -16,11 +16,13 @@ mod icons;
 mod journey;
 mod launch;
 mod licences;
+mod measure;
 mod place;
 mod process;
 mod reference;
 mod screens;
 mod setup;
+mod soak;
 
 use std::process::ExitCode;
 
@@ -42,8 +44,11 @@ cargo xtask COMMAND
   reference NAME                  run a reference implementation (Python, in its own environment)
   screens [--data DIR] [--window KIND] [--page NAME] [--no-build]
                                   a screenshot of every page, both windows, both themes
-  journey [sample|official] [--window KIND] [--data DIR] [--games DIR] [--no-build]
+  journey [sample|official|worlds|care] [--window KIND] [--language en|de] [--theme KIND]
+          [--size 1280x860] [--data DIR] [--games DIR] [--no-build]
                                   what a newcomer would do, in a real window, with pictures
+  soak [--minutes 120] [--window KIND] [--no-build]
+                                  hours of mixed work in a real window, and what they do to memory
   fuzz [--minutes M] [TARGET...]  give parsers of foreign bytes what they do not expect
   icons                           the application icons from assets/icon.svg
   licences                        what the libraries are licensed under, into assets
@@ -85,6 +90,7 @@ fn run() -> Result<()> {
         "icons" => icons::run(&place, args),
         "dist" => dist::run(&place, args),
         "faults" => faults::run(&place, args),
+        "soak" => soak::run(&place, args),
         "fuzz" => fuzz::run(&place, args),
         "licences" => licences::run(&place, args),
         "help" => {

@@ -37,7 +37,7 @@ const PAGES: [&str; 12] = [
 pub(crate) const DISPLAY: &str = ":97";
 
 /// The size of the display, in pixels.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size {
     pub(crate) width: i64,
     pub(crate) height: i64,
@@ -51,7 +51,7 @@ impl Size {
     };
 
     /// Reads `1280x860`.
-    fn read(word: &str) -> Option<Self> {
+    pub(crate) fn read(word: &str) -> Option<Self> {
         let (width, height) = word.split_once('x')?;
         Some(Self {
             width: width.parse().ok()?,

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use crate::args::Args;
 use crate::build_ui::{self, Choices};
+use crate::measure::{memory_bytes, processor_secs, tree};
 use crate::place::Place;
 use crate::screens::{DISPLAY, Screen, Size};
 use crate::setup::Ready;
@@ -143,7 +144,7 @@ fn measure(child: &mut Child, start: Instant) -> Result<Sample> {
     Ok(Sample {
         first_page,
         idle_share,
-        memory_bytes: memory_bytes(child.id()),
+        memory_bytes: memory_bytes(&tree(child.id())),
     })
 }
 
@@ -157,56 +158,4 @@ fn num_colours() -> Result<usize> {
         .context("Could not start import (package imagemagick)")?;
     let colours: BTreeSet<&[u8]> = picture.stdout.chunks_exact(3).collect();
     Ok(colours.len())
-}
-
-/// The process and everything it started.
-fn tree(root: u32) -> Vec<u32> {
-    let mut found = vec![root];
-    let mut next = 0;
-    while let Some(pid) = found.get(next).copied() {
-        next += 1;
-        let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else {
-            continue;
-        };
-        for task in tasks.flatten() {
-            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            found.extend(
-                children
-                    .split_whitespace()
-                    .filter_map(|pid| pid.parse::<u32>().ok()),
-            );
-        }
-    }
-    found
-}
-
-/// Processor time of the tree so far, in seconds.
-fn processor_secs(root: u32) -> f64 {
-    let ticks: u64 = tree(root)
-        .into_iter()
-        .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/stat")).ok())
-        .filter_map(|stat| {
-            // The name in parentheses may hold spaces; time in user mode is field 14, in the kernel 15.
-            let (_, rest) = stat.rsplit_once(')')?;
-            let mut fields = rest.split_whitespace().skip(11);
-            let user: u64 = fields.next()?.parse().ok()?;
-            let kernel: u64 = fields.next()?.parse().ok()?;
-            Some(user + kernel)
-        })
-        .sum();
-    // Linux counts in hundredths for programs, whatever it does inside.
-    ticks as f64 / 100.0
-}
-
-/// Memory of the tree in bytes, what processes share counted once.
-fn memory_bytes(root: u32) -> u64 {
-    tree(root)
-        .into_iter()
-        .filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok())
-        .filter_map(|rollup| {
-            let line = rollup.lines().find(|line| line.starts_with("Pss:"))?;
-            let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-            Some(kib * 1024)
-        })
-        .sum()
 }

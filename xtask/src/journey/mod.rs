@@ -4,6 +4,8 @@
 //! What stands where is read from what a screen reader is told, so a control without a name cannot be
 //! found. Every other word goes the way of a person's: through the virtual screen's pointer and keys.
 
+mod care;
+mod everyday;
 pub(crate) mod hand;
 mod native;
 mod official;
@@ -12,6 +14,7 @@ mod servers;
 mod thing;
 mod visitor;
 mod webview;
+mod words;
 mod worlds;
 
 use std::fs;
@@ -25,14 +28,63 @@ use crate::build_ui::{self, Choices};
 use crate::place::Place;
 use crate::screens::{Screen, Size};
 use crate::setup::{self, Ready};
-use crate::{cargo, process};
+use crate::{cargo, launch, process};
 
+pub(crate) use everyday::round;
 use visitor::{Reader, Visitor};
+use words::Words;
 
-/// `cargo xtask journey [sample|official|worlds|look] [--window KIND] [--data DIR] [--games DIR] [--no-build]`.
+/// How the window stands before the visitor.
+pub(crate) struct Looks {
+    size: Size,
+    theme: Option<String>,
+    language: String,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self {
+            size: Size::USUAL,
+            theme: None,
+            language: "en".into(),
+        }
+    }
+}
+
+impl Looks {
+    fn read(args: &mut Args) -> Result<Self> {
+        let size = args.value("--size")?.map(|word| {
+            Size::read(&word).context("--size is a width, an x and a height, like 900x620")
+        });
+        Ok(Self {
+            size: size.transpose()?.unwrap_or(Size::USUAL),
+            theme: args.value("--theme")?,
+            language: args.value("--language")?.unwrap_or_else(|| "en".into()),
+        })
+    }
+
+    /// What tells pictures of these looks from those of the usual ones.
+    fn suffix(&self) -> String {
+        let mut suffix = String::new();
+        if self.language != "en" {
+            suffix += &format!("-{}", self.language);
+        }
+        if let Some(theme) = &self.theme {
+            suffix += &format!("-{theme}");
+        }
+        if self.size != Size::USUAL {
+            suffix += &format!("-{}x{}", self.size.width, self.size.height);
+        }
+        suffix
+    }
+}
+
+/// `cargo xtask journey [STORY] [--window KIND] [--language en|de] [--theme KIND] [--size 1280x860]
+/// [--data DIR] [--games DIR] [--no-build]`.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let story = args.positional().unwrap_or_else(|| "sample".to_owned());
     let window = args.value("--window")?.unwrap_or_else(|| "native".into());
+    let looks = Looks::read(&mut args)?;
     let data = args.value("--data")?.map(PathBuf::from);
     let games = args.value("--games")?.map(PathBuf::from);
     let no_build = args.flag("--no-build");
@@ -46,20 +98,23 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let own_data = std::env::temp_dir().join(format!("lorekeeper-journey-{}", std::process::id()));
     let folder = data.as_deref().unwrap_or(&own_data);
     fs::create_dir_all(folder).context("Could not make the data folder")?;
-    let _screen = Screen::start(Size::USUAL)?;
     let start = Instant::now();
-    let reader = open(place, &ready, &window, folder)?;
     let pictures = place.root.join("docs").join("screens").join("journeys");
-    let mut visitor = Visitor::new(reader, &pictures, &format!("{story}-{window}"))?;
+    let name = format!("{story}-{window}{}", looks.suffix());
+    let mut visit = open(place, &ready, &window, &looks, folder, (&pictures, &name))?;
+    let visitor = &mut visit.visitor;
     match story.as_str() {
         // The data folder itself is no place for what is taken along.
-        "sample" => sample::tell(&mut visitor, &folder.with_extension("exported"))?,
-        "official" => official::tell(&mut visitor, &games_folder(place, games)?)?,
-        "worlds" => worlds::tell(&mut visitor, place)?,
+        "sample" => sample::tell(visitor, &folder.with_extension("exported"))?,
+        "official" => official::tell(visitor, &games_folder(place, games)?)?,
+        "care" => care::tell(visitor, &folder.with_extension("lorekeeper"))?,
+        "worlds" => worlds::tell(visitor, place)?,
         "look" => visitor.look()?,
-        other => bail!("There is no story {other:?}; there are: sample, official, worlds, look"),
+        other => {
+            bail!("There is no story {other:?}; there are: sample, official, worlds, care, look")
+        }
     }
-    drop(visitor);
+    drop(visit);
     eprintln!(
         "{story} in the {window} window: to its end in {:.0} s",
         start.elapsed().as_secs_f64()
@@ -70,8 +125,51 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     Ok(())
 }
 
+/// A window on a virtual screen, and who looks at it. The window goes first.
+pub(crate) struct Visit {
+    /// Who looks.
+    pub(crate) visitor: Visitor,
+    _screen: Screen,
+}
+
+/// Opens the application on a data folder. Pictures go to a folder and begin with a name.
+pub(crate) fn open(
+    place: &Place,
+    ready: &Ready,
+    window: &str,
+    looks: &Looks,
+    data: &Path,
+    (pictures, name): (&Path, &str),
+) -> Result<Visit> {
+    let words = speak(place, data, &looks.language)?;
+    let screen = Screen::start(looks.size)?;
+    let mut app = launch::application(place, ready, data.to_str(), false);
+    app.args(["--window", window]);
+    let theme = looks.theme.iter();
+    app.args(theme.flat_map(|theme| ["--theme", theme.as_str()]));
+    let reader: Box<dyn Reader> = match window {
+        "native" => Box::new(native::Native::open(app, data)?),
+        "webview" => Box::new(webview::Webview::open(&app)?),
+        other => bail!("--window is webview or native, not {other:?}"),
+    };
+    Ok(Visit {
+        visitor: Visitor::new(reader, (looks.size, words), pictures, name)?,
+        _screen: screen,
+    })
+}
+
+/// Has the window speak a language, where it is not the usual one.
+fn speak(place: &Place, data: &Path, language: &str) -> Result<Words> {
+    let (words, name) = Words::of(place, language)?;
+    if language != "en" {
+        let settings = format!("{{\"language\": \"{name}\"}}\n");
+        fs::write(data.join("settings.json"), settings).context("Could not write the settings")?;
+    }
+    Ok(words)
+}
+
 /// The application with the doors that drivers need: none in the product.
-fn build(place: &Place, ready: &Ready, window: &str) -> Result<()> {
+pub(crate) fn build(place: &Place, ready: &Ready, window: &str) -> Result<()> {
     if window == "webview" {
         build_ui::build(place, &ready.wasm, Choices::default())?;
     }
@@ -81,14 +179,6 @@ fn build(place: &Place, ready: &Ready, window: &str) -> Result<()> {
         "--features",
         "lorekeeper/inspect",
     ]))
-}
-
-fn open(place: &Place, ready: &Ready, window: &str, data: &Path) -> Result<Box<dyn Reader>> {
-    Ok(match window {
-        "native" => Box::new(native::Native::open(place, ready, data)?),
-        "webview" => Box::new(webview::Webview::open(place, ready, data)?),
-        other => bail!("--window is webview or native, not {other:?}"),
-    })
 }
 
 /// Where the official games are: beside the checkout unless told otherwise.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::thing::Thing;
 use super::visitor::Reader;
-use crate::launch;
-use crate::place::Place;
 use crate::screens::{DISPLAY, Running};
-use crate::setup::Ready;
 
 /// How long the window may take to open its port.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -27,20 +24,17 @@ pub(crate) struct Native {
 }
 
 impl Native {
-    /// Opens the window on this data folder.
-    pub(crate) fn open(place: &Place, ready: &Ready, data: &Path) -> Result<Self> {
+    /// Opens the window of an application that was told this data folder.
+    pub(crate) fn open(mut app: Command, data: &Path) -> Result<Self> {
         let port_file = data.join("inspect.port");
         // One of an earlier start would be taken for this one's.
         if port_file.exists() {
             fs::remove_file(&port_file)?;
         }
-        let mut command = launch::application(place, ready, data.to_str(), false);
-        command
-            .args(["--window", "native"])
-            .env("DISPLAY", DISPLAY)
+        app.env("DISPLAY", DISPLAY)
             .env_remove("WAYLAND_DISPLAY")
             .stdout(Stdio::null());
-        let mut app = Running(command.spawn().context("Could not start the application")?);
+        let mut app = Running(app.spawn().context("Could not start the application")?);
         let start = Instant::now();
         loop {
             let port = fs::read_to_string(&port_file).ok();

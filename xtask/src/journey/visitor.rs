@@ -9,6 +9,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::hand;
 use super::thing::Thing;
+use super::words::Words;
 use crate::screens::{self, Size};
 
 /// How long a click may take to show its effect.
@@ -23,8 +24,8 @@ const REPORT: Duration = Duration::from_secs(20);
 /// How often the window is looked at.
 const GLANCE: Duration = Duration::from_millis(300);
 
-/// The part of the screen below which things are hidden or half hidden, in pixels.
-const BOTTOM: i64 = 850;
+/// What is this near to the lower edge of the screen is half hidden, in pixels.
+const EDGE: i64 = 10;
 
 /// Where the bar at the top ends.
 const TOP: i64 = 56;
@@ -38,6 +39,8 @@ pub(crate) trait Reader {
 /// The newcomer.
 pub(crate) struct Visitor {
     reader: Box<dyn Reader>,
+    size: Size,
+    words: Words,
     folder: PathBuf,
     name: String,
     num_pictures: usize,
@@ -45,11 +48,19 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
+    /// Stands before a screen of this size. What it looks for is told in English and looked for in `words`.
     /// Pictures go to `folder` and are called `name` and a number.
-    pub(crate) fn new(reader: Box<dyn Reader>, folder: &Path, name: &str) -> Result<Self> {
+    pub(crate) fn new(
+        reader: Box<dyn Reader>,
+        (size, words): (Size, Words),
+        folder: &Path,
+        name: &str,
+    ) -> Result<Self> {
         fs::create_dir_all(folder)?;
         Ok(Self {
             reader,
+            size,
+            words,
             folder: folder.to_owned(),
             name: name.to_owned(),
             num_pictures: 0,
@@ -81,12 +92,14 @@ impl Visitor {
 
     /// Waits until something is called so.
     pub(crate) fn see(&mut self, name: &str) -> Result<()> {
-        self.wait(name, PATIENCE, |it| it.name == name).map(drop)
+        let name = self.words.name(name).to_owned();
+        self.wait(&name, PATIENCE, |it| it.name == name).map(drop)
     }
 
     /// Waits until something is called so that takes long to come.
     pub(crate) fn see_at_last(&mut self, name: &str) -> Result<()> {
-        self.wait(name, LONG, |it| it.name == name).map(drop)
+        let name = self.words.name(name).to_owned();
+        self.wait(&name, LONG, |it| it.name == name).map(drop)
     }
 
     /// Waits until nothing is called so any more.
@@ -133,13 +146,15 @@ impl Visitor {
 
     /// The first text that holds these words, if there is one now.
     fn says(&mut self, words: &str) -> Result<Option<String>> {
+        let words = self.words.piece(words);
         let things = self.reader.things()?;
-        let texts = things.into_iter().flat_map(|it| [it.name, it.value]);
-        Ok(texts.into_iter().find(|text| text.contains(words)))
+        let mut texts = things.into_iter().flat_map(|it| [it.name, it.value]);
+        Ok(texts.find(|text| text.contains(words)))
     }
 
     /// The first name that begins so, if there is one now.
     pub(crate) fn reads(&mut self, beginning: &str) -> Result<Option<String>> {
+        let beginning = self.words.name(beginning);
         let things = self.reader.things()?;
         let found = things.into_iter().find(|it| it.name.starts_with(beginning));
         Ok(found.map(|it| it.name))
@@ -147,7 +162,8 @@ impl Visitor {
 
     /// Clicks on the control with this name, scrolling to it when need be.
     pub(crate) fn click(&mut self, name: &str) -> Result<()> {
-        self.click_where(name, |it| it.name == name && it.is_control())
+        let name = self.words.name(name).to_owned();
+        self.click_where(&name, |it| it.name == name && it.is_control())
     }
 
     /// Clicks on the first row whose second line holds these words.
@@ -159,19 +175,21 @@ impl Visitor {
 
     /// Clicks on the thing with this name and role.
     pub(crate) fn click_role(&mut self, role: &str, name: &str) -> Result<()> {
-        self.click_where(name, |it| it.name == name && it.role == role)
+        let name = self.words.name(name).to_owned();
+        self.click_where(&name, |it| it.name == name && it.role == role)
     }
 
     fn click_where(&mut self, what: &str, fits: impl Fn(&Thing) -> bool) -> Result<()> {
         let usable = |it: &Thing| fits(it) && !it.is_disabled;
         let mut thing = self.wait(what, PATIENCE, usable)?;
+        let bottom = self.size.height - EDGE;
         for _ in 0..40 {
             let (_, y) = thing.middle();
-            if (TOP..BOTTOM).contains(&y) {
+            if (TOP..bottom).contains(&y) {
                 break;
             }
-            hand::point((thing.middle().0, i64::midpoint(TOP, BOTTOM)))?;
-            hand::wheel(if y >= BOTTOM { 3 } else { -3 })?;
+            hand::point((thing.middle().0, i64::midpoint(TOP, bottom)))?;
+            hand::wheel(if y >= bottom { 3 } else { -3 })?;
             thing = self.wait(what, PATIENCE, usable)?;
             // What does not move does not scroll: it stands in the bar at the top.
             if thing.middle().1 == y {
@@ -188,7 +206,8 @@ impl Visitor {
     /// Chooses from a list that opens: first its name, then the choice.
     pub(crate) fn choose(&mut self, list: &str, choice: &str) -> Result<()> {
         self.click_role("combobox", list)?;
-        self.click_where(choice, |it| {
+        let choice = self.words.name(choice).to_owned();
+        self.click_where(&choice, |it| {
             it.name == choice && it.is_control() && it.role != "combobox"
         })
     }
@@ -199,7 +218,8 @@ impl Visitor {
         hand::press("ctrl+a")?;
         hand::write(text)?;
         // A slow page takes a while to take in what was typed, and loses it when it is left before.
-        self.wait(field, PATIENCE, |it| it.name == field && it.value == text)
+        let field = self.words.name(field).to_owned();
+        self.wait(&field, PATIENCE, |it| it.name == field && it.value == text)
             .map(drop)
     }
 
@@ -209,7 +229,7 @@ impl Visitor {
         let file = format!("{}-{:02}-{what}.png", self.name, self.num_pictures);
         let file = self.folder.join(file);
         // The pointer's hints would cover what is under it.
-        hand::point(Size::USUAL.corner())?;
+        hand::point(self.size.corner())?;
         sleep(Duration::from_millis(700));
         screens::capture(&file)?;
         eprintln!(

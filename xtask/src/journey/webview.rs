@@ -1,7 +1,6 @@
 //! Tauri's window, read through `WebDriver`: the elements that stand in the page for screen readers.
 
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -11,10 +10,7 @@ use serde_json::{Value, json};
 
 use super::thing::Thing;
 use super::visitor::Reader;
-use crate::launch;
-use crate::place::Place;
 use crate::screens::{DISPLAY, Running};
-use crate::setup::Ready;
 
 /// Where the driver listens.
 const PORT: &str = "4457";
@@ -42,10 +38,8 @@ pub(crate) struct Webview {
 }
 
 impl Webview {
-    /// Opens the window on this data folder.
-    pub(crate) fn open(place: &Place, ready: &Ready, data: &Path) -> Result<Self> {
-        let mut app = launch::application(place, ready, data.to_str(), false);
-        app.args(["--window", "webview"]);
+    /// Opens the window of this application.
+    pub(crate) fn open(app: &Command) -> Result<Self> {
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={PORT}"))
             .env("DISPLAY", DISPLAY)

@@ -60,7 +60,7 @@ const WALK: [&str; 5] = [
 ];
 
 /// Solves a task by clicking what can be done, and keeps the episode.
-fn demonstrate(visitor: &mut Visitor) -> Result<()> {
+pub(super) fn demonstrate(visitor: &mut Visitor) -> Result<()> {
     visitor.click("Worlds")?;
     visitor.click_row_with(TASK)?;
     for action in WALK {
@@ -76,13 +76,18 @@ fn demonstrate(visitor: &mut Visitor) -> Result<()> {
     visitor.picture("kept")
 }
 
-/// Puts the kept episode beside those of an expert, and asks for a task of its kind.
-fn remember(visitor: &mut Visitor) -> Result<()> {
+/// Has an expert play generated games.
+pub(super) fn collect(visitor: &mut Visitor) -> Result<()> {
     visitor.click("Data sets")?;
     visitor.click("Collect expert episodes")?;
     visitor.choose("Games", "Generated, full rooms")?;
     visitor.click("Collect")?;
-    visitor.hear("The expert reached the goal")?;
+    visitor.hear("The expert reached the goal").map(drop)
+}
+
+/// Puts the kept episode beside those of an expert, and asks for a task of its kind.
+fn remember(visitor: &mut Visitor) -> Result<()> {
+    collect(visitor)?;
     build_bank(visitor, "Expert episodes", "A new bank", 120)?;
     build_bank(visitor, "Played by me", "Add to Expert episodes", 121)?;
     visitor.click("Show the bank")?;
