@@ -109,6 +109,13 @@ REPLIES = {
     "error": b"\x01" + b'{}\n{"error": "no room"}',
 }
 
+ANSWERS = {
+    "said": {"choices": [{"message": {"role": "assistant", "content": "look\nThen"}, "finish_reason": "stop"}],
+             "usage": {"prompt_tokens": 7, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 1}}},
+    "thought": {"choices": [{"message": {"content": "<think>Hm</think>look"}, "finish_reason": "length"}]},
+    "refused": {"error": {"message": "'max_tokens' is not supported", "param": "max_tokens"}},
+    "detail": {"detail": "key sk-42 is not known"},
+}
 REQUESTS = {
     "plain": {"model": "tiny", "messages": MESSAGES, "temperature": 0, "max_tokens": 5},
     "parts": {"model": "tiny", "messages": [{"role": "user", "content": [
@@ -154,6 +161,8 @@ def main():
         put("job_file", name, json.dumps({**JOB, "work": work}))
     for name, reply in REPLIES.items():
         put("server_reply", name, reply)
+    for name, answer in ANSWERS.items():
+        put("model_answer", name, json.dumps(answer))
     for name, request in REQUESTS.items():
         body = json.dumps(request)
         put("endpoint_request", name, body)

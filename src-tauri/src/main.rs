@@ -18,15 +18,17 @@ mod options;
 mod terminal;
 mod webview;
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use lore_app::App;
-use lore_native::Ended;
 use lore_protocol::{ApiError, ErrorCode, WindowKind};
 
 use crate::options::Options;
+use crate::webview::Ended;
 
 fn main() -> ExitCode {
     match run() {
@@ -41,6 +43,8 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     prefer_safe_rendering();
+    // Asked for now: an update puts another file in its place.
+    let program = own_program()?;
     let options = Options::parse(std::env::args().skip(1))?;
     if options.help {
         eprint!("{}", options::USAGE);
@@ -50,18 +54,45 @@ fn run() -> Result<()> {
     if let Some(task) = &options.in_terminal {
         return terminal::run(app, task, &options.imports);
     }
-    let ended = match choose::window(options.window, &app) {
-        WindowKind::Native => lore_native::run(app, options.start)?,
+    let here = std::env::current_dir().unwrap_or_default();
+    let opened = options.opened(&here);
+    let same_words = || std::env::args_os().skip(1).collect();
+    let again: Option<Vec<OsString>> = match choose::window(options.window, &app) {
+        WindowKind::Native => match lore_native::run(app, options.start, opened)? {
+            lore_native::Ended::Closed => None,
+            lore_native::Ended::Restart => Some(same_words()),
+        },
         WindowKind::Webview | WindowKind::Automatic => {
             let own_data = options.data.is_none();
-            webview::run(app, options.start, own_data)?
+            match webview::run(app, options.start, own_data, opened)? {
+                Ended::Closed => None,
+                Ended::Restart => Some(same_words()),
+                Ended::CannotDraw => Some(native_words()),
+                Ended::Updated(version) => {
+                    version.install()?;
+                    let data = options.data.map(PathBuf::into_os_string);
+                    Some(
+                        data.into_iter()
+                            .flat_map(|dir| ["--data".into(), dir])
+                            .collect(),
+                    )
+                }
+            }
         }
     };
-    match ended {
-        Ended::Closed => Ok(()),
-        Ended::Restart => start_again(None),
-        Ended::CannotDraw => start_again(Some("native")),
+    match again {
+        Some(words) => restart(&program, words),
+        None => Ok(()),
     }
+}
+
+/// The file that starts this program: what runs of an `AppImage` lies within it.
+fn own_program() -> Result<PathBuf> {
+    let running = std::env::current_exe().context("Could not find the program's own place")?;
+    // Programs that another AppImage started see these variables, too.
+    let image = std::env::var_os("APPIMAGE").zip(std::env::var_os("APPDIR"));
+    let image = image.filter(|(_, contents)| running.starts_with(contents));
+    Ok(image.map_or(running, |(whole, _)| whole.into()))
 }
 
 /// Opens the data folder. When another window has it, that window comes to the front and this process
@@ -107,22 +138,25 @@ fn prefer_safe_rendering() {
     }
 }
 
-/// Starts this program again as it was started, or with another window. The core has ended by now: two
-/// cores cannot have one data folder.
-fn start_again(window: Option<&str>) -> Result<()> {
-    let program = std::env::current_exe().context("Could not find the program's own place")?;
-    let mut words = std::env::args().skip(1);
+/// The words of this start, for one with a native window.
+fn native_words() -> Vec<OsString> {
+    let mut words = std::env::args_os().skip(1);
     let mut kept = Vec::new();
     while let Some(word) = words.next() {
-        if window.is_some() && word == "--window" {
+        if word == "--window" {
             words.next();
         } else {
             kept.push(word);
         }
     }
+    kept.extend(["--window", "native"].map(OsString::from));
+    kept
+}
+
+/// Starts this program again. The core has ended by now: two cores cannot have one data folder.
+fn restart(program: &Path, words: impl IntoIterator<Item = OsString>) -> Result<()> {
     Command::new(program)
-        .args(kept)
-        .args(window.iter().flat_map(|window| ["--window", window]))
+        .args(words)
         .spawn()
         .context("Could not start the program again; start it by hand")?;
     Ok(())

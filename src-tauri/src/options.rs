@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
-use lore_app::{AppConfig, DataHome};
+use lore_app::{AppConfig, DataHome, Keychain};
 use lore_core::Preset;
 use lore_native::Start;
 use lore_protocol::WindowKind;
@@ -13,7 +13,8 @@ use lore_protocol::WindowKind;
 pub(crate) const USAGE: &str = "\
 Lorekeeper: agents that learn from experience, on your desktop
 
-lorekeeper [--window webview|native] [--data DIR] [--page NAME] [--theme light|dark]
+lorekeeper [--window webview|native] [--data DIR] [--page NAME] [--theme light|dark] [FILE …]
+        files open in the window: a backup to be restored, all else to be looked into as a data set
 lorekeeper --demo smoke|laptop|paper [--data DIR]    the sample experiment in this terminal
 lorekeeper --experiment FILE [--import FILE …] [--data DIR]
         the experiment that the file describes (an experiment.json) in this terminal; files of games or
@@ -30,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) data: Option<PathBuf>,
     /// The page to open on and the theme of this start.
     pub(crate) start: Start,
+    /// Files to open in the window.
+    pub(crate) files: Vec<PathBuf>,
     /// What to do in the terminal instead of opening a window.
     pub(crate) in_terminal: Option<InTerminal>,
     /// Files that become data sets or worlds before that.
@@ -84,10 +87,22 @@ impl Options {
                 }
                 "--import" => options.imports.push(value()?.into()),
                 "--help" | "-h" => options.help = true,
-                other => bail!("{other:?} is not understood; --help lists what is"),
+                other if other.starts_with('-') => {
+                    bail!("{other:?} is not understood; --help lists what is")
+                }
+                file => options.files.push(file.into()),
             }
         }
         Ok(options)
+    }
+
+    /// The files to open, as the window is told: whole paths, seen from the folder `from`. A name that
+    /// is not Unicode cannot be told.
+    pub(crate) fn opened(&self, from: &Path) -> Vec<String> {
+        let whole = self.files.iter().map(|file| from.join(file));
+        whole
+            .filter_map(|path| path.into_os_string().into_string().ok())
+            .collect()
     }
 
     /// Where the application finds things.
@@ -106,6 +121,7 @@ impl Options {
         };
         Ok(AppConfig {
             data_dir,
+            keychain: Keychain::System,
             home,
             warnings: warning.into_iter().collect(),
             worker: beside.join(format!("lore_worker{}", std::env::consts::EXE_SUFFIX)),
@@ -133,13 +149,23 @@ fn preset(word: &str) -> Result<Preset> {
     }
 }
 
-/// The models that came with the program: named by the environment, or a folder beside it.
+/// The models that came with the program: named by the environment, or where its package put them.
 fn bundled_models(beside: &Path) -> Option<PathBuf> {
     let named = std::env::var_os("LOREKEEPER_MODELS")
         .and_then(|folders| std::env::split_paths(&folders).next());
-    named
-        .or_else(|| Some(beside.join("models")))
-        .filter(|folder| folder.is_dir())
+    let packed = || Some(resources(beside)?.join("models"));
+    named.or_else(packed).filter(|folder| folder.is_dir())
+}
+
+/// Where packages put what belongs to a program that stands in the folder `beside`.
+fn resources(beside: &Path) -> Option<PathBuf> {
+    if cfg!(windows) {
+        Some(beside.to_owned())
+    } else if cfg!(target_os = "macos") {
+        Some(beside.parent()?.join("Resources"))
+    } else {
+        Some(beside.parent()?.join("lib").join("Lorekeeper"))
+    }
 }
 
 /// Where programs of this system keep a user's data, and the note that says when it is elsewhere: in the
@@ -191,14 +217,33 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_said() {
-        for line in [
-            "--windows native",
-            "--window",
-            "--window x",
-            "--demo big",
-            "file.json",
-        ] {
+        for line in ["--windows native", "--window", "--window x", "--demo big"] {
             assert!(parse(line).is_err(), "{line:?} must be refused");
         }
+    }
+
+    #[test]
+    fn files_are_seen_from_the_folder_of_the_start() {
+        let options = parse("all.lorekeeper --window native /tmp/runs.jsonl").unwrap();
+        let from = std::env::temp_dir();
+        let opened = options.opened(&from);
+        assert_eq!(opened.len(), 2);
+        assert_eq!(Path::new(&opened[0]), from.join("all.lorekeeper"));
+        assert_eq!(Path::new(&opened[1]), Path::new("/tmp/runs.jsonl"));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn an_installed_program_finds_its_models() {
+        let usr = std::env::temp_dir().join(format!("lorekeeper-usr-{}", std::process::id()));
+        let models = usr.join("lib/Lorekeeper/models");
+        std::fs::create_dir_all(&models).unwrap();
+        assert_eq!(bundled_models(&usr.join("bin")), Some(models));
+        std::fs::remove_dir_all(&usr).unwrap();
+        assert_eq!(
+            bundled_models(&usr.join("bin")),
+            None,
+            "no folder, no models"
+        );
     }
 }

@@ -3,16 +3,19 @@
 
 mod events;
 mod shell;
+mod updates;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use lore_app::{App, SubscriptionId};
-use lore_native::{Ended, Start};
-use lore_protocol::{Call, Request};
+use lore_native::Start;
+use lore_protocol::{Call, Request, ShellEvent};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager as _, State, WebviewUrl, WebviewWindowBuilder};
+
+use updates::NewVersion;
 
 /// How long workers may save when the window closes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -24,20 +27,57 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// The label of the only window.
 const MAIN: &str = "main";
 
+/// How the window ended.
+#[derive(Default)]
+pub(crate) enum Ended {
+    /// A person closed it.
+    #[default]
+    Closed,
+    /// A person wants the program to start again.
+    Restart,
+    /// The page could not draw; the native window is wanted.
+    CannotDraw,
+    /// A newer version is wanted in place of this one.
+    Updated(Box<NewVersion>),
+}
+
 /// What the commands work with.
 struct Desk {
     app: Arc<App>,
     /// The page's subscription; a reloaded page takes the place of the one before.
     listening: Mutex<Option<SubscriptionId>>,
+    /// Files that were opened before the page listened.
+    opened: Mutex<Vec<String>>,
     ended: Arc<Mutex<Ended>>,
 }
 
 impl Desk {
-    /// Closes the window for a reason.
-    fn leave(&self, handle: &AppHandle, reason: Ended) {
-        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    /// Ends the window, and says why.
+    fn end(&self, handle: &AppHandle, why: Ended) {
+        *lock(&self.ended) = why;
         handle.exit(0);
     }
+
+    /// Tells the page about files that were opened with the program; they wait for a page that does not
+    /// listen yet.
+    fn open(&self, paths: Vec<String>) {
+        lock(&self.opened).extend(paths);
+        if lock(&self.listening).is_some() {
+            self.hand_over();
+        }
+    }
+
+    fn hand_over(&self) {
+        let paths = std::mem::take(&mut *lock(&self.opened));
+        if !paths.is_empty() {
+            self.app.notice(ShellEvent::Dropped { paths });
+        }
+    }
+}
+
+/// What these locks guard is replaced as a whole, so a panic leaves it whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Answers a request of the page: a `Call` in JSON, answered with an `Incoming` in JSON.
@@ -62,32 +102,31 @@ fn subscribe(channel: Channel<String>, desk: State<'_, Desk>) {
         channel.send(event).ok();
     };
     let id = desk.app.subscribe(Box::new(listener));
-    let mut listening = desk
-        .listening
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    if let Some(old) = listening.replace(id) {
+    if let Some(old) = lock(&desk.listening).replace(id) {
         desk.app.unsubscribe(old);
     }
+    desk.hand_over();
 }
 
 /// Opens the window and returns when it is closed and the core has ended. `single` brings the window
-/// of an earlier start to the front instead of opening another.
-pub(crate) fn run(app: Arc<App>, start: Start, single: bool) -> Result<Ended> {
-    let ended = Arc::new(Mutex::new(Ended::Closed));
+/// of an earlier start to the front instead of opening another. The page is told about the files that
+/// were `opened` with the program.
+pub(crate) fn run(app: Arc<App>, start: Start, single: bool, opened: Vec<String>) -> Result<Ended> {
+    let ended = Arc::<Mutex<Ended>>::default();
     let desk = Desk {
         app: Arc::clone(&app),
         listening: Mutex::default(),
+        opened: Mutex::new(opened),
         ended: Arc::clone(&ended),
     };
     let address = format!("index.html#{}", start.fragment());
+    let context = context();
     let mut builder = tauri::Builder::default();
     if single {
-        builder = builder.plugin(tauri_plugin_single_instance::init(|handle, _, _| {
-            if let Some(window) = handle.get_webview_window(MAIN) {
-                window.unminimize().and_then(|()| window.set_focus()).ok();
-            }
-        }));
+        builder = builder.plugin(tauri_plugin_single_instance::init(events::on_later_start));
+    }
+    if updates::are_configured(context.config()) {
+        builder = builder.plugin(tauri_plugin_updater::Builder::new().build());
     }
     let tauri = builder
         .plugin(tauri_plugin_dialog::init())
@@ -100,13 +139,13 @@ pub(crate) fn run(app: Arc<App>, start: Start, single: bool) -> Result<Ended> {
             Ok(())
         })
         .on_window_event(events::on_window_event)
-        .build(context())
+        .build(context)
         .context("Could not open the window. Start the program with --window native")?;
     events::tell_when_jobs_end(&app, tauri.handle());
     watch_for_silence(tauri.handle());
-    tauri.run_return(|_, _| {});
+    tauri.run_return(events::on_run_event);
     app.shut_down(PATIENCE);
-    let ended = *ended.lock().unwrap_or_else(PoisonError::into_inner);
+    let ended = std::mem::take(&mut *lock(&ended));
     Ok(ended)
 }
 
@@ -132,13 +171,10 @@ fn watch_for_silence(handle: &AppHandle) {
         let Some(desk) = handle.try_state::<Desk>() else {
             return;
         };
-        let has_spoken = desk
-            .listening
-            .lock()
-            .is_ok_and(|listening| listening.is_some());
+        let has_spoken = lock(&desk.listening).is_some();
         if !has_spoken {
             log::warn!("the page said nothing for {SILENCE:?}");
-            desk.leave(&handle, Ended::CannotDraw);
+            desk.end(&handle, Ended::CannotDraw);
         }
     });
 }

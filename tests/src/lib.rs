@@ -3,6 +3,8 @@
 //! [`Stage`] is an application on a fresh data folder; its worker is either the real one or
 //! `fake_worker`, which speaks the protocol and does what a job's title says.
 
+#[cfg(unix)]
+pub mod cluster;
 pub mod faults;
 mod requests;
 mod stage;

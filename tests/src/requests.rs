@@ -1,5 +1,7 @@
 //! Every request there is, for tests that must forget none.
 
+mod away;
+
 use lore_core::{
     BranchOrigin, Change, EpisodeEnd, ExperimentSpec, Message, Query, Sampling, ServerSpec,
     TrajectoryFilter, WorldSpec,
@@ -166,6 +168,7 @@ fn jobs(id: &str) -> Vec<Request> {
         JobRequest::Submit {
             work,
             title: String::new(),
+            cluster: None,
         },
         JobRequest::Stop { job: job() },
         JobRequest::Resume { job: job() },
@@ -391,6 +394,9 @@ fn others(id: &str) -> Vec<Request> {
         Request::Settings(SettingsRequest::Status),
         Request::Shell(ShellRequest::Open { target: "x".into() }),
         Request::Shell(ShellRequest::Save { name: "x".into() }),
+        Request::Shell(ShellRequest::Updates),
+        Request::Shell(ShellRequest::LookForUpdate),
+        Request::Shell(ShellRequest::InstallUpdate),
     ]
 }
 
@@ -447,10 +453,12 @@ pub fn every_request(id: &str) -> Vec<Request> {
         datasets,
         banks,
         jobs,
+        away::clusters,
         experiments,
         trajectories,
         worlds,
         talks,
+        away::served_models,
         others,
         support,
     ] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
-use lore_app::{App, AppConfig, DataHome, InProcess};
+use lore_app::{App, AppConfig, DataHome, InProcess, Keychain};
 use lore_core::{DataDir, JobId, ModelId, ModelInfo, ModelKind, WorldSpec};
 use lore_protocol::{
     ApiError, Backend as _, CollectWork, Event, Incoming, JobInfo, JobLine, JobRequest,
@@ -60,6 +60,7 @@ impl Stage {
             worker: worker.to_owned(),
             bundled_models: None,
             code_version: "test".into(),
+            keychain: Keychain::Memory,
             home: Some(home),
             warnings: settled.warning.into_iter().collect(),
         };
@@ -72,6 +73,7 @@ impl Stage {
             worker,
             bundled_models: bundled,
             code_version: "test".into(),
+            keychain: Keychain::Memory,
             home: None,
             warnings: Vec::new(),
         };
@@ -210,7 +212,11 @@ impl Stage {
         fake_model(&self.dir(), "m", ModelKind::Language);
         let work = Box::new(Work::Measure(MeasureWork { model: "m".into() }));
         let title = title.to_owned();
-        match self.ask(Request::Job(JobRequest::Submit { work, title })) {
+        match self.ask(Request::Job(JobRequest::Submit {
+            work,
+            title,
+            cluster: None,
+        })) {
             Ok(Response::Job(JobResponse::Submitted(id))) => id,
             other => panic!("the job was not taken: {other:?}"),
         }
@@ -341,6 +347,7 @@ pub fn spec_of(id: &str, title: &str) -> JobSpec {
         experiment: None,
         resources: work.resources(),
         work,
+        cluster: None,
         after: Vec::new(),
         created_ms: 1,
         code_version: "test".into(),

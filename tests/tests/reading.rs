@@ -144,6 +144,7 @@ fn results_are_pooled_from_the_runs_that_are_done() {
             seed: 2025,
             episodes: episodes.collect(),
             arm: arm.clone(),
+            prices: None,
         };
         let text = serde_json::to_string(&summary).expect("is JSON");
         fs::write(run_folder(&stage, &arm.id).join("summary.json"), text).expect("writes");

@@ -163,7 +163,11 @@ fn an_endpoint_that_cannot_be_started_is_off() {
 
 fn submit(stage: &mut Stage, work: Work, title: &str) {
     let (work, title) = (Box::new(work), title.to_owned());
-    let id = match stage.ask(Request::Job(JobRequest::Submit { work, title })) {
+    let id = match stage.ask(Request::Job(JobRequest::Submit {
+        work,
+        title,
+        cluster: None,
+    })) {
         Ok(Response::Job(JobResponse::Submitted(id))) => id,
         other => panic!("the job was not taken: {other:?}"),
     };

@@ -36,7 +36,11 @@ fn stage() -> Option<Stage> {
 
 fn submit(stage: &mut Stage, work: Work, title: &str) -> JobId {
     let (work, title) = (Box::new(work), title.to_owned());
-    match stage.ask(Request::Job(JobRequest::Submit { work, title })) {
+    match stage.ask(Request::Job(JobRequest::Submit {
+        work,
+        title,
+        cluster: None,
+    })) {
         Ok(Response::Job(JobResponse::Submitted(id))) => id,
         other => panic!("the job was not taken: {other:?}"),
     }

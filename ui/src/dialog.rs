@@ -15,7 +15,7 @@ pub(crate) fn show<T>(
     content: impl FnOnce(&mut Ui) -> T,
 ) -> ModalResponse<T> {
     modal.show(ctx, |ui| {
-        let top = ui.memory(|memory| memory.top_modal_layer());
+        let top = ui.memory(egui::Memory::top_modal_layer);
         if top == Some(ui.layer_id()) {
             ui.ctx()
                 .accesskit_node_builder(ui.unique_id(), Node::set_modal);

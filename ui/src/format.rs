@@ -106,6 +106,14 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// `$0.42`; more digits where there are fewer cents.
+pub fn dollars(value: f64) -> String {
+    match value {
+        _ if value >= 0.1 || value == 0.0 => format!("${value:.2}"),
+        _ => format!("${value:.4}"),
+    }
+}
+
 /// `12 Nov 2026`, by universal time; empty beyond the year 9999.
 pub fn date(ms: u64) -> String {
     let Ok(moment) = OffsetDateTime::from_unix_timestamp((ms / 1000) as i64) else {

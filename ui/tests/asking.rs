@@ -19,7 +19,7 @@ fn recorded() -> Route {
 fn started(window: &Window) -> Option<(AgreementWork, String)> {
     let sent = window.core.sent().into_iter();
     sent.rev().find_map(|request| match request {
-        Request::Job(JobRequest::Submit { work, title }) => match *work {
+        Request::Job(JobRequest::Submit { work, title, .. }) => match *work {
             Work::Agreement(work) => Some((work, title)),
             _ => None,
         },

@@ -10,8 +10,8 @@ use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable};
 use lore_core::Kept;
 use lore_protocol::{
-    ApiError, BackUpWork, DataPlace, JobState, Language, Request, ShellRequest, StorageRequest,
-    SupportRequest, Work,
+    ApiError, BackUpWork, DataPlace, Event, JobState, Language, Request, ShellEvent, ShellRequest,
+    StorageRequest, SupportRequest, Updates, Work,
 };
 use lore_ui::Route;
 use lore_ui::backend::Sample;
@@ -86,6 +86,22 @@ fn the_backup_that_was_written_can_be_shown() {
         request,
         Request::Shell(ShellRequest::Reveal { path }) if path == "/home/ada/backup.lorekeeper"
     )));
+}
+
+#[test]
+fn a_backup_that_is_opened_leads_to_a_look_inside() {
+    let mut window = Window::open(Sample::busy(), Route::Home);
+    let path = || "/home/ada/old.lorekeeper".to_owned();
+    let paths = vec![path()];
+    window
+        .core
+        .happen(Event::Shell(ShellEvent::Dropped { paths }));
+    window.settle();
+    assert_eq!(window.route(), Route::Settings);
+    assert!(sent(&window, &StorageRequest::Inspect { path: path() }));
+    assert!(window.shows("3 are here already and stay"));
+    press(&mut window, Role::Button, "Cancel");
+    assert!(window.shows("Choose a backup…"), "it is looked into once");
 }
 
 #[test]
@@ -297,4 +313,38 @@ fn every_part_speaks_german() {
         "assets/words_de.json lacks:\n{}",
         missing.into_iter().collect::<Vec<_>>().join("\n")
     );
+}
+
+#[test]
+fn a_program_without_an_address_says_nothing_of_updates() {
+    let mut sample = Sample::busy();
+    sample.updates = [Updates::Off, Updates::Off];
+    let window = Window::open(sample, Route::Settings);
+    assert!(!window.shows("Look for updates"));
+}
+
+#[test]
+fn a_newer_version_is_looked_for_and_installed_only_when_asked() {
+    let mut window = Window::open(Sample::busy(), Route::Settings);
+    let was_sent = |window: &Window, wanted: &ShellRequest| {
+        window
+            .core
+            .was_sent(|request| matches!(request, Request::Shell(request) if request == wanted))
+    };
+    assert!(!was_sent(&window, &ShellRequest::LookForUpdate));
+    press(&mut window, Role::Button, "Look for updates");
+    assert!(window.shows("Version 0.2.0 is there."));
+    assert!(!was_sent(&window, &ShellRequest::InstallUpdate));
+    press(&mut window, Role::Button, "Install and restart");
+    assert!(was_sent(&window, &ShellRequest::InstallUpdate));
+}
+
+#[test]
+fn the_newest_version_says_so() {
+    let mut sample = Sample::busy();
+    sample.updates[1] = Updates::Current;
+    sample.settings.language = Language::German;
+    let mut window = Window::open(sample, Route::Settings);
+    press(&mut window, Role::Button, "Nach Aktualisierungen suchen");
+    assert!(window.shows("Dies ist die neueste Fassung."));
 }

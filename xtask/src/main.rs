@@ -19,6 +19,7 @@ mod licences;
 mod measure;
 mod place;
 mod process;
+mod ray;
 mod reference;
 mod screens;
 mod setup;
@@ -50,9 +51,12 @@ cargo xtask COMMAND
   soak [--minutes 120] [--window KIND] [--no-build]
                                   hours of mixed work in a real window, and what they do to memory
   fuzz [--minutes M] [TARGET...]  give parsers of foreign bytes what they do not expect
+  ray                             trains on a real Ray on this computer, and compares with what is trained here
   icons                           the application icons from assets/icon.svg
   licences                        what the libraries are licensed under, into assets
-  dist                            packages for this system
+  dist [--only KIND] [--no-build] [--check]
+                                  packages for this system; with --check the .deb is installed in a
+                                  clean Debian root with no network, used, and removed again
   faults [--tries N] [--seed S] [--only TEXT] [--nth N] [--write]
                                   makes one thing after another go wrong; the table of what came of it
 ";
@@ -92,6 +96,7 @@ fn run() -> Result<()> {
         "faults" => faults::run(&place, args),
         "soak" => soak::run(&place, args),
         "fuzz" => fuzz::run(&place, args),
+        "ray" => ray::run(&place, args),
         "licences" => licences::run(&place, args),
         "help" => {
             eprint!("{USAGE}");

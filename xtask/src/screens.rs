@@ -108,8 +108,13 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     Ok(())
 }
 
-/// Starts the application, waits until its window is still, and saves what it shows.
+/// Starts the application, waits until its window is still, saves what it shows, and closes it.
 fn picture(app: &mut Command, file: &Path) -> Result<()> {
+    open(app, file).map(drop)
+}
+
+/// The same, with the window left open for as long as the value lives.
+pub(crate) fn open(app: &mut Command, file: &Path) -> Result<Running> {
     let child = app
         .env("DISPLAY", DISPLAY)
         .env_remove("WAYLAND_DISPLAY")
@@ -127,12 +132,12 @@ fn picture(app: &mut Command, file: &Path) -> Result<()> {
         let now = capture(file)?;
         // An empty screen is also still; it compresses to next to nothing.
         if now == last && now.len() > 8_000 {
-            return Ok(());
+            return Ok(child);
         }
         last = now;
     }
     eprintln!("the window never stood still; the last picture is kept");
-    Ok(())
+    Ok(child)
 }
 
 /// Saves what the virtual screen shows, and returns the file's bytes.

@@ -11,7 +11,8 @@ use anyhow::Result;
 use crate::cargo::WasmToolchain;
 use crate::place::Place;
 
-pub(crate) use packages::{BUILD, JOURNEYS, SCREENS, TESTS, require};
+pub(crate) use models::FOLDERS as STARTER_FOLDERS;
+pub(crate) use packages::{BUILD, JOURNEYS, PACKAGES, SCREENS, TESTS, require};
 
 /// What [`everything`] found or made.
 pub(crate) struct Ready {

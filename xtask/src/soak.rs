@@ -173,6 +173,9 @@ fn csv(readings: &[Reading]) -> String {
     text
 }
 
+/// One number of a reading.
+type Value = fn(&Reading) -> f64;
+
 /// Says whether what the application takes stayed where it was.
 fn judge(readings: &[Reading], rounds: usize) -> Result<()> {
     let quarter = readings.len() / 4;
@@ -181,7 +184,7 @@ fn judge(readings: &[Reading], rounds: usize) -> Result<()> {
     }
     let second = &readings[quarter..2 * quarter];
     let last = &readings[readings.len() - quarter..];
-    let kinds: [(&str, fn(&Reading) -> f64); 4] = [
+    let kinds: [(&str, Value); 4] = [
         ("memory, MiB", |it| it.memory_mib),
         ("processes", |it| it.processes as f64),
         ("open files", |it| it.files as f64),

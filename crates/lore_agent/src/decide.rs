@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 
 use lore_core::{
     ActionMode, AgentConfig, Choice, ChoiceRequest, Completion, GenerateRequest, LanguageModel,
-    Message, ScoredAction,
+    Message, ScoredAction, same_action,
 };
 
 use crate::parse_action;
@@ -49,8 +49,8 @@ pub(crate) struct Situation<'a> {
     pub seed: u64,
 }
 
-/// Picks the next action. A world that cannot list its actions is answered in words whatever the
-/// mode.
+/// Picks the next action. It is written whatever the mode where the world cannot list its actions, or the
+/// model cannot rate them.
 pub(crate) fn decide(
     model: &mut dyn LanguageModel,
     config: &AgentConfig,
@@ -67,8 +67,9 @@ pub(crate) fn decide_all(
 ) -> Result<Vec<Decision>> {
     let mut requests = Vec::new();
     let mut questions = Vec::new();
+    let rates = model.rates();
     for (config, situation) in situations {
-        match Way::of(config, situation) {
+        match Way::of(rates, config, situation) {
             Way::Write => requests.push(request(config, situation)),
             Way::Pick => questions.push(ChoiceRequest {
                 messages: situation.messages.to_vec(),
@@ -91,10 +92,16 @@ pub(crate) fn decide_all(
     let (mut completions, mut choices) = (completions.into_iter(), choices.into_iter());
     let mut decisions = Vec::with_capacity(situations.len());
     for (config, situation) in situations {
-        decisions.push(match Way::of(config, situation) {
+        decisions.push(match Way::of(rates, config, situation) {
             Way::Write => {
                 let completion = completions.next();
-                written(completion.context("The model returned nothing for the prompt.")?)
+                let completion =
+                    completion.context("The model returned nothing for the prompt.")?;
+                let decision = written(completion);
+                match config.action_mode {
+                    ActionMode::Generate => decision,
+                    ActionMode::Choose => as_listed(decision, situation.admissible),
+                }
             }
             Way::Pick => {
                 let choice = choices.next();
@@ -118,8 +125,9 @@ enum Way {
 }
 
 impl Way {
-    fn of(config: &AgentConfig, situation: &Situation<'_>) -> Self {
-        if config.action_mode == ActionMode::Generate || situation.admissible.is_empty() {
+    fn of(rates: bool, config: &AgentConfig, situation: &Situation<'_>) -> Self {
+        let may_pick = rates && config.action_mode == ActionMode::Choose;
+        if !may_pick || situation.admissible.is_empty() {
             Self::Write
         } else if config.rates_all {
             Self::Rate
@@ -153,6 +161,16 @@ fn written(completion: Completion) -> Decision {
         prompt_tokens: completion.prompt_tokens,
         cached_tokens: completion.cached_tokens,
         completion_tokens: completion.completion_tokens,
+    }
+}
+
+/// The same with the listed action that the written one is, but for capital letters and white space; for
+/// agents that are to pick and whose model only writes.
+fn as_listed(decision: Decision, listed: &[String]) -> Decision {
+    let is_meant = |action: &&String| same_action(action, &decision.action);
+    match listed.iter().find(is_meant).cloned() {
+        Some(action) if action != decision.action => decision.doing(&action),
+        _ => decision,
     }
 }
 

@@ -289,6 +289,23 @@ fn choosing_takes_the_likeliest_admissible_action() {
 }
 
 #[test]
+fn a_model_that_cannot_rate_writes_and_is_understood() {
+    let config = AgentConfig {
+        action_mode: ActionMode::Choose,
+        ..AgentConfig::default()
+    };
+    let written = ["Go to  Desk 1.", "take mug 1", "> go to shelf 1"];
+    let mut model = ScriptedModel::saying(written).that_only_writes();
+    let played = play(&mut world(), &mut model, None, &config);
+    assert_eq!(played.end, EpisodeEnd::Success);
+    let first = &played.steps[0];
+    assert_eq!(first.action, "go to desk 1");
+    let trace = first.trace.as_ref().unwrap();
+    assert!(trace.scored.is_empty());
+    assert!(trace.raw.is_some(), "what it wrote is on record");
+}
+
+#[test]
 fn an_agent_that_rates_no_more_than_it_needs_plays_the_same() {
     let actions = |rates_all| {
         let config = AgentConfig {

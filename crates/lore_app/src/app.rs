@@ -13,6 +13,7 @@ use crate::core::{Core, make_folders};
 use crate::data_home::DataHome;
 use crate::handlers;
 use crate::hub::SubscriptionId;
+use crate::keys::Keychain;
 use crate::lock::FolderLock;
 
 /// How long workers may save when the application is dropped without [`App::shut_down`].
@@ -29,6 +30,8 @@ pub struct AppConfig {
     pub bundled_models: Option<PathBuf>,
     /// The program's version, for records.
     pub code_version: String,
+    /// Where keys for servers are kept.
+    pub keychain: Keychain,
     /// How it is remembered where the data folder is; `None` when it was named for this start only.
     pub home: Option<Arc<DataHome>>,
     /// What went wrong before the start, in sentences for people.

@@ -5,17 +5,19 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
-use lore_core::{DataDir, JobId, ModelInfo};
+use lore_core::{ClusterId, DataDir, JobId, ModelInfo};
 use lore_protocol::plan::PlanContext;
 use lore_protocol::{GameView, JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::app::AppConfig;
 use crate::clock::Clock;
+use crate::clusters::Clusters;
 use crate::data_home::DataHome;
 use crate::endpoint::Endpoint;
 use crate::handlers::models;
 use crate::hub::Hub;
 use crate::interactive::Interactive;
+use crate::keys::Keys;
 use crate::marks::MarksFile;
 use crate::mentions::{self, Noun};
 use crate::run_files::RunFiles;
@@ -33,11 +35,14 @@ pub(crate) struct Core {
     pub(crate) hub: Arc<Hub>,
     pub(crate) settings: Arc<SettingsFile>,
     pub(crate) warnings: Arc<Warnings>,
+    pub(crate) clusters: Arc<Clusters>,
     pub(crate) jobs: Supervisor,
     pub(crate) interactive: Interactive,
     pub(crate) endpoint: Endpoint,
     pub(crate) played: RunFiles,
     pub(crate) marks: MarksFile,
+    /// For models on servers.
+    pub(crate) keys: Arc<Keys>,
     /// Where the data folder is, when it is the user's own.
     pub(crate) home: Option<Arc<DataHome>>,
     pub(crate) worker: WorkerProgram,
@@ -63,9 +68,13 @@ impl Core {
             path: config.worker,
             models: config.bundled_models.clone(),
         };
+        let keys = Arc::new(Keys::new(config.keychain));
+        let clusters = Arc::new(Clusters::load(&dir, Arc::clone(&keys), &warnings));
         let jobs = Supervisor::start(Setup {
+            keys: Arc::clone(&keys),
             dir: dir.clone(),
             worker: worker.clone(),
+            clusters: Arc::clone(&clusters),
             hub: Arc::clone(&hub),
             clock: Arc::clone(&clock),
             settings: Arc::clone(&settings),
@@ -74,6 +83,7 @@ impl Core {
         })?;
         let core = Self {
             marks: MarksFile::new(&dir, Arc::clone(&warnings)),
+            keys,
             endpoint: Endpoint::new(dir.clone(), worker.clone(), Arc::clone(&hub)),
             interactive: Interactive::new(dir.clone(), worker.clone(), Arc::clone(&clock)),
             home: config.home,
@@ -84,6 +94,7 @@ impl Core {
             hub,
             settings,
             warnings,
+            clusters,
             jobs,
             played: RunFiles::default(),
             report: Mutex::default(),
@@ -129,6 +140,16 @@ impl Core {
         title: &str,
         make: impl FnOnce(&Self) -> Result<Work>,
     ) -> Result<JobId> {
+        self.submit_to(None, title, make)
+    }
+
+    /// The same, done by `cluster` when there is one. Not while naming.
+    pub(crate) fn submit_to(
+        &self,
+        cluster: Option<&ClusterId>,
+        title: &str,
+        make: impl FnOnce(&Self) -> Result<Work>,
+    ) -> Result<JobId> {
         self.while_naming(|| {
             let work = make(self)?;
             mentions::check(&work)?;
@@ -145,12 +166,13 @@ impl Core {
                 experiment: None,
                 resources: work.resources(),
                 work,
+                cluster: None,
                 after: Vec::new(),
                 created_ms: self.clock.now_ms(),
                 code_version: self.code_version.clone(),
                 threads: self.threads(),
             };
-            self.jobs.submit(vec![spec])?;
+            self.jobs.submit(vec![spec.done_by(cluster)])?;
             Ok(id)
         })
     }

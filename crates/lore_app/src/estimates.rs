@@ -9,6 +9,7 @@ use lore_protocol::{
 };
 
 use crate::core::Core;
+use crate::handlers::served;
 use crate::supervisor::JobRecord;
 use crate::{effects, machine, mentions, names, starters};
 
@@ -141,6 +142,7 @@ pub(crate) fn obstacles(core: &Core, spec: &ExperimentSpec) -> Vec<ApiError> {
         (ModelKind::Embedder, "embedder", &spec.embedder),
     ]
     .into_iter()
+    .filter(|(kind, ..)| *kind == ModelKind::Embedder || needs_own_model(spec))
     .filter(|(kind, ..)| find(core, spec, *kind).is_none())
     .map(|(_, what, id)| {
         let sentence = if starters::is_on_its_way(core, id) {
@@ -152,8 +154,44 @@ pub(crate) fn obstacles(core: &Core, spec: &ExperimentSpec) -> Vec<ApiError> {
     })
     .collect();
     found.extend(missing_datasets(core, spec));
+    found.extend(server_obstacles(core, spec));
     found.extend(faults(spec).into_iter().map(ApiError::precondition));
     found
+}
+
+/// True unless all of it is played by models on servers.
+fn needs_own_model(spec: &ExperimentSpec) -> bool {
+    let mut arms = spec.arms.iter();
+    arms.any(|arm| arm.model.is_none() || arm.lora_with_memory.is_some())
+}
+
+/// Arms whose model on a server is not known, or cannot take the adapter that is trained for them.
+fn server_obstacles(core: &Core, spec: &ExperimentSpec) -> Vec<ApiError> {
+    if spec.arms.iter().all(|arm| arm.model.is_none()) {
+        return Vec::new();
+    }
+    let known = match served::all(core) {
+        Ok(known) => known,
+        Err(error) => return vec![error.into()],
+    };
+    let obstacle = |arm: &Arm| {
+        let id = arm.model.as_ref()?;
+        let Some(server) = known.iter().find(|model| model.id == *id) else {
+            let sentence = format!(
+                "The model of {:?} is not among those on servers; add it on the Models page",
+                arm.name
+            );
+            return Some(ApiError::with_code(ErrorCode::ModelMissing, sentence));
+        };
+        let is_trained = arm.lora_with_memory.is_some();
+        (is_trained && !server.loads_adapters).then(|| {
+            ApiError::precondition(format!(
+                "{:?} is trained, but {} loads no adapters; choose an arm without training",
+                arm.name, server.name
+            ))
+        })
+    };
+    spec.arms.iter().filter_map(obstacle).collect()
 }
 
 fn missing_datasets(core: &Core, spec: &ExperimentSpec) -> Vec<ApiError> {

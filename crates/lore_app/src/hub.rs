@@ -9,11 +9,12 @@ use lore_protocol::{Event, Incoming, Topic};
 const REMEMBERED: usize = 2000;
 
 /// Everything a page may show.
-const TOPICS: [Topic; 12] = [
+const TOPICS: [Topic; 13] = [
     Topic::Datasets,
     Topic::Banks,
     Topic::Models,
     Topic::Jobs,
+    Topic::Clusters,
     Topic::Experiments,
     Topic::Adapters,
     Topic::Worlds,

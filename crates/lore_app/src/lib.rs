@@ -10,6 +10,7 @@
 
 mod app;
 mod clock;
+mod clusters;
 mod core;
 mod data_home;
 mod effects;
@@ -20,11 +21,13 @@ mod handlers;
 mod hub;
 mod in_process;
 mod interactive;
+mod keys;
 mod lock;
 mod machine;
 mod marks;
 mod mentions;
 mod names;
+mod ray;
 mod run_files;
 mod series;
 mod settings;
@@ -38,4 +41,5 @@ pub use clock::{Clock, SystemClock};
 pub use data_home::{DataHome, Settled};
 pub use hub::SubscriptionId;
 pub use in_process::{InProcess, Waker};
+pub use keys::Keychain;
 pub use support::log_to;

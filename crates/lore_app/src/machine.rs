@@ -117,7 +117,13 @@ pub(crate) fn stray_workers(worker: &Path, data: &Path) -> Vec<u32> {
         let is_worker = words.next().and_then(Path::file_name) == worker.file_name();
         // Linux lists the threads of a process like processes below it.
         let is_process = process.thread_kind().is_none();
-        is_worker && is_process && process.parent() != Some(own) && words.any(|word| word == data)
+        // One of a cluster that runs on this computer belongs to the cluster.
+        let is_away = process.cmd().iter().any(|word| word == "--events");
+        is_worker
+            && is_process
+            && !is_away
+            && process.parent() != Some(own)
+            && words.any(|word| word == data)
     };
     let mut pids: Vec<u32> = system
         .processes()

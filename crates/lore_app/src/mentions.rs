@@ -15,6 +15,8 @@ pub(crate) enum Noun {
     Bank,
     /// A model or embedder.
     Model,
+    /// A model on a server.
+    ServedModel,
     /// An adapter.
     Adapter,
     /// An experiment.
@@ -28,6 +30,7 @@ impl Noun {
             Self::Dataset => "a data set",
             Self::Bank => "an experience bank",
             Self::Model => "a model",
+            Self::ServedModel => "a model on a server",
             Self::Adapter => "an adapter",
             Self::Experiment => "an experiment",
         }
@@ -35,6 +38,11 @@ impl Noun {
 
     /// Refuses names that must not become a path.
     pub(crate) fn check(self, name: &str) -> Result<(), ApiError> {
+        // What they all begin with keeps them from being one.
+        let name = match self {
+            Self::ServedModel => name.split_once(':').map_or(name, |(_, short)| short),
+            _ => name,
+        };
         names::check(self.words(), name)
     }
 }
@@ -97,7 +105,12 @@ pub(crate) fn of(work: &Work) -> Vec<(Noun, &str)> {
 /// What it takes to play.
 fn of_play(work: &EvaluateWork) -> Vec<(Noun, &str)> {
     let mut all = of_world(&work.world);
-    all.push((Noun::Model, work.model.as_str()));
+    let noun = if work.model.is_served() {
+        Noun::ServedModel
+    } else {
+        Noun::Model
+    };
+    all.push((noun, work.model.as_str()));
     all.extend(work.adapter.iter().map(|id| (Noun::Adapter, id.as_str())));
     all.extend(work.bank.iter().map(|id| (Noun::Bank, id.as_str())));
     all

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BankAtTest, MemoryMix};
+use crate::{BankAtTest, MemoryMix, ModelId, ServedModel};
 
 /// One setting of what is compared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,10 @@ pub struct Arm {
     /// a choice stay the same text.
     #[serde(default, skip_serializing_if = "Variation::is_none")]
     pub variation: Variation,
+    /// The model that plays, when it is not the experiment's. Adapters are trained on the experiment's model
+    /// all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
 }
 
 /// What an arm does otherwise than its experiment says; nothing by default.
@@ -58,6 +62,7 @@ impl Arm {
             lora_with_memory,
             retrieval,
             variation: Variation::default(),
+            model: None,
         };
         vec![
             arm("base", "Base model", None, false),
@@ -96,6 +101,7 @@ impl Arm {
             lora_with_memory: Some(true),
             retrieval: true,
             variation,
+            model: None,
         };
         vec![
             arm("empty", "empty bank", bank(BankAtTest::Empty)),
@@ -118,9 +124,24 @@ impl Arm {
         ]
     }
 
+    /// The paper's arms, played by a model on a server: those that need no training, and the others where
+    /// the server loads adapters.
+    pub fn on_server(server: &ServedModel) -> Vec<Self> {
+        let (id, model) = (server.short_id().replace('-', "_"), &server.id);
+        let arms = Self::paper().into_iter();
+        arms.filter(|arm| arm.lora_with_memory.is_none() || server.loads_adapters)
+            .map(|arm| Self {
+                id: format!("{}_{id}", arm.id),
+                name: format!("{}, {}", arm.name, server.name),
+                model: Some(model.clone()),
+                ..arm
+            })
+            .collect()
+    }
+
     /// True when something is otherwise than the experiment says.
     pub fn is_variant(&self) -> bool {
-        !self.variation.is_none()
+        !self.variation.is_none() || self.model.is_some()
     }
 
     /// Two arms that play with the same adapter, if any.
@@ -132,6 +153,15 @@ impl Arm {
     /// One sentence for people who do not know the method.
     pub fn explanation(&self) -> &'static str {
         match (self.lora_with_memory, self.retrieval) {
+            (None, false) if self.model.is_some() => {
+                "The server's model as it is, with nothing to remember"
+            }
+            (None, true) if self.model.is_some() => {
+                "The server's model as it is, shown similar past episodes"
+            }
+            (Some(_), _) if self.model.is_some() => {
+                "The server's model with an adapter that is trained here and loaded there"
+            }
             (Some(true), true) if self.is_variant() => self.variation.explanation(),
             (None, false) => "The model as it is, with nothing to remember",
             (None, true) => "The model as it is, shown similar past episodes",
@@ -194,6 +224,28 @@ mod tests {
             let text = serde_json::to_string(&arm).unwrap();
             assert_eq!(serde_json::from_str::<Arm>(&text).unwrap(), arm);
         }
+    }
+
+    #[test]
+    fn a_server_plays_what_needs_no_training_unless_it_loads_adapters() {
+        let mut server = ServedModel {
+            id: ModelId::served("big-one"),
+            name: "Big one".into(),
+            ..ServedModel::default()
+        };
+        let ids = |server: &ServedModel| {
+            let arms = Arm::on_server(server).into_iter();
+            arms.map(|arm| arm.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(&server), ["base_big_one", "exprag_big_one"]);
+        server.loads_adapters = true;
+        assert_eq!(ids(&server).len(), 5);
+        let arms = Arm::on_server(&server);
+        assert!(arms.iter().all(Arm::is_variant));
+        let with_memory = arms
+            .iter()
+            .filter(|arm| arm.shares_adapter(&Arm::paper()[4]));
+        assert_eq!(with_memory.count(), 1, "it is trained once for both");
     }
 
     #[test]

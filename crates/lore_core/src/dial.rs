@@ -76,7 +76,8 @@ impl ExperimentResults {
             return Vec::new();
         };
         let is_like = |it: &&ArmSummary| {
-            let same = it.arm.lora_with_memory == reference.arm.lora_with_memory;
+            let same = it.arm.lora_with_memory == reference.arm.lora_with_memory
+                && it.arm.model == reference.arm.model;
             same && it.arm.retrieval == reference.arm.retrieval && it.num_seeds > 0
         };
         let mut points: Vec<DialPoint<'_>> = self
@@ -111,6 +112,7 @@ mod tests {
             arm: arm.clone(),
             seed: 1,
             episodes: vec![EpisodeSummary::default()],
+            prices: None,
         };
         let runs: Vec<RunSummary> = spec.arms.iter().map(run).collect();
         let results = ExperimentResults::from_runs(&spec, runs);

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::prompt::MemoryFormat;
 use crate::{
-    Arm, ExperimentId, ModelId, RetrievalConfig, Sampling, Schedule, TrainConfig, TrialPlan,
-    WorldSpec,
+    Arm, ClusterId, ExperimentId, ModelId, RetrievalConfig, Sampling, Schedule, TrainConfig,
+    TrialPlan, WorldSpec,
 };
 
 /// One experiment: everything needed to run it again.
@@ -44,6 +44,9 @@ pub struct ExperimentSpec {
     pub arms: Vec<Arm>,
     /// Every arm is trained and played once with each; those that no seed changes once ([`Self::seeds_of`]).
     pub seeds: Vec<u64>,
+    /// The cluster that trains and plays, if not this computer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterId>,
     /// When it was made, in milliseconds since 1970.
     pub created_ms: u64,
 }
@@ -73,6 +76,7 @@ impl ExperimentSpec {
             agent: AgentConfig::default(),
             arms: Arm::paper(),
             seeds: vec![2025],
+            cluster: None,
             created_ms: 0,
         };
         match preset {

@@ -62,4 +62,6 @@ ids! {
     ExperimentId,
     /// Names one job.
     JobId,
+    /// Names one cluster that does jobs.
+    ClusterId,
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::SERVED_MODELS;
+
 /// A kind of thing that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -14,7 +16,7 @@ pub enum Kept {
     Dataset,
     /// An experience bank.
     Bank,
-    /// A model or embedder.
+    /// A model or embedder, or the models on servers.
     Model,
     /// An adapter.
     Adapter,
@@ -87,6 +89,7 @@ impl KeptThing {
         let is_file = !below.contains('/');
         match top {
             "worlds" => Some(Self::new(Kept::World, name)),
+            "models" if below == SERVED_MODELS => Some(Self::new(Kept::Model, name)),
             // Files beside the folders belong to nobody.
             _ if is_file => None,
             "datasets" => Some(Self::new(Kept::Dataset, name)),
@@ -140,6 +143,8 @@ mod tests {
             ("bank.lance/b.lance/_versions/1.manifest", Kept::Bank, "b"),
             ("bank-windows.lance/b.lance/data/x.lance", Kept::Bank, "b"),
             ("worlds/servers.json", Kept::World, "servers.json"),
+            ("models/m/model.json", Kept::Model, "m"),
+            ("models/servers.json", Kept::Model, "servers.json"),
             ("worlds/py4j/py4j.jar", Kept::World, "py4j"),
             ("experiments/e/runs/r/job.json", Kept::Experiment, "e"),
         ] {

@@ -22,6 +22,12 @@ pub trait LanguageModel {
     /// Continues each chat with one assistant turn.
     fn generate(&mut self, requests: &[GenerateRequest]) -> anyhow::Result<Vec<Completion>>;
 
+    /// True when it can tell how likely a given turn is: [`LanguageModel::score`] and
+    /// [`LanguageModel::choose`]. One that cannot only writes.
+    fn rates(&self) -> bool {
+        true
+    }
+
     /// Log-likelihood (natural logarithm, summed over tokens, end of turn included) of each
     /// candidate as the next assistant turn, in the order given.
     fn score(

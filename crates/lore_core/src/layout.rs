@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::{AdapterId, DatasetId, ExperimentId, JavaWorld, JobId, ModelId};
 
+/// The file of models on servers, in the folder of models.
+pub(crate) const SERVED_MODELS: &str = "servers.json";
+
 /// The data folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataDir {
@@ -39,6 +42,11 @@ impl DataDir {
     /// One model's folder; holds `model.json`.
     pub fn model(&self, id: &ModelId) -> PathBuf {
         self.models().join(id.as_str())
+    }
+
+    /// The models on servers; see [`crate::ServedModel`].
+    pub fn served_models(&self) -> PathBuf {
+        self.models().join(SERVED_MODELS)
     }
 
     /// All adapters.
@@ -139,6 +147,11 @@ impl DataDir {
     /// The file that tells who has the data folder.
     pub fn lock(&self) -> PathBuf {
         self.root.join("lorekeeper.lock")
+    }
+
+    /// The clusters that do jobs.
+    pub fn clusters(&self) -> PathBuf {
+        self.root.join("clusters.json")
     }
 
     /// The user's settings.

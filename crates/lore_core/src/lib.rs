@@ -8,10 +8,12 @@
 //! **Invariant:** no file system, clock, thread or model here; the crate compiles to wasm32.
 
 mod adapter;
+mod address;
 mod agreement;
 mod arm;
 mod bank;
 mod branch;
+mod cluster;
 mod dataset;
 mod dial;
 mod embedder;
@@ -34,6 +36,7 @@ mod retrieval;
 mod retrieval_grid;
 mod secret;
 mod selection;
+mod served_model;
 mod size;
 pub mod stats;
 mod task;
@@ -47,12 +50,14 @@ mod watch;
 mod world;
 
 pub use adapter::{Adapter, AdapterOrigin, GradientCertificate, LoraConfig, TargetModule};
+pub use address::Address;
 pub use agreement::{
     AGREEMENT_FILE, Agreement, AgreementLead, LeftOut, TrajectoryAgreement, same_action,
 };
 pub use arm::{Arm, Variation};
 pub use bank::{BankInfo, BankKeys, ExperienceRow, MapPoint, RemovalPreview};
 pub use branch::{BranchOrigin, Change, PlaySetup};
+pub use cluster::Cluster;
 pub use dataset::{
     ColumnMap, ColumnRole, DatasetInfo, DatasetKind, DatasetStats, ExportForm, FormatGuess,
     ImportReport, ItemPreview, Labels, LengthCount, RejectedRow, SplitLeak, TypeCount,
@@ -65,7 +70,8 @@ pub use experiment::{
 };
 pub use hash::{content_hash, short_hash};
 pub use id::{
-    AdapterId, BankId, DatasetId, ExperienceId, ExperimentId, JobId, ModelId, TaskId, TrajectoryId,
+    AdapterId, BankId, ClusterId, DatasetId, ExperienceId, ExperimentId, JobId, ModelId, TaskId,
+    TrajectoryId,
 };
 pub use kept::{Kept, KeptThing};
 pub use language_model::{
@@ -91,6 +97,7 @@ pub use secret::Secret;
 pub use selection::{
     DropReason, DroppedExperience, Explanation, KeyKind, QuestionKind, SearchKind, Selection,
 };
+pub use served_model::{Prices, ServedModel};
 pub use size::{size_in_words, three_digits};
 pub use task::{Split, Task};
 pub use task_types::{SCIENCEWORLD_TYPES, TEXTWORLD_EXPRESS_TYPES};

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::{Cluster, Estimate, PairedTask};
 use crate::{
-    Arm, EpisodeEnd, ExperimentId, ExperimentSpec, JobId, SplitKind, TaskId, TrajectoryId, stats,
+    Arm, EpisodeEnd, ExperimentId, ExperimentSpec, JobId, Prices, SplitKind, TaskId, TrajectoryId,
+    stats,
 };
 
 /// One episode in a table: the trajectory without its text.
@@ -47,6 +48,22 @@ pub struct RunSummary {
     pub seed: u64,
     /// Every episode, in the order of the tasks.
     pub episodes: Vec<EpisodeSummary>,
+    /// What the model's tokens cost when it was played, where they did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
+}
+
+impl RunSummary {
+    /// What its episodes cost, in US dollars; `None` where no price is known.
+    pub fn cost(&self) -> Option<f64> {
+        let prices = self.prices?;
+        let costs = self.episodes.iter();
+        Some(
+            costs
+                .map(|episode| prices.cost(episode.prompt_tokens, episode.completion_tokens))
+                .sum(),
+        )
+    }
 }
 
 /// A success rate with its interval: of episodes, or of steps.
@@ -127,6 +144,9 @@ pub struct ArmSummary {
     pub mean_tokens: Option<f64>,
     /// Mean seconds per episode.
     pub mean_secs: Option<f64>,
+    /// What all episodes cost, in US dollars; `None` where no price is known.
+    #[serde(default)]
+    pub cost: Option<f64>,
     /// Seeds that are finished.
     pub num_seeds: usize,
 }
@@ -274,6 +294,7 @@ fn summarise_arm(arm: &Arm, runs: &[RunSummary]) -> ArmSummary {
         ),
         mean_tokens: mean(|e| (e.prompt_tokens + e.completion_tokens) as f64),
         mean_secs: mean(|e| e.millis as f64 / 1000.0),
+        cost: own.iter().filter_map(|run| run.cost()).reduce(|a, b| a + b),
         num_seeds: own.len(),
     }
 }
@@ -357,6 +378,7 @@ mod tests {
             arm: arm.expect("one of the paper's"),
             seed,
             episodes: episodes.collect(),
+            prices: None,
         }
     }
 
@@ -383,6 +405,23 @@ mod tests {
             (base.low - once.0).abs() < 1e-12,
             "six plays of three tasks"
         );
+    }
+
+    #[test]
+    fn costs_are_summed_where_prices_are_known() {
+        let mut runs = [1, 2].map(|seed| run("base", seed, [true, false, true]));
+        for run in &mut runs {
+            run.episodes[0].prompt_tokens = 1_000_000;
+            run.episodes[1].completion_tokens = 1_000_000;
+        }
+        runs[0].prices = Some(Prices {
+            prompt: 0.25,
+            completion: 1.0,
+        });
+        let spec = ExperimentSpec::preset(Preset::Smoke);
+        let results = ExperimentResults::from_runs(&spec, runs.to_vec());
+        assert_eq!(results.arms[0].cost, Some(1.25));
+        assert_eq!(results.arms[1].cost, None);
     }
 
     #[test]

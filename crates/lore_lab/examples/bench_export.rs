@@ -67,6 +67,7 @@ fn export(data: &DataDir, adapter: &str, format: ExportFormat, folder: &Path) ->
         experiment: None,
         resources: work.resources(),
         work,
+        cluster: None,
         after: Vec::new(),
         created_ms: 0,
         code_version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -21,7 +21,7 @@ pub(crate) fn run(job: &mut Job<'_>, work: &BranchWork) -> Result<Outcome> {
     let recorded = episodes::find(job.data, &work.source, &work.origin.trajectory)?;
     let opening = opening(job.data, work, &recorded)?;
     let world = lore_env::open_world(&work.play.world, job.data)?;
-    let mut player = Player::load(job.data, &work.play)?;
+    let mut player = Player::load(job.data, job.options, &work.play, job.stop)?;
     let total = work.play.agent.max_steps as u64;
     let done = opening.num_steps as u64;
     job.relay.progress("Play", done, total, "steps");

@@ -11,7 +11,7 @@ use lore_train::{ExampleRecipe, ExampleSource};
 
 use crate::loaded::Loaded;
 use crate::person::Playing;
-use crate::{measure, talk, templates};
+use crate::{measure, served_model, talk, templates};
 
 /// Answers questions with models that stay loaded.
 pub struct Interactive {
@@ -73,6 +73,10 @@ impl Interactive {
             Question::World(question) => {
                 let answer = self.playing.answer(self.loaded.data(), question)?;
                 Ok(Answer::World(answer))
+            }
+            Question::TryServed { model, key } => {
+                let tried = served_model::try_out(self.loaded.data(), &model, key.as_ref())?;
+                Ok(Answer::Served(tried))
             }
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
-use lore_core::{DataDir, StopToken};
+use lore_core::{DataDir, Secret, StopToken};
 use lore_protocol::{JobSpec, PROTOCOL_VERSION, Work};
 
 use crate::events::{EventSink, Relay};
@@ -23,6 +23,8 @@ pub struct LabOptions {
     pub hub_url: String,
     /// The package index that Java worlds are fetched from, without a slash at the end.
     pub index_url: String,
+    /// The key for the server of a job whose model is on one.
+    pub server_key: Option<Secret>,
 }
 
 impl Default for LabOptions {
@@ -31,6 +33,7 @@ impl Default for LabOptions {
             bundled_models: Vec::new(),
             hub_url: "https://huggingface.co".to_owned(),
             index_url: "https://pypi.org".to_owned(),
+            server_key: None,
         }
     }
 }

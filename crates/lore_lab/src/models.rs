@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use lore_core::{Adapter, AdapterId, DataDir, ModelId, ModelInfo, ModelKind};
 use lore_llm::{AdapterWeights, BaseModel, ChatModel, SentenceEmbedder, WeightForm};
@@ -11,10 +11,18 @@ use lore_protocol::{ErrorCode, ResultExt as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::files::read_json;
-use crate::{machine, names};
+use crate::{machine, names, served_model};
 
 /// What the model folder says about a model.
 pub(crate) fn info(data: &DataDir, id: &ModelId) -> Result<ModelInfo> {
+    if id.is_served() {
+        let served = served_model::info(data, id)?;
+        bail!(
+            "{} is on a server: it can act in experiments, but not be trained, looked into or exported. Choose \
+             a model on this computer.",
+            served.name
+        );
+    }
     names::check("a model", id.as_str())?;
     let info: ModelInfo = read_json(&data.model(id).join("model.json")).code(
         ErrorCode::ModelMissing,

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use lore_core::{DataDir, ExperimentId, ModelInfo, WorldSpec};
-use lore_protocol::{InstallWork, JavaSource, JobSpec, ModelSource, Work};
+use lore_protocol::{EvaluateWork, InstallWork, JavaSource, JobSpec, ModelSource, Work};
 
 use crate::files::read_json;
-use crate::{LabOptions, names};
+use crate::{LabOptions, names, served_model};
 
 /// Links that are followed out of one folder at most.
 const MAX_LINKS: usize = 1000;
@@ -52,13 +52,25 @@ pub enum Programs {
     Any,
 }
 
-/// Whom a worker talks to over the network. The system cannot tell this computer from others here.
+/// Whom a worker talks to over the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Network {
-    /// It calls others.
-    pub calls: bool,
+    /// Whom it calls.
+    pub calls: Calls,
     /// It is called by others.
     pub listens: bool,
+}
+
+/// Whom a worker calls. The system tells ports apart here, but not one computer from another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calls {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Whoever listens on this port.
+    Port(u16),
+    /// Anybody.
+    Anybody,
 }
 
 impl Default for Reads {
@@ -86,7 +98,7 @@ impl Needs {
     pub fn of_questions(data: &DataDir, options: &LabOptions) -> Self {
         let mut needs = Self::of_reader(data, options);
         needs.reads = Reads::Anything;
-        needs.network.calls = true;
+        needs.network.calls = Calls::Anybody;
         needs.add_java();
         needs
     }
@@ -95,7 +107,7 @@ impl Needs {
     pub fn of_endpoint(data: &DataDir, options: &LabOptions) -> Self {
         let mut needs = Self::of_reader(data, options);
         needs.network = Network {
-            calls: true,
+            calls: Calls::Anybody,
             listens: true,
         };
         needs
@@ -139,7 +151,7 @@ impl Needs {
                 match &work.source {
                     ModelSource::Local { path } => self.reads_linked(path.as_ref()),
                     ModelSource::Starter { .. } | ModelSource::Hub { .. } => {
-                        self.network.calls = true;
+                        self.network.calls = Calls::Anybody;
                     }
                 }
             }
@@ -158,8 +170,8 @@ impl Needs {
                     self.add_world(&trials.world);
                 }
             }
-            Work::Evaluate(work) => self.add_world(&work.world),
-            Work::Branch(work) => self.add_world(&work.play.world),
+            Work::Evaluate(work) => self.add_play(work, data)?,
+            Work::Branch(work) => self.add_play(&work.play, data)?,
             Work::Report(work) => {
                 check_experiment(Some(&work.experiment))?;
                 self.writes(data.experiment(&work.experiment));
@@ -180,6 +192,16 @@ impl Needs {
         Ok(())
     }
 
+    fn add_play(&mut self, work: &EvaluateWork, data: &DataDir) -> Result<()> {
+        if work.model.is_served() {
+            let server = served_model::info(data, &work.model)?.base()?;
+            self.network.calls = Calls::Port(server.port);
+        }
+        // A world that calls, too, may call anybody.
+        self.add_world(&work.world);
+        Ok(())
+    }
+
     fn add_install(&mut self, work: &InstallWork, data: &DataDir) {
         self.writes(data.worlds());
         match &work.source {
@@ -189,7 +211,7 @@ impl Needs {
             JavaSource::Package { .. } => {
                 self.reads = Reads::Anything;
                 self.programs = Programs::Any;
-                self.network.calls = true;
+                self.network.calls = Calls::Anybody;
             }
         }
     }
@@ -198,14 +220,14 @@ impl Needs {
         match world {
             WorldSpec::Generated { .. } | WorldSpec::Games { .. } => {}
             WorldSpec::ScienceWorld { .. } | WorldSpec::TextWorldExpress => self.add_java(),
-            WorldSpec::Server(_) => self.network.calls = true,
+            WorldSpec::Server(_) => self.network.calls = Calls::Anybody,
         }
     }
 
     /// Java listens on this computer, and is called there.
     fn add_java(&mut self) {
         self.network = Network {
-            calls: true,
+            calls: Calls::Anybody,
             listens: true,
         };
         if let Some(home) = lore_env::java_home() {

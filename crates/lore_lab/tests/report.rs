@@ -42,6 +42,7 @@ fn run_summary(arm: &Arm, strength: u32) -> RunSummary {
         arm: arm.clone(),
         seed: 1,
         episodes: episodes.collect(),
+        prices: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use anyhow::{Context as _, Result, bail};
-use lore_protocol::FileKind;
+use lore_protocol::{BACKUP_ENDING, FileKind};
 
 /// Opens a file or web page with the system's program for it.
 pub fn open(target: &str) -> Result<()> {
@@ -78,7 +78,7 @@ pub fn filters_of(kind: FileKind) -> &'static [(&'static str, &'static [&'static
         ],
         FileKind::ModelFile => &[("GGUF models", &["gguf"])],
         FileKind::WorldFile => &[("Wheels and JARs", &["whl", "jar"])],
-        FileKind::Backup => &[("Backups", &["lorekeeper"]), ("All files", &["*"])],
+        FileKind::Backup => &[("Backups", &[BACKUP_ENDING]), ("All files", &["*"])],
         FileKind::DatasetFolder
         | FileKind::ModelFolder
         | FileKind::ExportFolder

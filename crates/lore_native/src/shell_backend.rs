@@ -5,11 +5,11 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use lore_app::{App, InProcess, Waker};
 use lore_protocol::{
     ApiError, Backend, FileKind, Incoming, Request, RequestId, Response, ShellRequest,
-    ShellResponse,
+    ShellResponse, Updates,
 };
 
 use crate::desktop;
@@ -60,6 +60,14 @@ impl ShellBackend {
             ShellRequest::Restart => {
                 (self.restart)();
                 reply.send(Ok(Response::Done));
+            }
+            ShellRequest::Updates => {
+                reply.send(Ok(Response::Shell(ShellResponse::Updates(Updates::Off))));
+            }
+            ShellRequest::LookForUpdate | ShellRequest::InstallUpdate => {
+                reply.send(Err(anyhow!(
+                    "Updates come with the window of kind web view."
+                )));
             }
         }
         id

@@ -18,24 +18,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The icon, 256 pixels wide.
 const ICON: &[u8] = include_bytes!("../../../icons/256x256.png");
 
-/// How a window ended.
+/// How the window ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// A person closed it.
     Closed,
     /// A person wants the program to start again.
     Restart,
-    /// A webview's page could not draw; the native window is wanted.
-    CannotDraw,
 }
 
-/// Opens the window and returns when it is closed and the core has ended. Must be called on the main
-/// thread.
+/// Opens the window on files that were `opened` with the program, and returns when it is closed and the
+/// core has ended. Must be called on the main thread.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the window owns the core until it is closed"
 )]
-pub fn run(app: Arc<App>, start: Start) -> Result<Ended> {
+pub fn run(app: Arc<App>, start: Start, opened: Vec<String>) -> Result<Ended> {
     let icon = eframe::icon_data::from_png_bytes(ICON).context("The icon is damaged")?;
     let options = NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -51,14 +49,17 @@ pub fn run(app: Arc<App>, start: Start) -> Result<Ended> {
     let core = Arc::clone(&app);
     let restarts = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&restarts);
-    let opened = eframe::run_native(
+    let result = eframe::run_native(
         "Lorekeeper",
         options,
-        Box::new(move |creation| Ok(Box::new(Window::new(creation, core, start, asked)))),
+        Box::new(move |creation| {
+            let window = Window::new(creation, core, start, (opened, asked));
+            Ok(Box::new(window))
+        }),
     );
     app.shut_down(PATIENCE);
     // eframe's errors cannot cross threads, so only their words are kept.
-    opened.map_err(|error| {
+    result.map_err(|error| {
         anyhow!("{error}").context("Could not open the window. Is there a screen, and is it free?")
     })?;
     Ok(if restarts.load(Ordering::Relaxed) {
@@ -90,7 +91,7 @@ impl Window {
         creation: &eframe::CreationContext<'_>,
         core: Arc<App>,
         start: Start,
-        restarts: Arc<AtomicBool>,
+        (opened, restarts): (Vec<String>, Arc<AtomicBool>),
     ) -> Self {
         let context = creation.egui_ctx.clone();
         let wake: Waker = Arc::new(move || context.request_repaint());
@@ -108,6 +109,9 @@ impl Window {
             && let Err(error) = crate::inspect::install(&creation.egui_ctx, &data)
         {
             log::error!("Test drivers cannot look in: {error:#}");
+        }
+        if !opened.is_empty() {
+            core.notice(ShellEvent::Dropped { paths: opened });
         }
         Self {
             ui,

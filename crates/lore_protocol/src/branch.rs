@@ -59,6 +59,7 @@ impl EvaluateWork {
                 lora_with_memory: None,
                 retrieval: setup.bank.is_some(),
                 variation: Variation::default(),
+                model: None,
             },
             seed: trace.seed,
             model: setup.model.clone(),

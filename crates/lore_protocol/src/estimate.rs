@@ -69,6 +69,9 @@ const CANDIDATE_TOKENS: f64 = 110.0;
 /// step has 28 possible actions.
 const PICKED_TOKENS: f64 = 16.0;
 
+/// Seconds of a step that a server decides: one for the answer, eight episodes side by side.
+const SERVED_STEP_SECS: f64 = 1.0 / 8.0;
+
 /// Tokens of a typical trajectory, system prompt without memories included. Small generated rooms
 /// make shorter ones; the figures are means over the generator's expert episodes.
 fn tokens_per_trajectory(spec: &ExperimentSpec) -> f64 {
@@ -165,7 +168,11 @@ pub fn estimate_experiment(
     let episodes = spec.tasks.seen_test as f64 + spec.tasks.unseen_test as f64;
     for arm in &spec.arms {
         let memory = tokens_of_memories(num_memories(spec, arm) as f64, trajectory);
-        let secs = estimate_episode(&spec.agent, memory, speed);
+        let secs = if arm.model.is_some() {
+            spec.agent.max_steps as f64 * SERVED_STEP_SECS
+        } else {
+            estimate_episode(&spec.agent, memory, speed)
+        };
         parts.push(EstimatePart {
             title: format!("Play with {}", arm.name),
             secs: episodes * secs * plays(arm),

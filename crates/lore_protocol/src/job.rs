@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use lore_core::{
-    AdapterId, AgentConfig, Arm, BankAtTest, BankId, BankKeys, ColumnMap, DatasetId, ExperimentId,
-    ExportForm, GradientCertificate, GridSpec, JobId, ModelId, RetrievalConfig, TaskPlan,
-    TrainConfig, Trial, TrialPlan, WorldSpec,
+    AdapterId, AgentConfig, Arm, BankAtTest, BankId, BankKeys, ClusterId, ColumnMap, DatasetId,
+    ExperimentId, ExportForm, GradientCertificate, GridSpec, JobId, ModelId, RetrievalConfig,
+    TaskPlan, TrainConfig, Trial, TrialPlan, WorldSpec,
 };
 
 use crate::{
-    AgreementWork, ApiError, BackUpWork, BranchWork, ExportFormat, InstallWork, JobLine,
+    AgreementWork, ApiError, BackUpWork, BranchWork, Elsewhere, ExportFormat, InstallWork,
     ModelSource, MoveWork, Progress, RestoreWork, Source,
 };
 
@@ -26,6 +26,9 @@ pub struct JobSpec {
     pub experiment: Option<ExperimentId>,
     /// What is to be done.
     pub work: Work,
+    /// The cluster that does it, if not this computer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterId>,
     /// Jobs that must have finished before this one starts.
     #[serde(default)]
     pub after: Vec<JobId>,
@@ -93,6 +96,20 @@ pub enum Work {
     CheckModels,
 }
 
+impl JobSpec {
+    /// The work, done by `cluster` or by this computer, which then has less to do at the same time.
+    #[must_use]
+    pub fn done_by(mut self, cluster: Option<&ClusterId>) -> Self {
+        self.cluster = cluster
+            .filter(|_| self.work.can_be_done_elsewhere())
+            .cloned();
+        if self.cluster.is_some() {
+            self.resources.clear();
+        }
+        self
+    }
+}
+
 impl Work {
     /// The word shown to people.
     pub fn label(&self) -> &'static str {
@@ -118,6 +135,31 @@ impl Work {
         }
     }
 
+    /// The model on a server that the work is done with, if it is.
+    pub fn served_model(&self) -> Option<&ModelId> {
+        let model = match self {
+            Self::Evaluate(work) => &work.model,
+            Self::Branch(work) => &work.play.model,
+            _ => return None,
+        };
+        Some(model).filter(|model| model.is_served())
+    }
+
+    /// True when it needs nothing but the data folder, so that another computer which sees that can do it.
+    pub fn can_be_done_elsewhere(&self) -> bool {
+        match self {
+            Self::Train(work) => {
+                let trials = work.trials.as_ref();
+                trials.is_none_or(|trials| trials.world.is_in_the_data_folder())
+            }
+            // No other computer is given the key of a server.
+            Self::Evaluate(work) => {
+                self.served_model().is_none() && work.world.is_in_the_data_folder()
+            }
+            _ => false,
+        }
+    }
+
     /// What the work needs for itself.
     pub fn resources(&self) -> Vec<Resource> {
         match self {
@@ -129,6 +171,10 @@ impl Work {
             // A bank must not be written while it is copied.
             Self::BackUp(_) | Self::Restore(_) | Self::MoveData(_) => vec![Resource::BankWrite],
             Self::FetchModel(_) | Self::InstallWorld(_) => vec![Resource::Network],
+            // The server does the work.
+            Self::Evaluate(_) | Self::Branch(_) if self.served_model().is_some() => {
+                vec![Resource::Network]
+            }
             Self::Collect(_)
             | Self::Train(_)
             | Self::Evaluate(_)
@@ -237,7 +283,7 @@ pub struct EvaluateWork {
     pub arm: Arm,
     /// The seed.
     pub seed: u64,
-    /// The base model.
+    /// The model that plays, here or on a server.
     pub model: ModelId,
     /// The adapter, for arms that have one.
     pub adapter: Option<AdapterId>,
@@ -302,112 +348,6 @@ pub struct CompareRetrievalWork {
     pub grid: GridSpec,
 }
 
-/// A question about jobs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum JobRequest {
-    /// Every job → [`JobResponse::List`].
-    List,
-    /// Puts work into the queue → [`JobResponse::Submitted`].
-    Submit {
-        /// The work.
-        work: Box<Work>,
-        /// The name for people.
-        title: String,
-    },
-    /// Stops after saving → `Done`.
-    Stop {
-        /// Which.
-        job: JobId,
-    },
-    /// Goes on from the last checkpoint, or starts again → `Done`.
-    Resume {
-        /// Which.
-        job: JobId,
-    },
-    /// Moves a waiting job → `Done`.
-    Move {
-        /// Which.
-        job: JobId,
-        /// To this place among the waiting, from 0.
-        index: usize,
-    },
-    /// Takes a job that is not running off the list; what it made stays → `Done`.
-    Remove {
-        /// Which.
-        job: JobId,
-    },
-    /// A metric, thinned to a width → [`JobResponse::Series`].
-    Series {
-        /// Of which job.
-        job: JobId,
-        /// Which metric.
-        name: String,
-        /// At most this many points.
-        width: usize,
-    },
-    /// The lines after `after_seq` → [`JobResponse::Lines`].
-    Lines {
-        /// Of which job.
-        job: JobId,
-        /// After this line.
-        after_seq: u64,
-        /// At most this many, the latest.
-        limit: usize,
-    },
-    /// The end of the worker's own log → [`JobResponse::Log`].
-    Log {
-        /// Of which job.
-        job: JobId,
-    },
-    /// Events of the application after `after_seq`, for a reloaded window; they arrive as events
-    /// → `Done`.
-    Replay {
-        /// The last one seen.
-        after_seq: u64,
-    },
-}
-
-/// The answer to a [`JobRequest`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum JobResponse {
-    /// Every job: running, then waiting in order, then ended, newest first.
-    List(Vec<JobInfo>),
-    /// The job that was made.
-    Submitted(JobId),
-    /// A metric over time.
-    Series {
-        /// Of which job.
-        job: JobId,
-        /// Which metric.
-        name: String,
-        /// Its points, in order of `step`.
-        points: Vec<MetricPoint>,
-    },
-    /// Lines of `events.jsonl`.
-    Lines {
-        /// Of which job.
-        job: JobId,
-        /// The lines.
-        lines: Vec<JobLine>,
-    },
-    /// The end of `worker.log`.
-    Log {
-        /// Of which job.
-        job: JobId,
-        /// The text.
-        text: String,
-    },
-}
-
-/// A point of a metric.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct MetricPoint {
-    /// Optimiser step or episode.
-    pub step: u64,
-    /// The number.
-    pub value: f64,
-}
-
 /// A job as a list shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobInfo {
@@ -432,6 +372,9 @@ pub struct JobInfo {
     pub trials: Vec<Trial>,
     /// True when it can go on from a checkpoint.
     pub has_checkpoint: bool,
+    /// How it stands on the other computer that does it, while one does.
+    #[serde(default)]
+    pub elsewhere: Option<Elsewhere>,
 }
 
 impl JobInfo {

@@ -13,6 +13,7 @@ mod agreement;
 mod backend;
 mod bank;
 mod branch;
+mod cluster;
 mod dataset;
 mod error;
 mod estimate;
@@ -21,6 +22,7 @@ mod export;
 mod export_format;
 mod job;
 mod job_event;
+mod job_request;
 mod model;
 pub mod plan;
 mod request;
@@ -37,6 +39,7 @@ pub use agreement::{AgreementWork, estimate_agreement};
 pub use backend::{Backend, Call, Incoming, RequestId};
 pub use bank::{BankRequest, BankResponse};
 pub use branch::{BranchInfo, BranchWork};
+pub use cluster::{ClusterInfo, ClusterRequest, ClusterResponse, Elsewhere, NO_FOLDER};
 pub use dataset::{DatasetRequest, DatasetResponse, TaskRow};
 pub use error::{ApiError, ErrorCode, ResultExt};
 pub use estimate::{
@@ -48,16 +51,19 @@ pub use export::{ExportOption, ExportRequest, ExportResponse, ExportedFile};
 pub use export_format::{Carried, ExportFormat};
 pub use job::{
     BankWork, CollectWork, CompareRetrievalWork, EvaluateWork, ExportTrajectoriesWork, ExportWork,
-    FetchWork, ImportWork, JobInfo, JobRequest, JobResponse, JobSpec, JobState, MeasureWork,
-    MetricPoint, ReportWork, Resource, TrainWork, Trials, Work,
+    FetchWork, ImportWork, JobInfo, JobSpec, JobState, MeasureWork, ReportWork, Resource,
+    TrainWork, Trials, Work,
 };
 pub use job_event::{JobEvent, JobLine, Level, Progress};
-pub use model::{ModelRequest, ModelResponse, ModelSource, StarterModel};
+pub use job_request::{JobRequest, JobResponse, MetricPoint};
+pub use model::{
+    KeyPlace, ModelRequest, ModelResponse, ModelSource, ServedInfo, ServedTrial, StarterModel,
+};
 pub use request::{Event, PROTOCOL_VERSION, Request, Response, Topic};
 pub use settings::{
     Device, Language, Settings, SettingsRequest, SettingsResponse, Status, Theme, WindowKind,
 };
-pub use shell::{FileKind, ShellEvent, ShellRequest, ShellResponse};
+pub use shell::{BACKUP_ENDING, FileKind, ShellEvent, ShellRequest, ShellResponse, Updates};
 pub use storage::{
     BackUpWork, BackupInfo, BackupKind, DataPlace, KindUsage, MOVED_FILE, MoveWork, Moved,
     MovedFile, RestoreWork, StorageRequest, StorageResponse, Usage,

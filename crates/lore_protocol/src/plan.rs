@@ -125,18 +125,20 @@ impl Planner<'_> {
 
     fn push(&mut self, name: &str, title: String, work: Work, after: Vec<JobId>) -> JobId {
         let id = self.id(name);
-        self.jobs.push(JobSpec {
+        let job = JobSpec {
             version: PROTOCOL_VERSION,
             id: id.clone(),
             title,
             experiment: Some(self.spec.id.clone()),
             resources: work.resources(),
             work,
+            cluster: None,
             after,
             created_ms: self.context.now_ms,
             code_version: self.context.code_version.clone(),
             threads: self.context.threads,
-        });
+        };
+        self.jobs.push(job.done_by(self.spec.cluster.as_ref()));
         id
     }
 
@@ -231,7 +233,7 @@ impl Planner<'_> {
         let work = Work::Evaluate(EvaluateWork {
             arm: arm.clone(),
             seed,
-            model: spec.model.clone(),
+            model: arm.model.as_ref().unwrap_or(&spec.model).clone(),
             adapter: adapter_of(spec, arm, seed),
             bank: arm.retrieval.then(|| bank_of(spec)),
             retrieval: RetrievalConfig {
@@ -300,6 +302,22 @@ mod tests {
         assert_eq!(count("train"), 2);
         assert_eq!(count("play test tasks"), 5);
         assert_eq!(count("report"), 1);
+    }
+
+    #[test]
+    fn a_cluster_trains_and_plays_and_leaves_the_rest_here() {
+        let spec = ExperimentSpec {
+            cluster: Some("lab".into()),
+            ..ExperimentSpec::preset(Preset::Smoke)
+        };
+        for job in plan(&spec, &context()) {
+            let elsewhere = matches!(job.work, Work::Train(_) | Work::Evaluate(_));
+            assert_eq!(job.cluster.is_some(), elsewhere, "{}", job.id);
+            assert!(
+                !elsewhere || job.resources.is_empty(),
+                "this computer is free"
+            );
+        }
     }
 
     /// All arms there are, with three seeds.

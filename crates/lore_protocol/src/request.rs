@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use lore_core::JobId;
 
 use crate::{
-    BankRequest, BankResponse, DatasetRequest, DatasetResponse, ExperimentRequest,
-    ExperimentResponse, ExportRequest, ExportResponse, JobLine, JobRequest, JobResponse,
-    ModelRequest, ModelResponse, Said, SettingsRequest, SettingsResponse, ShellEvent, ShellRequest,
-    ShellResponse, StorageRequest, StorageResponse, SupportRequest, SupportResponse, TalkRequest,
-    TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldRequest, WorldResponse,
+    BankRequest, BankResponse, ClusterRequest, ClusterResponse, DatasetRequest, DatasetResponse,
+    ExperimentRequest, ExperimentResponse, ExportRequest, ExportResponse, JobLine, JobRequest,
+    JobResponse, ModelRequest, ModelResponse, Said, SettingsRequest, SettingsResponse, ShellEvent,
+    ShellRequest, ShellResponse, StorageRequest, StorageResponse, SupportRequest, SupportResponse,
+    TalkRequest, TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldRequest, WorldResponse,
 };
 
 /// The version of the protocol; first in every conversation with a worker.
@@ -26,6 +26,8 @@ pub enum Request {
     Model(ModelRequest),
     /// Jobs and their queue.
     Job(JobRequest),
+    /// Other computers that do jobs.
+    Cluster(ClusterRequest),
     /// Experiments and results.
     Experiment(ExperimentRequest),
     /// Single trajectories.
@@ -59,6 +61,8 @@ pub enum Response {
     Model(ModelResponse),
     /// Jobs and their queue.
     Job(JobResponse),
+    /// Other computers that do jobs.
+    Cluster(ClusterResponse),
     /// Experiments and results.
     Experiment(ExperimentResponse),
     /// Single trajectories.
@@ -116,6 +120,8 @@ pub enum Topic {
     Models,
     /// The list of jobs and their order.
     Jobs,
+    /// Other computers that do jobs.
+    Clusters,
     /// Experiments and results.
     Experiments,
     /// Adapters.

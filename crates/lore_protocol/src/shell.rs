@@ -29,6 +29,49 @@ pub enum ShellRequest {
     CannotDraw,
     /// Ends the program as closing its window does, and starts it again → `Done`.
     Restart,
+    /// Whether this program can look for newer versions of itself → [`ShellResponse::Updates`].
+    Updates,
+    /// Asks the address that the program was built with for its newest version →
+    /// [`ShellResponse::Updates`].
+    LookForUpdate,
+    /// Gets the newest version, checks its signature and starts it in place of this one → `Done`.
+    InstallUpdate,
+}
+
+/// The ending of a backup's name.
+pub const BACKUP_ENDING: &str = "lorekeeper";
+
+impl FileKind {
+    /// What a file is for that was dropped on the window or opened with the program: a backup is told
+    /// by its ending, all else is looked into as a data set.
+    pub fn of_opened(path: &str) -> Self {
+        let ending = path.rsplit_once('.').map(|(_, ending)| ending);
+        if ending.is_some_and(|ending| ending.eq_ignore_ascii_case(BACKUP_ENDING)) {
+            Self::Backup
+        } else {
+            Self::Dataset
+        }
+    }
+}
+
+/// What is known about newer versions of the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Updates {
+    /// This program cannot look for them.
+    #[default]
+    Off,
+    /// Nobody has looked since the start.
+    Unknown,
+    /// There is none.
+    Current,
+    /// There is one.
+    Newer {
+        /// Its version.
+        version: String,
+        /// What its makers say about it; may be empty.
+        notes: String,
+    },
 }
 
 /// What a dialog asks for.
@@ -65,6 +108,8 @@ pub enum ShellResponse {
         /// The path.
         path: Option<String>,
     },
+    /// What is known about newer versions.
+    Updates(Updates),
 }
 
 /// Something the shell noticed.
@@ -75,9 +120,24 @@ pub enum ShellEvent {
         /// How many; 0 when they went away.
         count: usize,
     },
-    /// Files were dropped on the window.
+    /// Files were dropped on the window, or opened with the program.
     Dropped {
         /// Which.
         paths: Vec<String>,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_is_told_by_its_ending() {
+        for path in ["/home/ada/all.lorekeeper", r"C:\Users\ada\ALL.LOREKEEPER"] {
+            assert_eq!(FileKind::of_opened(path), FileKind::Backup, "{path}");
+        }
+        for path in ["runs.jsonl", "/home/ada/lorekeeper", "all.lorekeeper/x"] {
+            assert_eq!(FileKind::of_opened(path), FileKind::Dataset, "{path}");
+        }
+    }
 }

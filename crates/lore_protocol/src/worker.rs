@@ -4,17 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use lore_core::{
     EmbedKind, Message, ModelId, Page, PaintedExample, RetrievalConfig, Sampling, ScoredAction,
-    ServerSpec, Task, TaskId, Trajectory, WorldSpec,
+    Secret, ServedModel, ServerSpec, Task, TaskId, Trajectory, WorldSpec,
 };
 
-use crate::{ApiError, GameView, MachineSpeed, Said, Turn};
+use crate::{ApiError, GameView, MachineSpeed, Said, ServedTrial, Turn};
 
 /// A line to a job's stdin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "control", rename_all = "snake_case")]
 pub enum Control {
     /// Save and end.
     Stop,
+    /// The key for the server of [`crate::Work::served_model`]; a job with such a model waits for it.
+    Key {
+        /// `None` when the server wants none.
+        key: Option<Secret>,
+    },
     /// Answer a question with what there is; for the long-lived worker.
     Enough {
         /// Which question.
@@ -90,6 +95,13 @@ pub enum Question {
     },
     /// Something about a world → [`Answer::World`].
     World(WorldQuestion),
+    /// How a server with models answers → [`Answer::Served`].
+    TryServed {
+        /// Where it is, and which model to ask for a word; none when that is empty.
+        model: Box<ServedModel>,
+        /// The key for it.
+        key: Option<Secret>,
+    },
 }
 
 /// What the long-lived worker answers.
@@ -114,6 +126,8 @@ pub enum Answer {
     Speed(MachineSpeed),
     /// About a world.
     World(WorldAnswer),
+    /// About a server with models.
+    Served(ServedTrial),
 }
 
 /// What the long-lived worker is asked about worlds. One task is played at a time.

@@ -9,13 +9,15 @@ use lore_core::DataDir;
 use lore_lab::LabOptions;
 
 pub(crate) const USAGE: &str = "\
-Usage: lore_worker --data DIR --job JOB_JSON [--models DIR]... [--hub URL]
+Usage: lore_worker --data DIR --job JOB_JSON [--events FILE] [--models DIR]... [--hub URL]
        lore_worker --data DIR --serve [--models DIR]...
        lore_worker --data DIR --endpoint
        lore_worker --data DIR --version
 
   --data DIR     the data folder
   --job FILE     does the job in this file, then ends
+  --events FILE  writes events into this file instead, and goes on when standard input closes: for work on
+                 another computer than the application's
   --serve        answers questions on standard input until it closes
   --endpoint     answers other programs; who answers is read from standard input
   --version      says which version this is, then ends
@@ -30,6 +32,8 @@ in for the last two; LOREKEEPER_INDEX names another package index for Java world
 pub(crate) struct Args {
     pub(crate) data: DataDir,
     pub(crate) mode: Mode,
+    /// Where events go, if not to standard output.
+    pub(crate) events: Option<PathBuf>,
     pub(crate) options: LabOptions,
 }
 
@@ -49,7 +53,7 @@ pub(crate) enum Mode {
 impl Args {
     pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self> {
         let mut args = args.into_iter();
-        let (mut data, mut mode) = (None, None);
+        let (mut data, mut mode, mut events) = (None, None, None);
         let mut options = from_environment();
         while let Some(arg) = args.next() {
             let mut value = || {
@@ -59,6 +63,7 @@ impl Args {
             match arg.to_str() {
                 Some("--data") => data = Some(DataDir::new(PathBuf::from(value()?))),
                 Some("--job") => mode = Some(Mode::Job(value()?.into())),
+                Some("--events") => events = Some(value()?.into()),
                 Some("--serve") => mode = Some(Mode::Serve),
                 Some("--endpoint") => mode = Some(Mode::Endpoint),
                 Some("--version") => mode = Some(Mode::Version),
@@ -70,6 +75,7 @@ impl Args {
         Ok(Self {
             data: data.context("The data folder is missing (--data DIR).")?,
             mode: mode.context("There is nothing to do (--job FILE or --serve).")?,
+            events,
             options,
         })
     }
@@ -110,6 +116,9 @@ mod tests {
         let args = parse("--data d --job j.json --models m").unwrap();
         assert_eq!(args.mode, Mode::Job("j.json".into()));
         assert_eq!(args.options.bundled_models[0], PathBuf::from("m"));
+        assert_eq!(args.events, None);
+        let args = parse("--data d --job j.json --events e.jsonl").unwrap();
+        assert_eq!(args.events, Some(PathBuf::from("e.jsonl")));
         for wrong in [
             "",
             "--data d",

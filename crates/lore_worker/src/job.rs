@@ -43,9 +43,14 @@ fn work(args: &Args, path: &Path, lines: &mut Lines, stop: &StopToken) -> Result
         .with_context(|| format!("The job {} is damaged.", path.display()))?;
     fence::raise(&Needs::of_job(&spec, &args.data, &args.options)?);
     os::stop_on_terminate(stop);
-    control::listen(stop);
+    // Elsewhere nobody writes to the standard input.
+    let key_line = args.events.is_none().then(|| control::listen(stop));
     os::use_threads(spec.threads);
-    lore_lab::run(&spec, &args.data, &args.options, lines, stop)
+    let mut options = args.options.clone();
+    if spec.work.served_model().is_some() {
+        options.server_key = key_line.and_then(|line| line.wait());
+    }
+    lore_lab::run(&spec, &args.data, &options, lines, stop)
 }
 
 /// A panic is a mistake in the program; its words go into the details.

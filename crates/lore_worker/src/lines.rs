@@ -1,6 +1,8 @@
-//! JSON lines on standard output.
+//! JSON lines for the application: on standard output, or in a file that it reads from another computer.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -8,14 +10,23 @@ use lore_core::StopToken;
 use lore_lab::EventSink;
 use lore_protocol::{JobEvent, PROTOCOL_VERSION};
 
-/// Writes values as lines. When nobody reads them any more, it asks the work to stop.
+/// Writes values as lines. When they cannot be written any more, it asks the work to stop.
 pub(crate) struct Lines {
+    out: Box<dyn Write + Send>,
     stop: StopToken,
 }
 
 impl Lines {
+    /// Lines on standard output.
     pub(crate) fn new(stop: StopToken) -> Self {
-        Self { stop }
+        let out = Box::new(io::stdout());
+        Self { out, stop }
+    }
+
+    /// Lines in a file, which is made; its folder must be there.
+    pub(crate) fn to_file(path: &Path, stop: StopToken) -> io::Result<Self> {
+        let out = Box::new(File::create(path)?);
+        Ok(Self { out, stop })
     }
 
     /// Writes one line and hands it over at once.
@@ -23,10 +34,9 @@ impl Lines {
         let mut line = serde_json::to_string(value)
             .expect("the protocol's types hold only what JSON can hold");
         line.push('\n');
-        let mut out = std::io::stdout().lock();
-        let written = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-        if let Err(error) = written {
-            eprintln!("Nobody reads the events any more ({error}); stopping.");
+        let written = self.out.write_all(line.as_bytes());
+        if let Err(error) = written.and_then(|()| self.out.flush()) {
+            eprintln!("The events cannot be written any more ({error}); stopping.");
             self.stop.stop();
         }
     }

@@ -4,7 +4,8 @@
 //! and answers questions that need a model; with `--endpoint` it answers other programs. Standard output
 //! holds JSON lines and nothing else: first `hello`, and from a job exactly one last word. Lines on
 //! standard input control it; when standard input closes, the application is gone and the worker saves
-//! and ends too.
+//! and ends too. On another computer (`--events FILE`) nobody holds standard input: there, lines go into a
+//! file of the shared data folder, and only the signal to end asks the worker to save and stop.
 //!
 //! Before it touches what it works on, it puts a fence around itself; see [`fence`].
 
@@ -20,6 +21,7 @@ mod serve;
 use std::process::ExitCode;
 
 use lore_core::StopToken;
+use lore_protocol::NO_FOLDER;
 
 use crate::args::{Args, Mode};
 use crate::lines::Lines;
@@ -28,12 +30,22 @@ fn main() -> ExitCode {
     let stop = StopToken::new();
     os::lower_priority();
     os::limit_memory();
-    let mut lines = Lines::new(stop.clone());
     let args = match Args::parse(std::env::args_os().skip(1)) {
         Ok(args) => args,
         Err(error) => {
             eprintln!("{error:#}\n\n{}", args::USAGE);
             return ExitCode::from(2);
+        }
+    };
+    let lines = match &args.events {
+        Some(path) => Lines::to_file(path, stop.clone()),
+        None => Ok(Lines::new(stop.clone())),
+    };
+    let mut lines = match lines {
+        Ok(lines) => lines,
+        Err(error) => {
+            eprintln!("The events cannot be written: {error}");
+            return ExitCode::from(NO_FOLDER);
         }
     };
     match &args.mode {

@@ -7,8 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use anyhow::{Context as _, Result, ensure};
 use lore_core::{DatasetId, JobId, WorldSpec};
 use lore_protocol::{
-    CollectWork, JobEvent, JobSpec, PROTOCOL_VERSION, Question, ReportWork, Work, WorkerReply,
-    WorkerRequest,
+    CollectWork, JobEvent, JobSpec, NO_FOLDER, PROTOCOL_VERSION, Question, ReportWork, Work,
+    WorkerReply, WorkerRequest,
 };
 
 fn spec(work: Work) -> JobSpec {
@@ -19,6 +19,7 @@ fn spec(work: Work) -> JobSpec {
         experiment: None,
         resources: work.resources(),
         work,
+        cluster: None,
         after: Vec::new(),
         created_ms: 1,
         code_version: "test".to_owned(),
@@ -147,6 +148,35 @@ fn a_worker_does_not_outlive_its_application() -> Result<()> {
         matches!(events.last(), Some(JobEvent::Cancelled { .. })),
         "{events:?}"
     );
+    Ok(())
+}
+
+#[test]
+fn on_another_computer_lines_go_into_a_file_and_nobody_holds_the_input() -> Result<()> {
+    let data = tempfile::tempdir()?;
+    let folder = data.path().join("jobs").join("job");
+    std::fs::create_dir_all(&folder)?;
+    let (path, events) = (folder.join("job.json"), folder.join("told.jsonl"));
+    std::fs::write(&path, serde_json::to_string(&spec(collect(1)))?)?;
+    let (path, into) = (path.to_string_lossy(), events.to_string_lossy());
+    let mut child = start(data.path(), &["--job", &path, "--events", &into])?;
+    drop(child.stdin.take());
+    let output = child.wait_with_output()?;
+    assert!(output.status.success());
+    assert!(output.stdout.is_empty());
+    let told = std::fs::read(&events)?;
+    let told = conversation(&Output {
+        stdout: told,
+        ..output
+    })?;
+    assert!(
+        matches!(told.last(), Some(JobEvent::Finished { .. })),
+        "{told:?}"
+    );
+    let gone = data.path().join("gone").join("told.jsonl");
+    let gone = gone.to_string_lossy();
+    let output = start(data.path(), &["--job", &path, "--events", &gone])?.wait_with_output()?;
+    assert_eq!(output.status.code(), Some(NO_FOLDER.into()));
     Ok(())
 }
 

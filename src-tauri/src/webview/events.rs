@@ -1,15 +1,18 @@
-//! What the shell notices by itself: files held over the window and dropped, jobs that end.
+//! What the shell notices by itself: files held over the window, dropped, or opened with the program
+//! while it runs; jobs that end.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use lore_app::App;
 use lore_protocol::{
     Event, Incoming, JobEvent, Request, Response, SettingsRequest, SettingsResponse, ShellEvent,
 };
-use tauri::{AppHandle, DragDropEvent, Manager as _, Window, WindowEvent};
+use tauri::{AppHandle, DragDropEvent, Manager as _, RunEvent, Window, WindowEvent};
 use tauri_plugin_notification::NotificationExt as _;
 
 use super::{Desk, MAIN};
+use crate::options::Options;
 
 /// Tells the page about files held over the window or dropped on it.
 pub(super) fn on_window_event(window: &Window, event: &WindowEvent) {
@@ -29,6 +32,33 @@ pub(super) fn on_window_event(window: &Window, event: &WindowEvent) {
     };
     window.state::<Desk>().app.notice(event);
 }
+
+/// Somebody started the program once more: this window comes to the front, and opens the files.
+pub(super) fn on_later_start(handle: &AppHandle, words: Vec<String>, folder: String) {
+    if let Some(window) = handle.get_webview_window(MAIN) {
+        window.unminimize().and_then(|()| window.set_focus()).ok();
+    }
+    match Options::parse(words.into_iter().skip(1)) {
+        Ok(options) => handle
+            .state::<Desk>()
+            .open(options.opened(Path::new(&folder))),
+        Err(error) => log::warn!("a later start was not understood: {error:#}"),
+    }
+}
+
+/// macOS hands files over by an event instead of on the command line.
+#[cfg(target_os = "macos")]
+pub(super) fn on_run_event(handle: &AppHandle, event: RunEvent) {
+    if let RunEvent::Opened { urls } = event {
+        let paths = urls.iter().filter_map(|url| url.to_file_path().ok());
+        let paths = paths.filter_map(|path| path.into_os_string().into_string().ok());
+        handle.state::<Desk>().open(paths.collect());
+    }
+}
+
+/// Other systems name files on the command line.
+#[cfg(not(target_os = "macos"))]
+pub(super) fn on_run_event(_: &AppHandle, _: RunEvent) {}
 
 /// Shows a notification of the system when a job ends while nobody looks at the window.
 pub(super) fn tell_when_jobs_end(app: &Arc<App>, handle: &AppHandle) {

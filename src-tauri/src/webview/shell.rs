@@ -1,14 +1,14 @@
 //! What the page asks of the shell: dialogs, the file browser, links.
 
 use anyhow::{Result, bail};
-use lore_native::{Ended, desktop};
+use lore_native::desktop;
 use lore_protocol::{
-    ApiError, FileKind, Incoming, RequestId, Response, ShellRequest, ShellResponse,
+    ApiError, FileKind, Incoming, RequestId, Response, ShellRequest, ShellResponse, Updates,
 };
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_dialog::{DialogExt as _, FilePath};
 
-use super::{Desk, MAIN};
+use super::{Desk, Ended, MAIN, updates};
 
 /// The reply in JSON.
 pub(super) async fn answer(
@@ -23,13 +23,22 @@ pub(super) async fn answer(
         ShellRequest::Reveal { path } => desktop::reveal(&path).map(|()| Response::Done),
         ShellRequest::Open { target } => desktop::open(&target).map(|()| Response::Done),
         ShellRequest::CannotDraw => {
-            desk.leave(handle, Ended::CannotDraw);
+            desk.end(handle, Ended::CannotDraw);
             Ok(Response::Done)
         }
         ShellRequest::Restart => {
-            desk.leave(handle, Ended::Restart);
+            desk.end(handle, Ended::Restart);
             Ok(Response::Done)
         }
+        ShellRequest::Updates => Ok(updates_are(updates::known(handle))),
+        ShellRequest::LookForUpdate => updates::look(handle).await.map(updates_are),
+        ShellRequest::InstallUpdate => match updates::get(handle).await {
+            Ok(version) => {
+                desk.end(handle, Ended::Updated(Box::new(version)));
+                Ok(Response::Done)
+            }
+            Err(error) => Err(error),
+        },
     };
     let reply = Incoming::Reply {
         id,
@@ -37,6 +46,10 @@ pub(super) async fn answer(
     };
     serde_json::to_string(&reply)
         .expect("messages have no maps with odd keys, the only thing that cannot be JSON")
+}
+
+fn updates_are(known: Updates) -> Response {
+    Response::Shell(ShellResponse::Updates(known))
 }
 
 /// Asks for a file or folder, or for a new file with a proposed name. The dialog answers on a thread of

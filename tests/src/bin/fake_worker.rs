@@ -1,15 +1,17 @@
 //! A worker that computes nothing: it speaks the protocol and does what the job's title says.
 
+use std::fs::File;
 use std::io::{BufRead as _, Write as _, stdin, stdout};
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use lore_core::{EpisodeEnd, Page, PaintedExample, Step, Task, TaskId, Trajectory, WorldSpec};
 use lore_protocol::{
     Answer, ApiError, Door, EndpointLine, GameView, JobEvent, JobSpec, Level, MachineSpeed,
-    PROTOCOL_VERSION, Progress, Question, Said, Speaker, Work, WorkerReply, WorkerRequest,
-    WorldAnswer, WorldQuestion,
+    NO_FOLDER, PROTOCOL_VERSION, Progress, Question, Said, ServedTrial, Speaker, Work, WorkerReply,
+    WorkerRequest, WorldAnswer, WorldQuestion,
 };
 
 fn main() -> ExitCode {
@@ -21,6 +23,12 @@ fn main() -> ExitCode {
     if args.iter().any(|arg| arg == "--linger") {
         std::thread::sleep(Duration::from_mins(10));
         return ExitCode::SUCCESS;
+    }
+    if let Some(path) = after("--events") {
+        let Ok(file) = File::create(path) else {
+            return ExitCode::from(NO_FOLDER);
+        };
+        EVENTS.set(file).expect("is set once");
     }
     say(&JobEvent::Hello {
         protocol: PROTOCOL_VERSION,
@@ -36,6 +44,9 @@ fn main() -> ExitCode {
     }
 }
 
+/// Where lines go on another computer.
+static EVENTS: OnceLock<File> = OnceLock::new();
+
 fn say(value: &impl serde::Serialize) {
     let text = serde_json::to_string(value).expect("is JSON");
     line(&text);
@@ -43,7 +54,10 @@ fn say(value: &impl serde::Serialize) {
 
 fn line(text: &str) {
     // The application may have gone; then there is nobody to tell.
-    writeln!(stdout(), "{text}").ok();
+    match EVENTS.get() {
+        Some(mut file) => writeln!(file, "{text}").ok(),
+        None => writeln!(stdout(), "{text}").ok(),
+    };
 }
 
 fn metric(step: u64) {
@@ -69,6 +83,10 @@ fn fail(summary: &str) -> ExitCode {
 }
 
 fn wait_for_stop() {
+    if EVENTS.get().is_some() {
+        // There, a stop is a signal, which ends this one.
+        std::thread::sleep(Duration::from_mins(10));
+    }
     let mut text = String::new();
     // A line or the end of input: both mean stop.
     stdin().lock().read_line(&mut text).ok();
@@ -270,6 +288,11 @@ fn serve() -> ExitCode {
                 measured: true,
             }),
             Question::World(question) => Answer::World(play(&mut game, question)),
+            Question::TryServed { model, key } => Answer::Served(ServedTrial {
+                models: vec![model.model.clone()],
+                // Tells that the key came, but not the key.
+                word: Some((key.map_or("no key", |_| "a key").to_owned(), 1)),
+            }),
         };
         say(&WorkerReply {
             id: request.id,

@@ -6,7 +6,7 @@ use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use lore_app::AppConfig;
+use lore_app::{AppConfig, Keychain};
 use lore_tests::faults::{Host, look, play};
 
 fn main() -> ExitCode {
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         worker: worker.expect("a worker"),
         bundled_models: models,
         code_version: "test".into(),
+        keychain: Keychain::Memory,
         home: None,
         warnings: Vec::new(),
     };

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lore_app::{App, AppConfig};
+use lore_app::{App, AppConfig, Keychain};
 use lore_bank::{ExperienceBank, KeyedExperience, NewBank};
 use lore_core::{
     Adapter, AdapterId, AdapterOrigin, BankKeys, DataDir, EpisodeEnd, Experience, ExperienceId,
@@ -53,6 +53,7 @@ pub(super) fn furnish(root: &Path, worker: &Path) {
         worker: worker.to_owned(),
         bundled_models: None,
         code_version: "test".into(),
+        keychain: Keychain::Memory,
         home: None,
         warnings: Vec::new(),
     })

@@ -98,7 +98,14 @@ impl Host {
     /// Submits a job, of whose end the claims tell.
     pub(super) fn submit(&self, title: &str, work: Work, claims: Vec<Claim>) -> Option<JobId> {
         let (work, title) = (Box::new(work), title.to_owned());
-        match self.step(claims, Request::Job(JobRequest::Submit { work, title }))? {
+        match self.step(
+            claims,
+            Request::Job(JobRequest::Submit {
+                work,
+                title,
+                cluster: None,
+            }),
+        )? {
             Response::Job(JobResponse::Submitted(id)) => Some(id),
             other => panic!("a job was answered {other:?}"),
         }

@@ -142,14 +142,19 @@ impl LoreApp {
 
     /// A file picked or dropped anywhere leads to the page that looks inside.
     fn follow_picks(&mut self) {
-        for kind in [FileKind::Dataset, FileKind::DatasetFolder] {
+        let places = [
+            (FileKind::Dataset, Route::Datasets(None)),
+            (FileKind::DatasetFolder, Route::Datasets(None)),
+            (FileKind::Backup, Route::Settings),
+        ];
+        for (kind, route) in places {
             let Some(picked) = self.store.shell().picked(kind) else {
                 continue;
             };
             if picked.serial > self.seen_pick {
                 self.seen_pick = picked.serial;
-                if self.history.here().page() != PageId::Datasets {
-                    self.history.go(Route::Datasets(None));
+                if self.history.here().page() != route.page() {
+                    self.history.go(route);
                 }
             }
         }

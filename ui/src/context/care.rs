@@ -1,14 +1,23 @@
-//! Typed questions about the data folder and about how the program is.
+//! Typed questions about the data folder, about other computers, and about how the program is.
 
 use lore_protocol::{
-    BackupInfo, Finding, LogSource, ReportFile, Request, Response, StorageRequest, StorageResponse,
-    SupportRequest, SupportResponse, Usage,
+    BackupInfo, ClusterInfo, ClusterRequest, ClusterResponse, Finding, LogSource, ReportFile,
+    Request, Response, StorageRequest, StorageResponse, SupportRequest, SupportResponse, Usage,
 };
 
 use super::Ctx;
 use crate::store::{ActionState, Loaded};
 
 impl<'a> Ctx<'a> {
+    /// Every other computer.
+    pub fn clusters(&self) -> Loaded<'a, [ClusterInfo]> {
+        self.query(&Request::Cluster(ClusterRequest::List))
+            .and_then(|response| match response {
+                Response::Cluster(ClusterResponse::List(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
     /// What takes how much room.
     pub fn usage(&self) -> Loaded<'a, Usage> {
         self.query(&Request::Storage(StorageRequest::Usage))

@@ -11,9 +11,9 @@ use lore_protocol::{
     BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse, EndpointState,
     Estimate, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportOption, ExportRequest,
     ExportResponse, GameView, JobRequest, JobResponse, Mark, MetricPoint, ModelRequest,
-    ModelResponse, Request, Response, SettingsRequest, SettingsResponse, Source, Status,
-    TalkRequest, TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldInfo, WorldRequest,
-    WorldResponse,
+    ModelResponse, Request, Response, ServedInfo, SettingsRequest, SettingsResponse, Source,
+    Status, TalkRequest, TalkResponse, TrajectoryRequest, TrajectoryResponse, WorldInfo,
+    WorldRequest, WorldResponse,
 };
 
 use super::Ctx;
@@ -195,6 +195,15 @@ impl<'a> Ctx<'a> {
         self.query(&Request::Model(ModelRequest::List))
             .and_then(|response| match response {
                 Response::Model(ModelResponse::List(list)) => Some(list.as_slice()),
+                _ => None,
+            })
+    }
+
+    /// Every model on a server, by name.
+    pub fn served_models(&self) -> Loaded<'a, [ServedInfo]> {
+        self.query(&Request::Model(ModelRequest::Served))
+            .and_then(|response| match response {
+                Response::Model(ModelResponse::Served(list)) => Some(list.as_slice()),
                 _ => None,
             })
     }

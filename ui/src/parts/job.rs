@@ -1,9 +1,9 @@
 //! A job where it was started: its progress, its end, the way to its page.
 
 use egui::{Align, Label, Layout, Ui, vec2};
-use lore_protocol::{JobRequest, JobState, Progress, Request};
+use lore_protocol::{Elsewhere, JobRequest, JobState, Progress, Request};
 
-use super::error_ui;
+use super::{computer_name, error_ui};
 use crate::command::Action;
 use crate::context::Ctx;
 use crate::widgets::{Button, Icon, Tone, progress_ui};
@@ -52,6 +52,7 @@ pub(crate) fn job_progress_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
             };
             let progress = info.progress.as_ref().unwrap_or(&starting);
             progress_ui(ui, tokens, progress, job_tone(&info.state));
+            elsewhere_ui(ctx, ui, record);
         }
         JobState::Finished { summary } => {
             let took = record
@@ -64,6 +65,26 @@ pub(crate) fn job_progress_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
         }
         JobState::Failed { error } => error_ui(ctx, ui, error),
     }
+}
+
+/// Which other computer does it, and how it stands there.
+fn elsewhere_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {
+    let tokens = ctx.tokens;
+    let info = &record.info;
+    let (Some(cluster), Some(stands)) = (&info.spec.cluster, info.elsewhere) else {
+        return;
+    };
+    ui.horizontal_wrapped(|ui| {
+        let on = format!("On {}", computer_name(ctx, cluster));
+        ui.label(tokens.label(on));
+        let words = tokens.small(stands.label());
+        ui.label(match stands {
+            Elsewhere::Sending | Elsewhere::Waiting | Elsewhere::Working => words,
+            Elsewhere::OutOfReach | Elsewhere::NeedsToken => {
+                words.color(Tone::Warning.text(tokens))
+            }
+        });
+    });
 }
 
 fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui, record: &JobRecord) {

@@ -171,6 +171,7 @@ fn topic_of(request: &Request) -> Option<Topic> {
         | Request::Support(SupportRequest::Log { .. } | SupportRequest::Sources) => {
             Some(Topic::Jobs)
         }
+        Request::Cluster(_) => Some(Topic::Clusters),
         Request::Experiment(_) | Request::Trajectory(TrajectoryRequest::Branches { .. }) => {
             Some(Topic::Experiments)
         }

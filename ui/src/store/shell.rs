@@ -1,6 +1,7 @@
-//! What the window's shell noticed: files held over it, dropped on it, or picked in a dialog.
+//! What the window's shell noticed: files held over it, dropped on it, or picked in a dialog; and what
+//! it knows about newer versions of the program.
 
-use lore_protocol::{FileKind, ShellEvent, ShellResponse};
+use lore_protocol::{FileKind, ShellEvent, ShellResponse, Updates};
 
 /// A file or folder that was picked or dropped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,7 @@ pub struct ShellState {
     num_hovering: usize,
     serial: u64,
     picked: Vec<Picked>,
+    updates: Updates,
 }
 
 impl ShellState {
@@ -31,16 +33,20 @@ impl ShellState {
             ShellEvent::Dropped { paths } => {
                 self.num_hovering = 0;
                 for path in paths {
-                    self.note(FileKind::Dataset, path);
+                    self.note(FileKind::of_opened(&path), path);
                 }
             }
         }
     }
 
     pub(super) fn apply_response(&mut self, response: &ShellResponse) {
-        let ShellResponse::Path { kind, path } = response;
-        if let Some(path) = path {
-            self.note(*kind, path.clone());
+        match response {
+            ShellResponse::Path { kind, path } => {
+                if let Some(path) = path {
+                    self.note(*kind, path.clone());
+                }
+            }
+            ShellResponse::Updates(updates) => self.updates = updates.clone(),
         }
     }
 
@@ -54,6 +60,11 @@ impl ShellState {
             kind,
             path,
         });
+    }
+
+    /// What the last answer about newer versions said.
+    pub fn updates(&self) -> &Updates {
+        &self.updates
     }
 
     /// Files held over the window.

@@ -65,17 +65,11 @@ impl Looks {
 
     /// What tells pictures of these looks from those of the usual ones.
     fn suffix(&self) -> String {
-        let mut suffix = String::new();
-        if self.language != "en" {
-            suffix += &format!("-{}", self.language);
-        }
-        if let Some(theme) = &self.theme {
-            suffix += &format!("-{theme}");
-        }
-        if self.size != Size::USUAL {
-            suffix += &format!("-{}x{}", self.size.width, self.size.height);
-        }
-        suffix
+        let Size { width, height } = self.size;
+        let language = (self.language != "en").then(|| format!("-{}", self.language));
+        let theme = self.theme.as_ref().map(|theme| format!("-{theme}"));
+        let size = (self.size != Size::USUAL).then(|| format!("-{width}x{height}"));
+        [language, theme, size].into_iter().flatten().collect()
     }
 }
 

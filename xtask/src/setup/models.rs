@@ -47,6 +47,9 @@ const STARTERS: [Starter; 2] = [
     },
 ];
 
+/// The folder of each starter model.
+pub(crate) const FOLDERS: [&str; 2] = [STARTERS[0].folder, STARTERS[1].folder];
+
 /// The folder that holds the starter models, after getting those that are missing.
 pub(super) fn starter(place: &Place) -> Result<PathBuf> {
     let models = place.models();

@@ -42,6 +42,9 @@ pub(crate) const SCREENS: &[&str] = &[
 /// Needed to read the webview's page from outside, on top of those for pictures.
 pub(crate) const JOURNEYS: &[&str] = &["webkit2gtk-driver"];
 
+/// Needed to try a package in a clean root, on top of those for pictures.
+pub(crate) const PACKAGES: &[&str] = &["bubblewrap", "debootstrap"];
+
 /// Installs those of `wanted` that are missing on Debian and its relatives. Elsewhere nothing is
 /// installed; the build itself then says what it misses.
 pub(crate) fn require(wanted: &[&str]) -> Result<()> {

@@ -10,6 +10,7 @@ use lore_protocol::{
     Topic, Work, plan,
 };
 
+use super::clusters;
 use crate::core::Core;
 use crate::mentions::Noun;
 use crate::supervisor::JobRecord;
@@ -151,6 +152,7 @@ fn info(core: &Core, spec: ExperimentSpec) -> Result<ExperimentInfo> {
 }
 
 fn start(core: &Core, mut spec: ExperimentSpec) -> Result<ExperimentId> {
+    clusters::check(core, spec.cluster.as_ref())?;
     if let Some(obstacle) = estimates::obstacles(core, &spec).into_iter().next() {
         return Err(obstacle.into());
     }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::Result;
-use lore_core::{AdapterId, DatasetId, JobId, ModelId};
+use lore_core::{AdapterId, ClusterId, DatasetId, JobId, ModelId};
 use lore_protocol::{ApiError, ErrorCode, JobLine, JobRequest, JobResponse, Response, Work};
 
-use super::{datasets, exports, storage};
+use super::{clusters, datasets, exports, served, storage};
 use crate::core::Core;
 use crate::mentions::Noun;
 use crate::supervisor::{log_path, read_journal};
@@ -25,7 +25,11 @@ pub(super) fn handle(core: &Core, request: JobRequest) -> Result<Response> {
             let jobs = core.jobs.list()?;
             JobResponse::List(jobs.into_iter().map(|job| job.info).collect())
         }
-        JobRequest::Submit { work, title } => JobResponse::Submitted(submit(core, *work, &title)?),
+        JobRequest::Submit {
+            work,
+            title,
+            cluster,
+        } => JobResponse::Submitted(submit(core, *work, &title, cluster.as_ref())?),
         JobRequest::Stop { job } => return done(core.jobs.stop(&job)),
         JobRequest::Resume { job } => return done(core.jobs.resume(&job)),
         JobRequest::Move { job, index } => return done(core.jobs.move_to(&job, index)),
@@ -70,12 +74,19 @@ fn latest(mut lines: Vec<JobLine>, after_seq: u64, limit: usize) -> Vec<JobLine>
 }
 
 /// Puts work from a form into the queue; names of things that it makes are found here.
-fn submit(core: &Core, work: Work, title: &str) -> Result<JobId> {
+fn submit(core: &Core, work: Work, title: &str, cluster: Option<&ClusterId>) -> Result<JobId> {
+    clusters::check(core, cluster)?;
+    if cluster.is_some() && !work.can_be_done_elsewhere() {
+        return Err(ApiError::new(
+            "This needs more than the data folder, so only this computer can do it",
+        )
+        .into());
+    }
     let title = match title.trim() {
         "" => work.label(),
         title => title,
     };
-    core.submit(title, |core| {
+    core.submit_to(cluster, title, |core| {
         let mut work = work;
         complete(core, &mut work)?;
         Ok(work)
@@ -101,8 +112,8 @@ fn complete(core: &Core, work: &mut Work) -> Result<()> {
         Work::Collect(collect) => {
             collect.dataset = free_dataset(core, &collect.dataset, &collect.name);
         }
-        Work::Evaluate(evaluate) => needs_model(core, &evaluate.model)?,
-        Work::Branch(branch) => needs_model(core, &branch.play.model)?,
+        Work::Evaluate(evaluate) => needs_player(core, &evaluate.model)?,
+        Work::Branch(branch) => needs_player(core, &branch.play.model)?,
         Work::Measure(measure) => needs_model(core, &measure.model)?,
         Work::BuildBank(build) => needs_model(core, &build.embedder)?,
         Work::Export(export) => exports::check_destination(core, Path::new(&export.destination))?,
@@ -137,6 +148,11 @@ fn free_dataset(core: &Core, id: &DatasetId, name: &str) -> DatasetId {
 
 /// A job that cannot find its model would only fail later.
 pub(super) fn needs_model(core: &Core, id: &ModelId) -> Result<(), ApiError> {
+    if id.is_served() {
+        return Err(ApiError::precondition(
+            "A model on a server can act in experiments, but not do this; choose a model on this computer",
+        ));
+    }
     let is_there = core
         .models()
         .iter()
@@ -147,6 +163,21 @@ pub(super) fn needs_model(core: &Core, id: &ModelId) -> Result<(), ApiError> {
     Err(ApiError::with_code(
         ErrorCode::ModelMissing,
         format!("The model {id:?} is not on this computer; get it on the Models page"),
+    ))
+}
+
+/// The same for a model that plays, here or on a server.
+pub(super) fn needs_player(core: &Core, id: &ModelId) -> Result<(), ApiError> {
+    if !id.is_served() {
+        return needs_model(core, id);
+    }
+    let known = served::all(core).map_err(ApiError::from)?;
+    if known.iter().any(|model| model.id == *id) {
+        return Ok(());
+    }
+    Err(ApiError::with_code(
+        ErrorCode::ModelMissing,
+        format!("The model {id:?} on a server is not known any more; add it on the Models page"),
     ))
 }
 

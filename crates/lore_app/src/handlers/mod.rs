@@ -1,6 +1,7 @@
 //! One file per domain: a request in, a response out.
 
 mod banks;
+mod clusters;
 mod datasets;
 mod experiments;
 mod export_options;
@@ -8,6 +9,7 @@ mod exports;
 mod jobs;
 pub(crate) mod models;
 mod play_on;
+pub(crate) mod served;
 mod settings;
 pub(crate) mod storage;
 mod support;
@@ -29,6 +31,7 @@ pub(crate) fn answer(core: &Core, request: Request) -> Result<Response, ApiError
         Request::Bank(request) => banks::handle(core, request),
         Request::Model(request) => models::handle(core, request),
         Request::Job(request) => jobs::handle(core, request),
+        Request::Cluster(request) => clusters::handle(core, request),
         Request::Experiment(request) => experiments::handle(core, request),
         Request::Trajectory(request) => trajectories::handle(core, request),
         Request::World(request) => worlds::handle(core, request),

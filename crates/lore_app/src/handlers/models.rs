@@ -9,6 +9,7 @@ use lore_protocol::{
     Work,
 };
 
+use super::served;
 use crate::core::Core;
 use crate::files;
 use crate::mentions::Noun;
@@ -26,6 +27,12 @@ pub(super) fn handle(core: &Core, request: ModelRequest) -> Result<Response> {
         ModelRequest::Remove { id } => {
             remove(core, &id)?;
             Response::Done
+        }
+        ModelRequest::Served => served::list(core)?,
+        ModelRequest::SaveServed { model, key } => served::save(core, *model, key.as_ref())?,
+        ModelRequest::RemoveServed { id } => served::remove(core, &id)?,
+        ModelRequest::TryServed { model, key } => {
+            Response::Model(ModelResponse::Tried(served::try_out(core, *model, key)?))
         }
     })
 }

@@ -30,6 +30,12 @@ pub(super) fn likely(
         Change::Adapter { adapter } => adapter.clone(),
         _ => run.adapter.clone(),
     };
+    if run.model.is_served() {
+        return Err(ApiError::precondition(
+            "A model on a server played this episode, and it cannot say how likely given actions are",
+        )
+        .into());
+    }
     needs_players(core, &run.model, adapter.as_ref())?;
     let system = changed_prompt(core, &run, &trajectory, step, change)?;
     let start = played.trace.as_ref().map_or(0, |trace| trace.history_start);
@@ -75,7 +81,7 @@ pub(super) fn needs_players(
     model: &ModelId,
     adapter: Option<&AdapterId>,
 ) -> Result<(), ApiError> {
-    jobs::needs_model(core, model)?;
+    jobs::needs_player(core, model)?;
     adapter.map_or(Ok(()), |adapter| jobs::needs_adapter(core, adapter))
 }
 

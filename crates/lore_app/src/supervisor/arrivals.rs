@@ -23,6 +23,7 @@ impl State {
                     self.setup.settings.reload();
                 }
                 self.learn_all();
+                self.follow_on();
             }
             Work::MoveData(work) => {
                 let next = PathBuf::from(&work.folder);

@@ -9,10 +9,11 @@ use lore_protocol::{JobEvent, JobLine, JobSpec, JobState};
 use serde::{Deserialize, Serialize};
 
 use super::Setup;
+use super::attempt::Exit;
 use super::journal::{self, Journal};
 use super::record::JobRecord;
-use super::running::Exit;
 use super::start::crash;
+use crate::ray::Submission;
 use crate::{files, machine, names};
 
 /// `queue.json`.
@@ -89,7 +90,8 @@ pub(super) fn load(setup: &Setup) -> Known {
         }
     }
     let mut waiting = queue.waiting;
-    waiting.retain(|id| jobs.get(id).is_some_and(|job| !job.is_finished()));
+    let can_wait = |job: &JobRecord| !job.is_finished() && job.submission.is_none();
+    waiting.retain(|id| jobs.get(id).is_some_and(can_wait));
     for id in &waiting {
         if let Some(job) = jobs.get_mut(id) {
             job.info.state = JobState::Queued;
@@ -161,6 +163,14 @@ pub(super) fn load_one(setup: &Setup, folder: PathBuf) -> Option<JobRecord> {
             journal::path(&record.folder).display(),
             record.info.spec.title
         ));
+    }
+    if record.info.spec.cluster.is_some() {
+        record.submission = Submission::open(&record.folder, &told.lines);
+    }
+    if record.submission.is_some() {
+        // It goes on without this program, even if it has not said anything yet.
+        record.info.state = JobState::Running;
+        return Some(record);
     }
     // One with a journal or a log has begun, even if nothing can be read of it.
     let has_begun = told.exists || journal::log_path(&record.folder).exists();

@@ -1,4 +1,4 @@
-//! The supervisor: a queue of jobs, each in a process of its own.
+//! The supervisor: a queue of jobs, each in a process of its own, on this computer or on another one.
 //!
 //! One thread owns everything ([`state::State`]); others ask it through [`Supervisor`]. Readers of
 //! workers' output are threads that only pass lines on, through a bounded channel: a worker that
@@ -7,6 +7,8 @@
 //! **Invariant:** an event stands in the job's journal before anyone hears of it.
 
 mod arrivals;
+mod attempt;
+mod away;
 mod coalesce;
 mod disk;
 mod journal;
@@ -24,16 +26,21 @@ use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use lore_core::{DataDir, ExperimentId, JobId};
-use lore_protocol::{ApiError, JobSpec};
+use lore_core::{DataDir, ExperimentId, JobId, Secret};
+use lore_protocol::{ApiError, Elsewhere, JobSpec};
 
+pub(crate) use attempt::{Attempt, Exit};
 pub(crate) use journal::{log_path, read as read_journal};
-pub(crate) use process::{WorkerProcess, WorkerProgram, read_lines};
+pub(crate) use process::{WorkerProcess, WorkerProgram, append_to, read_lines};
 pub(crate) use record::JobRecord;
+#[cfg(test)]
+pub(crate) use record::tests;
 
 use crate::clock::Clock;
+use crate::clusters::Clusters;
 use crate::data_home::DataHome;
 use crate::hub::Hub;
+use crate::keys::Keys;
 use crate::settings::{SettingsFile, Warnings};
 use state::State;
 
@@ -47,6 +54,8 @@ pub(crate) struct Setup {
     pub(crate) dir: DataDir,
     /// The worker program.
     pub(crate) worker: WorkerProgram,
+    /// Other computers.
+    pub(crate) clusters: Arc<Clusters>,
     /// Where events go.
     pub(crate) hub: Arc<Hub>,
     /// The time.
@@ -55,6 +64,8 @@ pub(crate) struct Setup {
     pub(crate) settings: Arc<SettingsFile>,
     /// For damaged files.
     pub(crate) warnings: Arc<Warnings>,
+    /// For jobs whose model is on a server.
+    pub(crate) keys: Arc<Keys>,
     /// For moving the data folder.
     pub(crate) home: Option<Arc<DataHome>>,
 }
@@ -65,8 +76,20 @@ enum Input {
     Call(Box<dyn FnOnce(&mut State) + Send>),
     /// A worker wrote a line.
     Line { job: JobId, run: u64, text: String },
+    /// A job stands so on another computer.
+    Stands {
+        job: JobId,
+        run: u64,
+        stands: Elsewhere,
+    },
     /// A worker's output ended.
     Closed { job: JobId, run: u64 },
+    /// The key for a job's server was found, or none.
+    Key {
+        job: JobId,
+        run: u64,
+        key: Option<Secret>,
+    },
 }
 
 /// The way to the supervisor's thread.
@@ -85,6 +108,7 @@ impl Supervisor {
             .name("supervisor".into())
             .spawn(move || {
                 let mut state = State::load(setup, sender);
+                state.follow_on();
                 state.advance();
                 run(state, &outbox);
             })
@@ -210,7 +234,9 @@ fn run(mut state: State, inbox: &Receiver<Input>) {
         match inbox.recv_timeout(state.patience()) {
             Ok(Input::Call(ask)) => ask(&mut state),
             Ok(Input::Line { job, run, text }) => state.line(&job, run, &text),
+            Ok(Input::Stands { job, run, stands }) => state.stands(&job, run, stands),
             Ok(Input::Closed { job, run }) => state.closed(&job, run),
+            Ok(Input::Key { job, run, key }) => state.hand_over(&job, run, key),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }

@@ -23,7 +23,8 @@ impl State {
                 )));
             }
         }
-        let records = disk::write_specs(&self.setup.dir, specs)?;
+        let specs = specs.into_iter().map(|spec| self.with_cores(spec));
+        let records = disk::write_specs(&self.setup.dir, specs.collect())?;
         for record in records {
             self.waiting.push(record.id().clone());
             self.jobs.insert(record.id().clone(), record);
@@ -31,6 +32,17 @@ impl State {
         self.queue_changed();
         self.advance();
         Ok(())
+    }
+
+    /// A job on another computer takes as many processor cores as somebody said it has there.
+    fn with_cores(&self, mut spec: JobSpec) -> JobSpec {
+        let cluster = spec.cluster.as_ref();
+        if let Some(Ok(cluster)) = cluster.map(|id| self.setup.clusters.get(id))
+            && cluster.cores > 0
+        {
+            spec.threads = cluster.cores;
+        }
+        spec
     }
 
     /// Asks a running job to save and end; takes a waiting one out of the queue.

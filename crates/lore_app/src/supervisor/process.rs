@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result};
-use lore_core::DataDir;
+use lore_core::{DataDir, Secret};
+use lore_protocol::Control;
 use process_wrap::std::{ChildWrapper, CommandWrap};
+
+use super::attempt::{Attempt, Exit};
 
 /// The longest line; longer ones are cut, so that a worker gone wild cannot fill the memory.
 const MAX_LINE: u64 = 8 << 20;
@@ -89,7 +92,7 @@ impl WorkerProcess {
             .context("The worker is not listening any more")
     }
 
-    /// How the process ended, once it has.
+    /// True once the process has ended.
     pub(crate) fn has_exited(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(Some(_)) | Err(_))
     }
@@ -113,9 +116,35 @@ impl WorkerProcess {
     }
 }
 
+impl Attempt for WorkerProcess {
+    fn stop(&mut self) {
+        if let Err(error) = self.send(&Control::Stop) {
+            log::debug!("{error:#}");
+        }
+    }
+
+    fn hand_over(&mut self, key: Option<Secret>) {
+        if let Err(error) = self.send(&Control::Key { key }) {
+            log::debug!("{error:#}");
+        }
+    }
+
+    fn kill(&mut self) {
+        Self::kill(self);
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.has_exited()
+    }
+
+    fn end(&mut self) -> Exit {
+        Self::end(self).map_or_else(Exit::default, Exit::from)
+    }
+}
+
 impl Drop for WorkerProcess {
     fn drop(&mut self) {
-        self.end();
+        Self::end(self);
     }
 }
 

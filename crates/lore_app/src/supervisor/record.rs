@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use lore_core::{JobId, TaskId};
 use lore_protocol::{JobEvent, JobInfo, JobLine, JobSpec, JobState};
 
+use crate::ray::Submission;
+
 /// A job, wherever it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct JobRecord {
@@ -21,6 +23,8 @@ pub(crate) struct JobRecord {
     spent_ms: u64,
     /// The process of the last worker that introduced itself.
     pub(crate) pid: Option<u32>,
+    /// Under which name it is at work on another computer, until somebody looks after it.
+    pub(crate) submission: Option<Submission>,
 }
 
 impl JobRecord {
@@ -38,12 +42,14 @@ impl JobRecord {
                 certificate: None,
                 trials: Vec::new(),
                 has_checkpoint: false,
+                elsewhere: None,
             },
             folder,
             hidden: false,
             episodes: BTreeSet::new(),
             spent_ms: 0,
             pid: None,
+            submission: None,
         }
     }
 
@@ -144,6 +150,7 @@ pub(crate) mod tests {
             experiment: None,
             resources: work.resources(),
             work,
+            cluster: None,
             after: after.iter().map(|id| JobId::from(*id)).collect(),
             created_ms: 0,
             code_version: "test".into(),

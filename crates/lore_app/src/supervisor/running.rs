@@ -1,26 +1,27 @@
-//! A job at work: its process, its journal, and how patient the supervisor still is with it.
+//! A job at work: its attempt, its journal, and how patient the supervisor still is with it.
 
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use lore_protocol::Control;
+use lore_core::Secret;
 
+use super::attempt::{Attempt, Exit};
 use super::coalesce::Coalescer;
 use super::journal::{self, Journal};
-use super::process::{WorkerProcess, append_to};
+use super::process::append_to;
 
 /// How long a worker may take to end after its last word.
 const GOODBYE: Duration = Duration::from_secs(10);
 
-/// How long output may keep coming once the process is gone (from something it started).
+/// How long output may keep coming once the worker is gone (from something it started).
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
 
-/// A job with a live process.
+/// A job with a live worker.
 #[derive(Debug)]
 pub(crate) struct Running {
-    /// Tells this process from an earlier one of the same job.
+    /// Tells this attempt from an earlier one at the same job.
     pub(crate) run: u64,
     /// What goes to the window.
     pub(crate) coalescer: Coalescer,
@@ -30,7 +31,7 @@ pub(crate) struct Running {
     pub(crate) is_stopping: bool,
     /// True when it had to be ended.
     pub(crate) was_killed: bool,
-    process: WorkerProcess,
+    attempt: Box<dyn Attempt>,
     journal: Journal,
     log: std::path::PathBuf,
     deadline: Option<Duration>,
@@ -38,15 +39,20 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Wraps a process that was just started.
-    pub(crate) fn new(run: u64, process: WorkerProcess, journal: Journal, folder: &Path) -> Self {
+    /// Wraps an attempt that was just begun.
+    pub(crate) fn new(
+        run: u64,
+        attempt: Box<dyn Attempt>,
+        journal: Journal,
+        folder: &Path,
+    ) -> Self {
         Self {
             run,
             coalescer: Coalescer::default(),
             has_ended: false,
             is_stopping: false,
             was_killed: false,
-            process,
+            attempt,
             journal,
             log: journal::log_path(folder),
             deadline: None,
@@ -72,10 +78,18 @@ impl Running {
     /// Asks it to save and end by `deadline`.
     pub(crate) fn stop(&mut self, deadline: Duration) {
         self.is_stopping = true;
-        self.deadline = Some(deadline);
-        if let Err(error) = self.process.send(&Control::Stop) {
-            log::debug!("{error:#}");
-        }
+        self.deadline = Some(deadline + self.attempt.delay());
+        self.attempt.stop();
+    }
+
+    /// True when the work goes on without the application.
+    pub(crate) fn outlives_the_application(&self) -> bool {
+        self.attempt.outlives_the_application()
+    }
+
+    /// Hands it the key for its server.
+    pub(crate) fn hand_over(&mut self, key: Option<Secret>) {
+        self.attempt.hand_over(key);
     }
 
     /// Notes its last word; from now on it should go.
@@ -84,54 +98,26 @@ impl Running {
         self.deadline = Some(now + GOODBYE);
     }
 
-    /// Ends its group at once.
+    /// Ends it at once.
     pub(crate) fn kill(&mut self) {
         self.was_killed = true;
-        self.process.kill();
+        self.attempt.kill();
     }
 
-    /// Looks after the process; true when it is gone although its output is still open.
+    /// Looks after the worker; true when it is gone although its output is still open.
     pub(crate) fn tend(&mut self, now: Duration) -> bool {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.deadline = None;
             self.kill();
         }
-        if !self.process.has_exited() {
+        if !self.attempt.is_over() {
             return false;
         }
         now >= *self.gone_since.get_or_insert(now) + LAST_OUTPUT
     }
 
-    /// Ends what is left and says in words how the process ended.
+    /// Ends what is left and says in words how the worker ended.
     pub(crate) fn end(&mut self) -> Exit {
-        match self.process.end() {
-            Some(status) => Exit::from(status),
-            None => Exit::default(),
-        }
-    }
-}
-
-/// How a process ended.
-#[derive(Debug, Default)]
-pub(crate) struct Exit {
-    /// In words.
-    pub(crate) words: String,
-    /// True when the system ended it with force: usually for lack of memory.
-    pub(crate) by_force: bool,
-}
-
-impl From<std::process::ExitStatus> for Exit {
-    fn from(status: std::process::ExitStatus) -> Self {
-        #[cfg(unix)]
-        let by_force = {
-            use std::os::unix::process::ExitStatusExt as _;
-            status.signal() == Some(libc::SIGKILL)
-        };
-        #[cfg(not(unix))]
-        let by_force = false;
-        Self {
-            words: status.to_string(),
-            by_force,
-        }
+        self.attempt.end()
     }
 }

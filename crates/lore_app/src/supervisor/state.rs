@@ -91,6 +91,7 @@ impl State {
         for record in disk::load_folders(&self.setup, &self.setup.dir.runs(id)) {
             self.jobs.entry(record.id().clone()).or_insert(record);
         }
+        self.follow_on();
         self.setup.hub.stale(Topic::Jobs);
     }
 
@@ -98,6 +99,9 @@ impl State {
     pub(super) fn shut_down(&mut self, patience: Duration) {
         self.closing = true;
         let deadline = self.setup.clock.elapsed() + patience;
+        // What goes on elsewhere is found again by the next start.
+        self.running
+            .retain(|_, job| !job.outlives_the_application());
         for running in self.running.values_mut().filter(|job| !job.has_ended) {
             running.stop(deadline);
         }
@@ -175,6 +179,9 @@ impl State {
         let now = self.setup.clock.elapsed();
         if let Some(running) = self.running.get_mut(id) {
             running.said_goodbye(now);
+        }
+        if let Some(job) = self.jobs.get_mut(id) {
+            job.info.elsewhere = None;
         }
         self.take_in(id);
         if let Some(job) = self.jobs.get(id) {

@@ -12,6 +12,7 @@ type Answer = dyn FnMut(&[Message]) -> String + Send;
 pub struct ScriptedModel {
     answer: Box<Answer>,
     context_length: usize,
+    rates: bool,
     /// Every chat it was asked to continue, oldest first.
     pub requests: Vec<GenerateRequest>,
 }
@@ -33,6 +34,7 @@ impl ScriptedModel {
         Self {
             answer: Box::new(answer),
             context_length: 1 << 20,
+            rates: true,
             requests: Vec::new(),
         }
     }
@@ -40,6 +42,12 @@ impl ScriptedModel {
     /// With another limit on prompt plus completion, in words.
     pub fn with_context_length(mut self, context_length: usize) -> Self {
         self.context_length = context_length;
+        self
+    }
+
+    /// One that cannot tell how likely a turn is.
+    pub fn that_only_writes(mut self) -> Self {
+        self.rates = false;
         self
     }
 
@@ -108,6 +116,10 @@ impl LanguageModel for ScriptedModel {
             .iter()
             .map(|request| self.complete(request))
             .collect()
+    }
+
+    fn rates(&self) -> bool {
+        self.rates
     }
 
     /// What the script would say next is likely, everything else is not; takes one answer.

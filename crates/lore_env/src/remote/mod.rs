@@ -5,7 +5,6 @@
 //! with it, the run goes on.
 
 mod action_form;
-mod address;
 mod agentgym;
 mod http;
 mod observation;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use lore_core::{Environment, ServerSpec, Split, StepOutcome, Task};
+use lore_core::{Address, Environment, ServerSpec, Split, StepOutcome, Task};
 use serde_json::{Value as Json, json};
 
 use super::action_form::ActionForm;
-use super::address::Address;
 use super::http::{Client, short};
 use super::observation::{actions_of, text_of};
 use super::rewards::Rewards;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use lore_core::Address;
 use serde_json::Value as Json;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
-use super::address::Address;
 use super::http::short;
 use crate::timed::{Deadline, Timed};
 

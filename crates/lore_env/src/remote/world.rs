@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use lore_core::{Environment, ServerProtocol, ServerSpec, Split, Task, TaskId, Trajectory};
+use lore_core::{
+    Address, Environment, ServerProtocol, ServerSpec, Split, Task, TaskId, Trajectory,
+};
 
-use super::address::Address;
 use super::agentgym::AgentGymGame;
 use super::http::Client;
 use super::openenv::{Choice, OpenEnv, OpenEnvGame};

@@ -11,12 +11,14 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 
 use lore_agent::Played;
-use lore_core::{EpisodeEnd, RunSummary, Split, SplitKind, Trajectory, Watcher as _};
+use lore_core::{
+    DataDir, EpisodeEnd, Prices, RunSummary, Split, SplitKind, Trajectory, Watcher as _,
+};
 use lore_env::{NumTasks, World, select_tasks};
 use lore_protocol::{EvaluateWork, JobEvent};
 
 use crate::files::write_json;
-use crate::{Job, Outcome};
+use crate::{Job, Outcome, served_model};
 pub(crate) use episode_log::EpisodeLog;
 pub(crate) use player::Player;
 use record::Record;
@@ -28,11 +30,18 @@ pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
     job.relay.progress("Load the model", 0, 0, "steps");
     let world = lore_env::open_world(&work.world, job.data)?;
     let tasks = test_tasks(world.as_ref(), work)?;
-    let (data, stop) = (job.data, job.stop);
+    let (data, options, stop) = (job.data, job.options, job.stop);
     let max_steps = work.agent.max_steps;
+    let mut notes = Vec::new();
     let record = play_all(job, &tasks, max_steps, &mut |tests, watch| {
-        Player::load(data, work)?.play(world.as_ref(), tests, watch, stop)
+        let mut player = Player::load(data, options, work, stop)?;
+        let finished = player.play(world.as_ref(), tests, watch, stop)?;
+        notes = player.notes();
+        Ok(finished)
     })?;
+    for note in notes {
+        job.relay.warn(note);
+    }
     let Some(record) = record else {
         return Ok(Outcome::Stopped { resumable: true });
     };
@@ -41,6 +50,7 @@ pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
         arm: work.arm.clone(),
         seed: work.seed,
         episodes: record.summaries(),
+        prices: prices(data, work)?,
     };
     write_json(&job.folder().join("summary.json"), &summary)?;
     Ok(Outcome::finished(format!(
@@ -49,6 +59,14 @@ pub(crate) fn run(job: &mut Job<'_>, work: &EvaluateWork) -> Result<Outcome> {
         record.num_successes(),
         tasks.len()
     )))
+}
+
+/// What the model's tokens cost, where they do.
+fn prices(data: &DataDir, work: &EvaluateWork) -> Result<Option<Prices>> {
+    if !work.model.is_served() {
+        return Ok(None);
+    }
+    Ok(served_model::info(data, &work.model)?.prices)
 }
 
 /// Is told how the play goes.
@@ -172,7 +190,7 @@ mod tests {
     use crate::LabOptions;
     use crate::events::Relay;
     use lore_core::testing::{task, trajectory};
-    use lore_core::{DataDir, JobId, ModelId, StopToken};
+    use lore_core::{JobId, ModelId, StopToken};
     use lore_protocol::{JobSpec, MeasureWork, PROTOCOL_VERSION, Work};
 
     fn spec() -> JobSpec {
@@ -184,6 +202,7 @@ mod tests {
             work: Work::Measure(MeasureWork {
                 model: ModelId::default(),
             }),
+            cluster: None,
             after: Vec::new(),
             resources: Vec::new(),
             created_ms: 0,

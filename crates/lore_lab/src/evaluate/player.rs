@@ -2,35 +2,69 @@
 
 use std::cell::RefCell;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 
 use lore_agent::{MemorySource, Opening, Play, Played, Seat, play_on, run_episodes};
 use lore_core::{
-    AdapterId, BankAtTest, BankInfo, Change, DataDir, LeakGuard, PlaySetup, RetrievalConfig,
-    StopToken, Trajectory, TrajectoryId,
+    AdapterId, BankAtTest, BankInfo, Change, DataDir, LanguageModel, LeakGuard, PlaySetup,
+    RetrievalConfig, StopToken, Trajectory, TrajectoryId,
 };
 use lore_env::World;
 use lore_llm::{ChatModel, MAX_LANES};
-use lore_protocol::EvaluateWork;
+use lore_protocol::{ApiError, EvaluateWork};
 
 use super::Watch;
 use super::served::served;
 use super::summary::{TestTask, episode_seed};
 use crate::memories::{self, BankMemories, Shared};
-use crate::models;
+use crate::served_model::ServedChat;
+use crate::{LabOptions, models};
+
+/// Who plays.
+enum Actor {
+    Here(Box<ChatModel>),
+    OnServer(Box<ServedChat>),
+}
+
+impl Actor {
+    fn model(&mut self) -> &mut dyn LanguageModel {
+        match self {
+            Self::Here(model) => model.as_mut(),
+            Self::OnServer(model) => model.as_mut(),
+        }
+    }
+
+    /// How many episodes it plays side by side.
+    fn num_seats(&self) -> usize {
+        match self {
+            Self::Here(_) => MAX_LANES,
+            Self::OnServer(model) => model.info().at_once,
+        }
+    }
+}
 
 /// Everything needed to play.
 pub(crate) struct Player<'a> {
     work: &'a EvaluateWork,
-    model: ChatModel,
+    actor: Actor,
     memories: Option<(RefCell<BankMemories>, BankInfo)>,
 }
 
 impl<'a> Player<'a> {
-    /// Loads the model, and for arms that retrieve the bank and its embedder.
-    pub(crate) fn load(data: &DataDir, work: &'a EvaluateWork) -> Result<Self> {
-        let model = models::chat(data, &work.model, work.adapter.as_ref())?;
-        Self::with_model(data, work, model)
+    /// Loads the model, or gets ready to ask a server, and for arms that retrieve the bank and its embedder.
+    pub(crate) fn load(
+        data: &DataDir,
+        options: &LabOptions,
+        work: &'a EvaluateWork,
+        stop: &StopToken,
+    ) -> Result<Self> {
+        let (id, adapter) = (&work.model, work.adapter.as_ref());
+        if !id.is_served() {
+            return Self::with_model(data, work, models::chat(data, id, adapter)?);
+        }
+        let key = options.server_key.as_ref();
+        let model = ServedChat::open(data, id, adapter, key, stop)?;
+        Self::with_actor(data, work, Actor::OnServer(Box::new(model)))
     }
 
     /// The same with a model at hand.
@@ -39,6 +73,10 @@ impl<'a> Player<'a> {
         work: &'a EvaluateWork,
         model: ChatModel,
     ) -> Result<Self> {
+        Self::with_actor(data, work, Actor::Here(Box::new(model)))
+    }
+
+    fn with_actor(data: &DataDir, work: &'a EvaluateWork, actor: Actor) -> Result<Self> {
         let memories = retrieves(work)
             .then(|| {
                 let bank = work.bank.as_ref().context(
@@ -51,9 +89,17 @@ impl<'a> Player<'a> {
             .transpose()?;
         Ok(Self {
             work,
-            model,
+            actor,
             memories,
         })
+    }
+
+    /// What is worth knowing about how it was played, in sentences.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        match &self.actor {
+            Actor::Here(_) => Vec::new(),
+            Actor::OnServer(model) => model.notes(),
+        }
     }
 
     /// Plays the tasks side by side and hands over each episode as it ends; false when a stop was
@@ -67,7 +113,7 @@ impl<'a> Player<'a> {
     ) -> Result<bool> {
         let Self {
             work,
-            model,
+            actor,
             memories,
         } = self;
         // Each episode asks the one bank in its turn.
@@ -108,7 +154,12 @@ impl<'a> Player<'a> {
             }
             watch(played)
         };
-        run_episodes(&mut next, MAX_LANES, model, &mut watch, stop)
+        let (num_seats, model) = (actor.num_seats(), actor.model());
+        match run_episodes(&mut next, num_seats, model, &mut watch, stop) {
+            // Whoever waited for a server was woken up to stop.
+            Err(_) if stop.is_stopped() => Ok(false),
+            played => played.map_err(to_the_point),
+        }
     }
 
     /// Plays an episode on, and tells `watch` its steps so far; `None` when a stop was asked for before
@@ -151,11 +202,23 @@ impl<'a> Player<'a> {
             play,
             script: Vec::new(),
         };
-        let mut branch = play_on(seat, opening, &mut self.model, watch, stop)?;
+        let model = self.actor.model();
+        let mut branch = match play_on(seat, opening, model, watch, stop) {
+            Err(_) if stop.is_stopped() => None,
+            played => played.map_err(to_the_point)?,
+        };
         if let Some(branch) = &mut branch {
             note(branch, &setup(work));
         }
         Ok(branch)
+    }
+}
+
+/// What a server did wrong says more than what it was asked for.
+fn to_the_point(error: Error) -> Error {
+    match error.downcast_ref::<ApiError>().cloned() {
+        Some(sentence) => error.context(sentence),
+        None => error,
     }
 }
 

@@ -95,6 +95,9 @@ fn arms(page: &mut String, results: &ExperimentResults) {
          several seeds count as far as they are independent. The gap is seen minus unseen, in percentage \
          points, with Newcombe's 95 % interval. Steps, tokens and seconds are means per episode.",
     );
+    if let Some(costs) = words::costs(results) {
+        paragraph(page, "", &costs);
+    }
 }
 
 fn comparisons(page: &mut String, results: &ExperimentResults) {

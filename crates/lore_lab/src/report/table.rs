@@ -8,7 +8,7 @@ use lore_core::{ArmSummary, ExperimentResults, Proportion};
 pub(super) fn csv(results: &ExperimentResults) -> String {
     let mut text = String::from(
         "arm,name,part,successes,episodes,rate,low_95,high_95,seeds,mean_steps,mean_steps_success,\
-         mean_tokens,mean_secs\n",
+         mean_tokens,mean_secs,cost_usd\n",
     );
     for arm in &results.arms {
         for (part, proportion) in parts(arm) {
@@ -26,6 +26,7 @@ pub(super) fn csv(results: &ExperimentResults) -> String {
                 number(arm.mean_steps_success, 2),
                 number(arm.mean_tokens, 0),
                 number(arm.mean_secs, 2),
+                number(arm.cost, 4),
             ];
             text.push_str(&row.join(","));
             text.push('\n');

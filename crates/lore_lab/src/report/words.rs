@@ -52,6 +52,20 @@ pub(super) fn with_interval(proportion: &Proportion) -> String {
     }
 }
 
+/// What models on servers cost; `None` when nothing did.
+pub(super) fn costs(results: &ExperimentResults) -> Option<String> {
+    let costs = results.arms.iter().filter_map(|arm| Some((arm, arm.cost?)));
+    let costs: Vec<String> = costs
+        .map(|(arm, cost)| format!("{} ${cost:.4}", arm.arm.name))
+        .collect();
+    (!costs.is_empty()).then(|| {
+        let list = costs.join("; ");
+        format!(
+            "What all episodes cost, in US dollars at the prices of the models' servers: {list}."
+        )
+    })
+}
+
 /// Reasons to read the numbers with care, most important first.
 pub(super) fn warnings(spec: &ExperimentSpec, results: &ExperimentResults) -> Vec<String> {
     let mut warnings = Vec::new();

@@ -166,6 +166,7 @@ fn as_evaluation(work: &TrainWork, trials: &Trials) -> EvaluateWork {
             retrieval: retrieval.is_some(),
             lora_with_memory: Some(retrieval.is_some()),
             variation: Variation::default(),
+            model: None,
         },
         seed: work.config.seed,
         model: work.model.clone(),

@@ -30,6 +30,7 @@ pub fn job(work: Work) -> JobSpec {
         experiment: None,
         resources: work.resources(),
         work,
+        cluster: None,
         after: Vec::new(),
         created_ms: 1,
         code_version: "test".to_owned(),
@@ -96,6 +97,7 @@ impl Lab {
                 // Nothing may be fetched.
                 hub_url: "http://127.0.0.1:9".to_owned(),
                 index_url: "http://127.0.0.1:9".to_owned(),
+                server_key: None,
             },
         };
         lab.get_starters();

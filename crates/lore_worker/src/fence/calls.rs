@@ -10,7 +10,7 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch,
 };
 
-use lore_lab::{Needs, Network, Programs};
+use lore_lab::{Calls, Needs, Network, Programs};
 
 /// The filter's rules by the number of the call; a call without rules is refused whatever its arguments.
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
@@ -135,7 +135,7 @@ fn rules(needs: &Needs) -> Result<Rules, Error> {
 /// Which sockets are refused: all, or all but those of the internet and those that tell which addresses
 /// this computer has.
 fn sockets(network: Network) -> Result<Vec<SeccompRule>, Error> {
-    if !network.calls && !network.listens {
+    if network.calls == Calls::Nobody && !network.listens {
         return Ok(Vec::new());
     }
     let others = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK]

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, BitFlags, Ruleset, RulesetAttr as _, RulesetCreated,
-    RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, make_bitflags, path_beneath_rules,
+    ABI, Access as _, AccessFs, AccessNet, BitFlags, NetPort, Ruleset, RulesetAttr as _,
+    RulesetCreated, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, make_bitflags,
+    path_beneath_rules,
 };
 
-use lore_lab::{Needs, Programs, Reads};
+use lore_lab::{Calls, Needs, Programs, Reads};
 
 /// What was tried out; kernels that know less hold less.
 const KNOWN: ABI = ABI::V6;
@@ -66,13 +67,17 @@ fn restrict(needs: &Needs) -> Result<RulesetStatus, RulesetError> {
     let mut rules = Ruleset::default()
         .handle_access(AccessFs::from_all(KNOWN))?
         .scope(Scope::from_all(KNOWN))?;
-    if !needs.network.calls {
+    if needs.network.calls != Calls::Anybody {
         rules = rules.handle_access(AccessNet::ConnectTcp)?;
     }
     if !needs.network.listens {
         rules = rules.handle_access(AccessNet::BindTcp)?;
     }
-    let rules = add_places(rules.create()?, needs)?;
+    let mut rules = rules.create()?;
+    if let Calls::Port(port) = needs.network.calls {
+        rules = rules.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+    }
+    let rules = add_places(rules, needs)?;
     Ok(rules.restrict_self()?.ruleset)
 }
 

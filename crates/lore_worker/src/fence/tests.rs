@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lore_core::DataDir;
-use lore_lab::{LabOptions, Needs, Network, Programs, Reads};
+use lore_lab::{Calls, LabOptions, Needs, Network, Programs, Reads};
 
 /// Names the folder that a try plays in, for the process that tries.
 const FOLDER: &str = "LOREKEEPER_FENCE_FOLDER";
@@ -184,7 +184,7 @@ fn behind_a_fence_with_calls() {
     let Some(folder) = folder() else { return };
     let mut needs = plain(&folder);
     needs.network = Network {
-        calls: true,
+        calls: Calls::Anybody,
         listens: false,
     };
     let holds_ports = raise(&needs);
@@ -192,6 +192,27 @@ fn behind_a_fence_with_calls() {
     // Doors of other programs on this computer: the desktop's, the key keeper's.
     refused(UnixDatagram::unbound());
     if holds_ports {
+        refused(TcpListener::bind("127.0.0.1:0"));
+    }
+}
+
+#[test]
+fn a_job_with_a_server_s_model_calls_that_server_only() {
+    Scene::new().run("behind_a_fence_with_a_server");
+}
+
+#[test]
+#[ignore = "runs in a process that another test starts"]
+fn behind_a_fence_with_a_server() {
+    let Some(folder) = folder() else { return };
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut needs = plain(&folder);
+    needs.network.calls = Calls::Port(port());
+    let holds_ports = raise(&needs);
+    TcpStream::connect(("127.0.0.1", port())).unwrap();
+    refused(UnixDatagram::unbound());
+    if holds_ports {
+        refused(TcpStream::connect(stranger.local_addr().unwrap()));
         refused(TcpListener::bind("127.0.0.1:0"));
     }
 }

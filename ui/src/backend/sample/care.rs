@@ -4,7 +4,7 @@ use lore_core::{Kept, Page};
 use lore_protocol::{
     ApiError, BackupInfo, BackupKind, Check, DataPlace, Finding, FindingState, KindUsage,
     LogFilter, LogLine, LogSource, ReportFile, Response, StorageRequest, StorageResponse,
-    SupportRequest, SupportResponse, Usage,
+    SupportRequest, SupportResponse, Updates, Usage,
 };
 
 use super::page;
@@ -30,6 +30,14 @@ pub(super) fn usage() -> Usage {
         trash_bytes: 4_100_000,
         other_bytes: 380_000,
         place: DataPlace::default(),
+    }
+}
+
+/// A version that came out after this one.
+pub(super) fn newer() -> Updates {
+    Updates::Newer {
+        version: "0.2.0".into(),
+        notes: "Training takes a third less memory.".into(),
     }
 }
 

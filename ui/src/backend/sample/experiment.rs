@@ -56,6 +56,7 @@ pub(super) fn results() -> ExperimentResults {
             episodes: (0..24)
                 .map(|index| jobs::episode(index, (index * 5 + 3) % 11 < 2 + 2 * number))
                 .collect(),
+            prices: None,
         })
         .collect();
     ExperimentResults::from_runs(&spec, runs)

@@ -5,10 +5,11 @@ use lore_core::{
     WorldSpec,
 };
 use lore_protocol::{
-    ApiError, BankWork, CollectWork, ErrorCode, EvaluateWork, JobEvent, JobInfo, JobLine, JobSpec,
-    JobState, Level, MetricPoint, PROTOCOL_VERSION, Progress, TrainWork, Work,
+    ApiError, BankWork, CollectWork, Elsewhere, ErrorCode, EvaluateWork, JobEvent, JobInfo,
+    JobLine, JobSpec, JobState, Level, MetricPoint, PROTOCOL_VERSION, Progress, TrainWork, Work,
 };
 
+use super::clusters::LAB;
 use super::datasets::UNSEEN;
 
 const START_MS: u64 = 1_795_300_000_000;
@@ -76,6 +77,7 @@ pub(super) fn job(name: &str, title: &str, work: Work) -> JobInfo {
             experiment: Some("sample-1".into()),
             resources: work.resources(),
             work,
+            cluster: None,
             after: Vec::new(),
             created_ms: START_MS - 60_000,
             code_version: "0.1.0".into(),
@@ -91,6 +93,7 @@ pub(super) fn job(name: &str, title: &str, work: Work) -> JobInfo {
         certificate: None,
         trials: Vec::new(),
         has_checkpoint: false,
+        elsewhere: None,
     }
 }
 
@@ -102,6 +105,8 @@ fn under_way() -> JobInfo {
         train(),
     );
     training.state = JobState::Running;
+    training.spec.cluster = Some(LAB.into());
+    training.elsewhere = Some(Elsewhere::Working);
     training.progress = Some(Progress {
         stage: "Training".into(),
         done: 14,

@@ -4,6 +4,7 @@ mod agreement;
 mod bank;
 mod branches;
 mod care;
+mod clusters;
 mod datasets;
 mod experiment;
 mod jobs;
@@ -18,12 +19,12 @@ use lore_core::{
     TrajectoryRow,
 };
 use lore_protocol::{
-    ApiError, BankRequest, BankResponse, BranchInfo, DatasetRequest, DatasetResponse,
+    ApiError, BankRequest, BankResponse, BranchInfo, ClusterInfo, DatasetRequest, DatasetResponse,
     EndpointState, Estimate, ExperimentInfo, ExperimentRequest, ExperimentResponse, ExportRequest,
     ExportResponse, FileKind, GameView, JobInfo, JobLine, JobRequest, JobResponse, LogLine, Mark,
-    ModelRequest, ModelResponse, Request, Response, Settings, SettingsRequest, SettingsResponse,
-    ShellRequest, ShellResponse, Speaker, Status, TaskRow, TrajectoryRequest, TrajectoryResponse,
-    Usage, WorldInfo,
+    Request, Response, ServedInfo, Settings, SettingsRequest, SettingsResponse, ShellRequest,
+    ShellResponse, Speaker, Status, TaskRow, TrajectoryRequest, TrajectoryResponse, Updates, Usage,
+    WorldInfo,
 };
 
 /// What a core made of canned answers knows.
@@ -45,6 +46,8 @@ pub struct Sample {
     pub map: Vec<MapPoint>,
     /// Models.
     pub models: Vec<ModelInfo>,
+    /// Models on servers.
+    pub served_models: Vec<ServedInfo>,
     /// Jobs.
     pub jobs: Vec<JobInfo>,
     /// What every job said.
@@ -77,6 +80,8 @@ pub struct Sample {
     pub picked: Option<String>,
     /// What every dialog for a new file returns.
     pub saved: Option<String>,
+    /// What the shell knows about newer versions, and what it finds when it looks.
+    pub updates: [Updates; 2],
     /// Worlds.
     pub worlds: Vec<WorldInfo>,
     /// Tasks of every world.
@@ -85,6 +90,8 @@ pub struct Sample {
     pub game: Option<GameView>,
     /// How the endpoint stands.
     pub endpoint: EndpointState,
+    /// Other computers.
+    pub clusters: Vec<ClusterInfo>,
 }
 
 impl Sample {
@@ -163,9 +170,12 @@ impl Sample {
             results: experiment::results(),
             rows: trajectories::rows(&trajectories),
             adapters: experiment::adapters(),
+            served_models: models::served_models(),
             trajectories,
+            clusters: clusters::clusters(),
             picked: Some("/home/ada/Downloads/alfworld_games_train.jsonl.gz".into()),
             saved: Some("/home/ada/Documents/episodes.jsonl".into()),
+            updates: [Updates::Unknown, care::newer()],
             ..Self::fresh()
         };
         let first = sample.trajectories.first().map(branches::branch);
@@ -183,12 +193,9 @@ impl Sample {
         Some(match request {
             Request::Dataset(request) => self.dataset(request).map(Response::Dataset),
             Request::Bank(request) => return Some(self.bank(request)),
-            Request::Model(request) => Ok(match request {
-                ModelRequest::List => Response::Model(ModelResponse::List(self.models.clone())),
-                ModelRequest::Fetch { .. } => Response::Model(ModelResponse::Job("fetch-1".into())),
-                ModelRequest::Remove { .. } => Response::Done,
-            }),
+            Request::Model(request) => Ok(self.model(request)),
             Request::Job(request) => Ok(self.job(request)),
+            Request::Cluster(request) => Ok(clusters::answer(request, &self.clusters)),
             Request::Experiment(request) => return Some(self.experiment(request)),
             Request::Trajectory(request) => self.trajectory(request).map(Response::Trajectory),
             Request::World(request) => Ok(self.world(request)),
@@ -228,6 +235,8 @@ impl Sample {
                 kind: FileKind::NewFile,
                 path: self.saved.clone(),
             })),
+            Request::Shell(ShellRequest::Updates) => Ok(updates(&self.updates[0])),
+            Request::Shell(ShellRequest::LookForUpdate) => Ok(updates(&self.updates[1])),
             Request::Shell(_) => Ok(Response::Done),
         })
     }
@@ -442,4 +451,8 @@ fn page<T: Clone>(rows: &[T], offset: u64, limit: u64) -> Page<T> {
             .cloned()
             .collect(),
     }
+}
+
+fn updates(known: &Updates) -> Response {
+    Response::Shell(ShellResponse::Updates(known.clone()))
 }

@@ -1,7 +1,12 @@
 //! Models.
 
-use lore_core::{ModelInfo, ModelKind};
-use lore_protocol::{ExportFormat, ExportOption};
+use lore_core::{ModelId, ModelInfo, ModelKind, Prices, ServedModel};
+use lore_protocol::{
+    ExportFormat, ExportOption, KeyPlace, ModelRequest, ModelResponse, Response, ServedInfo,
+    ServedTrial,
+};
+
+use super::Sample;
 
 pub(super) fn models() -> Vec<ModelInfo> {
     vec![
@@ -55,4 +60,58 @@ pub(super) fn export_options(models: &[ModelInfo]) -> Vec<ExportOption> {
             refusal: String::new(),
         })
         .collect()
+}
+
+/// One on this computer, and one that somebody hosts.
+pub(super) fn served_models() -> Vec<ServedInfo> {
+    vec![
+        ServedInfo {
+            model: ServedModel {
+                id: ModelId::served("llama-70b"),
+                name: "Llama 70B".into(),
+                address: "https://api.example.org/v1".into(),
+                model: "llama-3.3-70b-instruct".into(),
+                prices: Some(Prices {
+                    prompt: 0.59,
+                    completion: 0.79,
+                }),
+                has_key: true,
+                ..ServedModel::default()
+            },
+            key: KeyPlace::Keychain,
+        },
+        ServedInfo {
+            model: ServedModel {
+                id: ModelId::served("qwen-at-home"),
+                name: "Qwen at home".into(),
+                address: "http://localhost:8000".into(),
+                model: "qwen2.5-7b-instruct".into(),
+                loads_adapters: true,
+                ..ServedModel::default()
+            },
+            key: KeyPlace::Nowhere,
+        },
+    ]
+}
+
+impl Sample {
+    pub(super) fn model(&self, request: &ModelRequest) -> Response {
+        Response::Model(match request {
+            ModelRequest::List => ModelResponse::List(self.models.clone()),
+            ModelRequest::Fetch { .. } => ModelResponse::Job("fetch-1".into()),
+            ModelRequest::Served | ModelRequest::SaveServed { .. } => {
+                ModelResponse::Served(self.served_models.clone())
+            }
+            ModelRequest::TryServed { model, .. } => ModelResponse::Tried(ServedTrial {
+                models: vec![
+                    "llama-3.3-70b-instruct".into(),
+                    "qwen2.5-7b-instruct".into(),
+                ],
+                word: (!model.model.is_empty()).then(|| ("Dogs".to_owned(), 412)),
+            }),
+            ModelRequest::Remove { .. } | ModelRequest::RemoveServed { .. } => {
+                return Response::Done;
+            }
+        })
+    }
 }

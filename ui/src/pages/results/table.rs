@@ -10,7 +10,7 @@ use crate::widgets::{Card, Cell, Column, DataTable, Row};
 /// One row an arm.
 pub(super) fn arms_ui(ctx: &Ctx<'_>, ui: &mut Ui, results: &ExperimentResults) {
     let tokens = ctx.tokens;
-    let columns = [
+    let mut columns = vec![
         Column::flex("Arm", 2.0, 120.0),
         Column::flex("Seen types", 3.0, 150.0).help("Success on task types that training used"),
         Column::flex("Unseen types", 3.0, 150.0)
@@ -29,18 +29,25 @@ pub(super) fn arms_ui(ctx: &Ctx<'_>, ui: &mut Ui, results: &ExperimentResults) {
             .help("Mean time of an episode"),
         Column::exact("Seeds", 56.0).right(),
     ];
+    let costs = results.arms.iter().any(|arm| arm.cost.is_some());
+    if costs {
+        let cost = Column::exact("Cost", 72.0).right();
+        columns.push(
+            cost.help("What all its episodes cost at the prices of its server, in US dollars"),
+        );
+    }
     Card::titled("By arm").tight().show(ui, tokens, |ui| {
         DataTable::new("Results by arm", &columns, results.arms.len())
             .height(f32::INFINITY)
-            .show(ui, tokens, |index| arm_row(&results.arms[index]));
+            .show(ui, tokens, |index| arm_row(&results.arms[index], costs));
         ui.add_space(tokens.space.s);
     });
 }
 
-fn arm_row(arm: &ArmSummary) -> Row {
+fn arm_row(arm: &ArmSummary, costs: bool) -> Row {
     let number =
         |value: Option<f64>| value.map_or(Cell::Empty, |it| Cell::Text(format::number(it)));
-    Row::new(vec![
+    let mut cells = vec![
         Cell::Text(arm.arm.name.clone()),
         rate(&arm.seen),
         rate(&arm.unseen),
@@ -55,7 +62,12 @@ fn arm_row(arm: &ArmSummary) -> Row {
             0 => Cell::Empty,
             num => Cell::Muted(num.to_string()),
         },
-    ])
+    ];
+    if costs {
+        let cost = arm.cost.map(|cost| Cell::Muted(format::dollars(cost)));
+        cells.push(cost.unwrap_or(Cell::Empty));
+    }
+    Row::new(cells)
 }
 
 fn rate(proportion: &Proportion) -> Cell {

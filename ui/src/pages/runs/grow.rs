@@ -4,6 +4,7 @@ use egui::Ui;
 use lore_core::{Arm, ExperimentSpec};
 use lore_protocol::{ExperimentInfo, ExperimentRequest, Request};
 
+use super::new::on_servers;
 use crate::command::Action;
 use crate::context::Ctx;
 use crate::widgets::{Button, Icon, Menu, menu_item};
@@ -25,7 +26,7 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui, info: &ExperimentInfo, place: &str)
         if menu_item(ui, tokens, Icon::Refresh, "The same with another seed") {
             add(ctx, place, with_seed(&info.spec));
         }
-        for arm in askable(&info.spec) {
+        for arm in askable(&info.spec, on_servers(ctx)) {
             if menu_item(ui, tokens, Icon::Plus, &arm.name) {
                 let mut spec = info.spec.clone();
                 spec.arms.push(arm);
@@ -49,16 +50,17 @@ fn with_seed(spec: &ExperimentSpec) -> ExperimentSpec {
     spec
 }
 
-/// Variants of an arm that is there, but those that are there as well.
-fn askable(spec: &ExperimentSpec) -> Vec<Arm> {
+/// Variants of an arm that is there and arms that models on servers play, but those that are there as well.
+fn askable(spec: &ExperimentSpec, on_servers: Vec<Arm>) -> Vec<Arm> {
     let has = |arm: &Arm| spec.arms.iter().any(|own| own.id == arm.id);
     let may_vary = |arm: &Arm| {
         let own = spec.arms.iter();
         own.filter(|own| !own.is_variant())
             .any(|own| own.lora_with_memory == arm.lora_with_memory && own.retrieval)
     };
-    let variants = Arm::variants().into_iter();
-    variants.filter(|arm| !has(arm) && may_vary(arm)).collect()
+    let variants = Arm::variants().into_iter().filter(may_vary);
+    let all = variants.chain(on_servers);
+    all.filter(|arm| !has(arm)).collect()
 }
 
 #[cfg(test)]
@@ -69,12 +71,12 @@ mod tests {
     #[test]
     fn what_is_there_is_not_offered_again() {
         let mut spec = ExperimentSpec::preset(Preset::Smoke);
-        let all = askable(&spec);
+        let all = askable(&spec, Vec::new());
         assert_eq!(all, Arm::variants());
         spec.arms.push(all[0].clone());
-        assert_eq!(askable(&spec), all[1..]);
+        assert_eq!(askable(&spec, Vec::new()), all[1..]);
         spec.arms.retain(|arm| arm.id == "base");
-        assert_eq!(askable(&spec), []);
+        assert_eq!(askable(&spec, Vec::new()), []);
         assert_eq!(with_seed(&spec).seeds, [2025, 2026]);
     }
 }

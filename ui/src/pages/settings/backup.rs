@@ -2,7 +2,9 @@
 
 use egui::Ui;
 use lore_core::Kept;
-use lore_protocol::{BackupInfo, BackupKind, FileKind, JobState, Request, StorageRequest, Work};
+use lore_protocol::{
+    BACKUP_ENDING, BackupInfo, BackupKind, FileKind, JobState, Request, StorageRequest, Work,
+};
 
 use crate::command::{Action, Command};
 use crate::context::Ctx;
@@ -16,40 +18,45 @@ const BACK_UP: &str = "storage/backup";
 /// Where those of a restore are shown.
 const RESTORE: &str = "storage/restore";
 
-/// The ending that is proposed.
-const ENDING: &str = ".lorekeeper";
-
 /// What is chosen.
 #[derive(Debug, Default)]
 pub(super) struct Backup {
     models: bool,
     settings: bool,
     target: Asked,
-    source: Asked,
+    /// The last backup that was chosen, dropped on the window or opened with the program.
+    seen: u64,
     /// The backup that is looked at.
     path: Option<String>,
 }
 
 impl Backup {
+    /// Takes in a backup that was chosen, dropped or opened. True when there is a new one.
+    pub(super) fn follow_opened(&mut self, ctx: &Ctx<'_>) -> bool {
+        let shell = ctx.store.shell();
+        let Some(path) = shell.newly_picked(FileKind::Backup, &mut self.seen) else {
+            return false;
+        };
+        ctx.send(Command::Dismiss(RESTORE.into()));
+        self.path = Some(path.to_owned());
+        true
+    }
+
     /// Both cards.
     pub(super) fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
-        self.follow_picks(ctx);
+        self.follow_target(ctx);
         self.back_up_ui(ctx, ui);
         self.restore_ui(ctx, ui);
     }
 
-    fn follow_picks(&mut self, ctx: &Ctx<'_>) {
+    fn follow_target(&mut self, ctx: &Ctx<'_>) {
         if let Some(mut path) = self.target.take(ctx, FileKind::NewFile) {
-            if !path.ends_with(ENDING) {
-                path.push_str(ENDING);
+            if FileKind::of_opened(&path) != FileKind::Backup {
+                path = format!("{path}.{BACKUP_ENDING}");
             }
             let models = self.models;
             let request = Request::Storage(StorageRequest::BackUp { path, models });
             ctx.act(Action::new(BACK_UP, request));
-        }
-        if let Some(path) = self.source.take(ctx, FileKind::Backup) {
-            ctx.send(Command::Dismiss(RESTORE.into()));
-            self.path = Some(path);
         }
     }
 
@@ -68,7 +75,7 @@ impl Backup {
                     .icon(Icon::Export)
                     .busy(ctx.is_busy(BACK_UP));
                 if button.show(ui, tokens).clicked() {
-                    self.target.new_file(ctx, format!("backup{ENDING}"));
+                    self.target.new_file(ctx, format!("backup.{BACKUP_ENDING}"));
                 }
                 ui.label(tokens.small(
                     "You can go on meanwhile. Jobs that wait or run are left out, and said to be.",
@@ -87,7 +94,7 @@ impl Backup {
                     None => {
                         let choose = Button::secondary("Choose a backup…").icon(Icon::File);
                         if choose.show(ui, tokens).clicked() {
-                            self.source.pick(ctx, FileKind::Backup);
+                            ctx.pick(FileKind::Backup);
                         }
                     }
                     Some(path) => {

@@ -147,9 +147,9 @@ fn next_ui(ctx: &Ctx<'_>, ui: &mut Ui, next: &str) {
     let tokens = ctx.tokens;
     ui.horizontal_top(|ui| {
         Icon::CheckCircle.show(ui, tokens.size.icon, Tone::Success.text(tokens));
-        ui.label(
-            tokens.body("Everything was copied. Lorekeeper goes on in this folder once it is started again:"),
-        );
+        ui.label(tokens.body(
+            "Everything was copied. Lorekeeper goes on in this folder once it is started again:",
+        ));
     });
     ui.label(tokens.mono(next));
     ui.horizontal(|ui| {
@@ -163,7 +163,11 @@ fn next_ui(ctx: &Ctx<'_>, ui: &mut Ui, next: &str) {
             ctx.act(Action::new(STAY, request).say("Nothing is moved; the copy can be deleted"));
         }
     });
-    ui.label(tokens.small("Work that runs now is stopped as when the window is closed, and can be resumed"));
+    ui.label(
+        tokens.small(
+            "Work that runs now is stopped as when the window is closed, and can be resumed",
+        ),
+    );
     action_error_ui(ctx, ui, RESTART);
     action_error_ui(ctx, ui, STAY);
 }

@@ -1,11 +1,14 @@
-//! Settings: appearance, window, processor; the data folder and its backup; how everything is; logs.
+//! Settings: appearance, window, processor; the data folder and its backup; other computers; how
+//! everything is; logs.
 
 mod about;
 mod backup;
+mod computers;
 mod data;
 mod health;
 mod log;
 mod report;
+mod updates;
 
 use egui::Ui;
 use lore_protocol::{Settings, Theme, WindowKind};
@@ -36,6 +39,7 @@ pub(crate) struct SettingsPage {
     licence: Option<usize>,
     data: data::DataFolder,
     backup: backup::Backup,
+    computers: computers::Computers,
     report: report::Report,
     log: log::LogView,
 }
@@ -48,6 +52,8 @@ enum View {
     General,
     /// The data folder and its backup.
     Data,
+    /// Who else does jobs.
+    Computers,
     /// How everything is.
     Health,
     /// What was said.
@@ -56,9 +62,10 @@ enum View {
 
 impl View {
     /// Each with its words and its picture.
-    const ALL: [(Self, &'static str, Icon); 4] = [
+    const ALL: [(Self, &'static str, Icon); 5] = [
         (Self::General, "General", Icon::Settings),
         (Self::Data, "Data and backup", Icon::Database),
+        (Self::Computers, "Other computers", Icon::Chip),
         (Self::Health, "Health and support", Icon::CheckCircle),
         (Self::Log, "Log", Icon::File),
     ];
@@ -66,6 +73,9 @@ impl View {
 
 impl Page for SettingsPage {
     fn ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        if self.backup.follow_opened(ctx) {
+            self.view = View::Data;
+        }
         let width = if self.view == View::Log { WIDE } else { WIDTH };
         page_column(ctx, ui, width, |ui| {
             ui.spacing_mut().item_spacing.y = ctx.tokens.space.l;
@@ -83,6 +93,7 @@ impl Page for SettingsPage {
                     self.data.ui(ctx, ui);
                     self.backup.ui(ctx, ui);
                 }
+                View::Computers => self.computers.ui(ctx, ui),
                 View::Health => {
                     health::health_ui(ctx, ui);
                     self.report.ui(ctx, ui);
@@ -120,6 +131,7 @@ impl SettingsPage {
         if settings != *ctx.settings {
             ctx.send(Command::Configure(Box::new(settings)));
         }
+        updates::updates_ui(ctx, ui);
         about::about_ui(ctx, ui, &mut self.licence);
     }
 }

@@ -1,8 +1,9 @@
 //! What is filled in, and the training that comes of it.
 
 use lore_core::{
-    AdapterId, AgentConfig, BankId, DatasetId, DatasetInfo, DatasetKind, ExperimentSpec, MemoryMix,
-    ModelId, ModelInfo, ModelKind, Preset, RetrievalConfig, TrainConfig, TrialPlan, WorldSpec,
+    AdapterId, AgentConfig, BankId, ClusterId, DatasetId, DatasetInfo, DatasetKind, ExperimentSpec,
+    MemoryMix, ModelId, ModelInfo, ModelKind, Preset, RetrievalConfig, TrainConfig, TrialPlan,
+    WorldSpec,
 };
 use lore_protocol::{TrainWork, Trials};
 
@@ -33,6 +34,8 @@ pub(super) struct Form {
     pub(super) trials: TrialPlan,
     /// Whose tasks it is tried on.
     pub(super) trial_world: WorldSpec,
+    /// The other computer that trains, if not this one.
+    pub(super) cluster: Option<ClusterId>,
     /// Every number is shown.
     pub(super) advanced: bool,
     /// The data set that another page sent along, once.
@@ -83,6 +86,7 @@ impl Default for Form {
             unseen: None,
             trials: TrialPlan::default(),
             trial_world: WorldSpec::default(),
+            cluster: None,
             advanced: false,
             offered: None,
         }
@@ -194,6 +198,13 @@ impl Form {
         if self.with_memory && self.lacks_unrelated(ctx) {
             problems.push(
                 "Unrelated memories are of another task type; let at least two types be learned"
+                    .to_owned(),
+            );
+        }
+        let is_tried_here = !self.trials.is_off() && !self.trial_world.is_in_the_data_folder();
+        if self.cluster.is_some() && is_tried_here {
+            problems.push(
+                "Only this computer reaches the world of the new tasks; choose another world or run it here"
                     .to_owned(),
             );
         }

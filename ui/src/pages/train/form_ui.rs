@@ -13,7 +13,7 @@ use super::trainings;
 use crate::Route;
 use crate::context::Ctx;
 use crate::format;
-use crate::parts::{trial_plan_ui, world_choices};
+use crate::parts::{run_on_ui, trial_plan_ui, world_choices};
 use crate::text;
 use crate::widgets::{
     Button, Card, EmptyState, Field, Icon, choice, columns, field, field_with_help, segmented,
@@ -83,6 +83,7 @@ fn choices_ui(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form) {
                 &suggestion,
             )
         });
+        run_on_ui(ctx, ui, &mut form.cluster);
     });
 }
 

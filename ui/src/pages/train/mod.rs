@@ -121,9 +121,12 @@ impl TrainPage {
     fn start(&self, ctx: &Ctx<'_>) -> Action {
         let work = self.form.work(ctx);
         let title = format!("Train {}", work.name);
-        let work = Box::new(Work::Train(work));
-        Action::new(START, Request::Job(JobRequest::Submit { work, title }))
-            .say("The training is in the queue")
+        let request = JobRequest::Submit {
+            work: Box::new(Work::Train(work)),
+            title,
+            cluster: self.form.cluster.clone(),
+        };
+        Action::new(START, Request::Job(request)).say("The training is in the queue")
     }
 
     /// A training that was just started is what one wants to see next.

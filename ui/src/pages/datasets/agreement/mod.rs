@@ -169,7 +169,11 @@ impl AgreementView {
             if start.clicked() {
                 let title = format!("Ask {} about {}", agent_words(ctx, &work), dataset.name);
                 let work = Box::new(Work::Agreement(work));
-                let request = Request::Job(JobRequest::Submit { work, title });
+                let request = Request::Job(JobRequest::Submit {
+                    work,
+                    title,
+                    cluster: None,
+                });
                 ctx.act(Action::new(place.to_owned(), request));
             }
         });

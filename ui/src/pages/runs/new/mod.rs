@@ -8,7 +8,7 @@ use lore_core::{Arm, ExperimentSpec, Preset};
 
 use super::START;
 use crate::context::Ctx;
-use crate::parts::action_error_ui;
+use crate::parts::{action_error_ui, run_on_ui};
 use crate::widgets::{Card, columns, explained_switch, segmented, switch, text_field};
 
 /// What is filled in.
@@ -95,6 +95,7 @@ impl NewExperiment {
                 "Name of the experiment",
                 &self.spec.name,
             );
+            run_on_ui(ctx, ui, &mut self.spec.cluster);
             switch(ui, tokens, &mut self.advanced, "All choices");
         });
     }
@@ -105,6 +106,7 @@ impl NewExperiment {
         self.spec.model = old.model;
         self.spec.embedder = old.embedder;
         self.spec.arms = old.arms;
+        self.spec.cluster = old.cluster;
         self.seeds = written(&self.spec.seeds);
     }
 
@@ -115,6 +117,7 @@ impl NewExperiment {
                 self.arm_ui(ctx, ui, &arm);
             }
         });
+        self.servers_ui(ctx, ui);
         if !self.advanced {
             return;
         }
@@ -127,16 +130,35 @@ impl NewExperiment {
             });
     }
 
+    /// Arms that models on servers play, where there are such models.
+    fn servers_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
+        let arms = on_servers(ctx);
+        if arms.is_empty() {
+            return;
+        }
+        Card::titled("Played by models on servers")
+            .subtitle(
+                "A server cannot say how likely given actions are, so its model writes them in its own words. \
+                 Its weights are not here, so nothing is trained on it",
+            )
+            .show(ui, ctx.tokens, |ui| {
+                for arm in arms {
+                    self.arm_ui(ctx, ui, &arm);
+                }
+            });
+    }
+
     fn arm_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui, arm: &Arm) {
         let mut on = self.spec.arms.contains(arm);
         let why = arm.explanation();
         if explained_switch(ui, ctx.tokens, &mut on, &arm.name, why).changed() {
-            self.set_arm(arm, on);
+            self.set_arm(arm, on, on_servers(ctx));
         }
     }
 
-    /// Arms stay in the paper's order, variants behind: comparisons are with the last of the paper's.
-    fn set_arm(&mut self, arm: &Arm, on: bool) {
+    /// Arms stay in the paper's order, variants and those on servers behind: comparisons are with the last of the
+    /// paper's.
+    fn set_arm(&mut self, arm: &Arm, on: bool, on_servers: Vec<Arm>) {
         let chosen = |candidate: &Arm| {
             if candidate == arm {
                 on
@@ -144,9 +166,18 @@ impl NewExperiment {
                 self.spec.arms.contains(candidate)
             }
         };
-        let all = Arm::paper().into_iter().chain(Arm::variants());
-        self.spec.arms = all.filter(chosen).collect();
+        let all = [Arm::paper(), Arm::variants(), on_servers].concat();
+        self.spec.arms = all.into_iter().filter(chosen).collect();
     }
+}
+
+/// The arms that models on servers can play.
+pub(super) fn on_servers(ctx: &Ctx<'_>) -> Vec<Arm> {
+    let models = ctx.served_models().ready().unwrap_or_default();
+    models
+        .iter()
+        .flat_map(|info| Arm::on_server(&info.model))
+        .collect()
 }
 
 fn capitalised(preset: Preset) -> &'static str {
@@ -185,12 +216,20 @@ mod tests {
     fn arms_keep_the_paper_s_order() {
         let mut form = NewExperiment::default();
         let base = Arm::paper()[0].clone();
-        form.set_arm(&base, false);
+        form.set_arm(&base, false, Vec::new());
         assert_eq!(form.spec.arms.len(), 4);
         let variant = Arm::variants()[0].clone();
-        form.set_arm(&variant, true);
-        form.set_arm(&base, true);
-        assert_eq!(form.spec.arms, [Arm::paper(), vec![variant]].concat());
+        form.set_arm(&variant, true, Vec::new());
+        form.set_arm(&base, true, Vec::new());
+        assert_eq!(
+            form.spec.arms,
+            [Arm::paper(), vec![variant.clone()]].concat()
+        );
+        let server = lore_core::ServedModel::default();
+        let served = Arm::on_server(&server);
+        form.set_arm(&served[1], true, served.clone());
+        let all = [Arm::paper(), vec![variant, served[1].clone()]].concat();
+        assert_eq!(form.spec.arms, all);
     }
 
     #[test]

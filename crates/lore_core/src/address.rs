@@ -1,21 +1,28 @@
-//! Addresses as people type them.
+//! Addresses of servers as people type them.
+
+use std::net::IpAddr;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// A server's address in its two forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Address {
+pub struct Address {
     /// `http://localhost:8000` or `https://…`, without a slash at the end.
-    pub(super) http: String,
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub http: String,
+    /// A name or a number; IPv6 without its brackets.
+    pub host: String,
+    /// The port, whether it was typed or not.
+    pub port: u16,
     /// True for `https` and `wss`.
-    pub(super) is_secure: bool,
+    pub is_secure: bool,
 }
 
 impl Address {
     /// Reads `localhost:8000`, `http://host/path/` or `wss://host`.
-    pub(super) fn read(text: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When it is no address, in a sentence for people.
+    pub fn read(text: &str) -> Result<Self> {
         Self::parse(text.trim()).with_context(|| {
             format!(
                 "{text:?} is not the address of a server; it looks like \"http://localhost:8000\"."
@@ -55,8 +62,19 @@ impl Address {
         })
     }
 
+    /// True for a server on this computer.
+    pub fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || (self.host.parse::<IpAddr>()).is_ok_and(|number| number.is_loopback())
+    }
+
+    /// True when what is sent can be read on the way.
+    pub fn is_open(&self) -> bool {
+        !self.is_secure && !self.is_loopback()
+    }
+
     /// The WebSocket address of `path`.
-    pub(super) fn web_socket(&self, path: &str) -> String {
+    pub fn web_socket(&self, path: &str) -> String {
         let rest = self.http.trim_start_matches("http");
         format!("ws{rest}{path}")
     }
@@ -92,6 +110,20 @@ mod tests {
         check("http://[::1]:81", "http://[::1]:81", "::1", 81);
         let socket = Address::read("https://a:1/b").unwrap().web_socket("/ws");
         assert_eq!(socket, "wss://a:1/b/ws");
+    }
+
+    #[test]
+    fn what_leaves_this_computer_unencrypted_is_known() {
+        for (text, is_open) in [
+            ("localhost:8000", false),
+            ("http://127.0.0.1", false),
+            ("http://[::1]:81", false),
+            ("https://api.example.org/v1", false),
+            ("http://192.168.0.7:8000", true),
+            ("http://localhost.example.org", true),
+        ] {
+            assert_eq!(Address::read(text).unwrap().is_open(), is_open, "{text}");
+        }
     }
 
     #[test]
