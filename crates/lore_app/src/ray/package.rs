@@ -46,8 +46,8 @@ fn pack(program: &Path, draft: &Path) -> Result<()> {
         let mut zip = ZipWriter::new(BufWriter::new(File::create(draft)?));
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            // Sending takes longer than packing, but not much.
-            .compression_level(Some(1))
+            // Ray's dashboard takes packages up to 100 MiB.
+            .compression_level(Some(6))
             .large_file(true)
             .unix_permissions(0o755);
         zip.start_file(PROGRAM, options)?;
