@@ -10,8 +10,8 @@ use lore_app::{App, AppConfig, DataHome, InProcess, Keychain};
 use lore_core::{DataDir, JobId, ModelId, ModelInfo, ModelKind, WorldSpec};
 use lore_protocol::{
     ApiError, Backend as _, CollectWork, Event, Incoming, JobInfo, JobLine, JobRequest,
-    JobResponse, JobSpec, MeasureWork, PROTOCOL_VERSION, Request, RequestId, Response, Settings,
-    SettingsRequest, Work,
+    JobResponse, JobSpec, MeasureWork, MetricPoint, PROTOCOL_VERSION, Request, RequestId, Response,
+    Settings, SettingsRequest, Work,
 };
 use tempfile::TempDir;
 
@@ -192,6 +192,22 @@ impl Stage {
         match self.ask(Request::Job(request)) {
             Ok(Response::Done) => {}
             other => panic!("{asked} was answered {other:?}"),
+        }
+    }
+
+    /// The losses of a training, step by step.
+    ///
+    /// # Panics
+    /// When there is no such job.
+    pub fn losses(&mut self, job: &JobId) -> Vec<MetricPoint> {
+        let series = JobRequest::Series {
+            job: job.clone(),
+            name: "train/loss".into(),
+            width: 1000,
+        };
+        match self.ask(Request::Job(series)) {
+            Ok(Response::Job(JobResponse::Series { points, .. })) => points,
+            other => panic!("no series: {other:?}"),
         }
     }
 

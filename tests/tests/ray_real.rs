@@ -1,9 +1,11 @@
 //! A real Ray, the real worker, the sample experiment's training: the same bytes as on this computer.
 //!
 //! `cargo xtask ray` starts Ray and runs this. Needs its address in `LOREKEEPER_TEST_RAY` (and what opens it in
-//! `LOREKEEPER_TEST_RAY_TOKEN`), the starter models in `LOREKEEPER_TEST_MODELS` and a built `lore_worker`; says so and passes without them.
+//! `LOREKEEPER_TEST_RAY_TOKEN`), the starter models in `LOREKEEPER_TEST_MODELS` and a built `lore_worker`
+//! (`LOREKEEPER_TEST_RAY_WORKER` says where one small enough for Ray is); says so and passes without them.
 #![cfg(unix)]
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use lore_core::{
@@ -11,7 +13,7 @@ use lore_core::{
 };
 use lore_protocol::{
     ClusterRequest, ClusterResponse, Elsewhere, ExperimentRequest, ExperimentResponse, JobInfo,
-    JobRequest, JobResponse, JobState, MetricPoint, Request, Response, Settings,
+    JobRequest, JobState, Request, Response, Settings,
 };
 use lore_tests::{Stage, real_worker};
 
@@ -27,7 +29,8 @@ fn stage() -> Option<(Stage, String)> {
         eprintln!("skipped: LOREKEEPER_TEST_RAY is not set");
         return None;
     };
-    let (worker, models) = real_worker()?;
+    let (built, models) = real_worker()?;
+    let worker = std::env::var_os("LOREKEEPER_TEST_RAY_WORKER").map_or(built, PathBuf::from);
     let mut stage = Stage::with_models(&worker, Some(models));
     // An example that is being learned is learned to its end, which on a busy machine takes long.
     stage.set(Settings {
@@ -73,18 +76,6 @@ fn stop(stage: &mut Stage, id: &str) {
     stage.ask(Request::Experiment(request)).expect("stops");
 }
 
-fn losses(stage: &mut Stage, job: &JobId) -> Vec<MetricPoint> {
-    let series = JobRequest::Series {
-        job: job.clone(),
-        name: "train/loss".into(),
-        width: 1000,
-    };
-    match stage.ask(Request::Job(series)) {
-        Ok(Response::Job(JobResponse::Series { points, .. })) => points,
-        other => panic!("no series: {other:?}"),
-    }
-}
-
 fn adapter(stage: &Stage, experiment: &str) -> Vec<u8> {
     let id = AdapterId(format!("{experiment}-lora-seed2025"));
     let path = stage.dir().adapter(&id).join("adapter_model.safetensors");
@@ -125,7 +116,7 @@ fn the_sample_s_training_on_ray_ends_with_the_bytes_of_the_one_here() {
     stage.job_done(JobRequest::Stop { job: there.clone() });
     let job = ended(&mut stage, &there);
     assert_eq!(job.state, JobState::Cancelled { resumable: true });
-    let before = losses(&mut stage, &there).len();
+    let before = stage.losses(&there).len();
     eprintln!("followed live, and stopped after {before} steps");
     stage.job_done(JobRequest::Resume { job: there.clone() });
     // It outlives the application, too.
@@ -149,7 +140,7 @@ fn the_sample_s_training_on_ray_ends_with_the_bytes_of_the_one_here() {
         began.elapsed().as_secs()
     );
 
-    assert_eq!(losses(&mut stage, &here), losses(&mut stage, &there));
+    assert_eq!(stage.losses(&here), stage.losses(&there));
     let [here, there] = ["here", "there"].map(|experiment| adapter(&stage, experiment));
     assert!(here == there, "the adapters differ");
     eprintln!("both adapters are the same {} bytes", here.len());

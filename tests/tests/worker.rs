@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use lore_core::{AdapterId, DatasetId, JobId, TrainConfig};
 use lore_protocol::{
-    ErrorCode, JobEvent, JobInfo, JobRequest, JobResponse, JobState, MeasureWork, MetricPoint,
-    Request, Response, Settings, TrainWork, Work,
+    ErrorCode, JobEvent, JobInfo, JobRequest, JobResponse, JobState, MeasureWork, Request,
+    Response, Settings, TrainWork, Work,
 };
 use lore_tests::{Stage, few_episodes, real_worker};
 
@@ -75,18 +75,6 @@ fn training(dataset: &DatasetId, adapter: &str) -> Work {
     })
 }
 
-fn losses(stage: &mut Stage, job: &JobId) -> Vec<MetricPoint> {
-    let series = JobRequest::Series {
-        job: job.clone(),
-        name: "train/loss".into(),
-        width: 1000,
-    };
-    match stage.ask(Request::Job(series)) {
-        Ok(Response::Job(JobResponse::Series { points, .. })) => points,
-        other => panic!("no series: {other:?}"),
-    }
-}
-
 fn adapter_file(stage: &Stage, adapter: &str) -> PathBuf {
     let folder = stage.dir().adapter(&AdapterId::from(adapter));
     folder.join("adapter_model.safetensors")
@@ -135,7 +123,7 @@ fn a_killed_training_ends_with_the_numbers_of_one_that_was_not() {
     let job = ended(&mut stage, &killed);
     assert_eq!(job.state.label(), "done", "{job:#?}");
 
-    assert_eq!(losses(&mut stage, &whole), losses(&mut stage, &killed));
+    assert_eq!(stage.losses(&whole), stage.losses(&killed));
     let [whole, killed] = ["whole", "killed"].map(|adapter| adapter_file(&stage, adapter));
     let [whole, killed] = [whole, killed].map(|path| std::fs::read(path).expect("an adapter"));
     assert!(whole == killed, "the adapters differ");

@@ -1,8 +1,9 @@
 //! `cargo xtask ray`: a real Ray on this computer trains what the application trains itself; the adapters
 //! must be equal to the last byte.
 
+use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -29,15 +30,32 @@ pub(crate) fn run(place: &Place, args: Args) -> Result<()> {
     let ready = setup::everything(place)?;
     let python = Python::of(place, "ray")?;
     launch::build(place, false)?;
+    let worker = small_worker(place)?;
     let cluster = Cluster::start(&python.program().with_file_name("ray"))?;
     let mut test = cargo::native(place, "test");
     test.args(["--workspace", "--test", "ray_real", "--", "--nocapture"]);
     test.env("LOREKEEPER_TEST_RAY", &cluster.address)
-        .env("LOREKEEPER_TEST_RAY_TOKEN", TOKEN);
+        .env("LOREKEEPER_TEST_RAY_TOKEN", TOKEN)
+        .env("LOREKEEPER_TEST_RAY_WORKER", &worker);
     if let Some(models) = &ready.models {
         test.env("LOREKEEPER_TEST_MODELS", models);
     }
     process::run(&mut test)
+}
+
+/// A copy of the built worker without its symbols: with them it is larger than Ray's dashboard takes.
+fn small_worker(place: &Place) -> Result<PathBuf> {
+    let built = place.program("debug", "lore_worker");
+    let folder = built.with_file_name("stripped");
+    fs::create_dir_all(&folder).context("Could not make a folder for the worker")?;
+    let small = folder.join("lore_worker");
+    process::run(
+        Command::new("strip")
+            .args(["-s", "-o"])
+            .arg(&small)
+            .arg(&built),
+    )?;
+    Ok(small)
 }
 
 /// A Ray of one computer, reached from it alone. It ends with this.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClusterId, WorldSpec};
+use crate::{Address, ClusterId, WorldSpec};
 
 /// A Ray cluster of one or more computers, as a person described it. What opens it is not part of this.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,30 +23,22 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The address with a scheme and without a slash at its end.
+    /// The address with a scheme and without a slash at its end; as it was typed while it is none.
     pub fn base(&self) -> String {
-        let address = self.address.trim();
-        let whole = if address.contains("://") {
-            address.to_owned()
-        } else {
-            format!("http://{address}")
-        };
-        whole.trim_end_matches('/').to_owned()
+        let typed = self.address.trim();
+        Address::read(typed).map_or_else(|_none| typed.to_owned(), |address| address.http)
     }
 
     /// Why it cannot be used as it is written.
     pub fn problem(&self) -> Option<&'static str> {
-        let base = self.base();
-        let is_web = ["http://", "https://"]
-            .iter()
-            .any(|scheme| base.starts_with(scheme));
-        if !is_web || host(&base).is_empty() || base.contains(char::is_whitespace) {
-            return Some("Write the address of its dashboard, such as http://127.0.0.1:8265");
-        }
-        if base.contains('@') {
+        let typed = self.address.trim();
+        if typed.contains('@') {
             return Some(
                 "Leave names and passwords out of the address; there is a field for the token",
             );
+        }
+        if Address::read(typed).is_err() || typed.contains(char::is_whitespace) {
+            return Some("Write the address of its dashboard, such as http://127.0.0.1:8265");
         }
         if self.name.trim().is_empty() {
             return Some("Give it a name");
@@ -62,20 +54,7 @@ impl Cluster {
 
     /// True when what is sent there can be read and changed on the way.
     pub fn is_in_the_clear(&self) -> bool {
-        let base = self.base();
-        let host = host(&base);
-        let is_own = host == "localhost" || host == "[::1]" || host.starts_with("127.");
-        base.starts_with("http://") && !host.is_empty() && !is_own
-    }
-}
-
-/// The host in an address that has a scheme; IPv6 addresses keep their brackets.
-fn host(base: &str) -> &str {
-    let behind = base.split_once("://").map_or(base, |(_, rest)| rest);
-    let place = behind.split(['/', '?', '#']).next().unwrap_or_default();
-    match place.find(']') {
-        Some(end) => &place[..=end],
-        None => place.split(':').next().unwrap_or_default(),
+        Address::read(&self.address).is_ok_and(|address| address.is_open())
     }
 }
 
@@ -120,7 +99,12 @@ mod tests {
         ] {
             assert!(!at(safe).is_in_the_clear(), "{safe}");
         }
-        for open in ["10.0.0.7:8265", "http://ray.lab", "http://[fd00::1]:8265"] {
+        for open in [
+            "10.0.0.7:8265",
+            "http://ray.lab",
+            "http://[fd00::1]:8265",
+            "http://127.0.0.1.example.org",
+        ] {
             assert!(at(open).is_in_the_clear(), "{open}");
         }
     }

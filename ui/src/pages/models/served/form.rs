@@ -1,5 +1,8 @@
 //! A model on a server by its address: tried, then saved with a name.
 
+use std::ops::RangeInclusive;
+
+use egui::emath::Numeric;
 use egui::{Align, Ui};
 use lore_core::{Prices, Secret, ServedModel};
 use lore_protocol::{ModelRequest, Request};
@@ -227,40 +230,43 @@ impl Form {
     }
 }
 
-fn more_ui(ctx: &Ctx<'_>, ui: &mut Ui, model: &mut ServedModel) {
-    let tokens = ctx.tokens;
-    let about = |label, help| Field {
+/// A number that is explained.
+fn number_ui<N: Numeric>(
+    ctx: &Ctx<'_>,
+    ui: &mut Ui,
+    (label, help): (&'static str, &'static str),
+    value: &mut N,
+    range: RangeInclusive<N>,
+    unit: &str,
+) {
+    let about = Field {
         label,
         help,
         note: "",
     };
+    field_with_help(ui, ctx.tokens, about, |ui| {
+        number_field(ui, ctx.tokens, value, range, unit, label)
+    });
+}
+
+fn more_ui(ctx: &Ctx<'_>, ui: &mut Ui, model: &mut ServedModel) {
+    let tokens = ctx.tokens;
     let help = "How many episodes ask it side by side; more is faster until the server is busy";
-    field_with_help(ui, tokens, about("Episodes at once", help), |ui| {
-        number_field(
-            ui,
-            tokens,
-            &mut model.at_once,
-            1..=64,
-            "",
-            "Episodes at once",
-        )
-    });
+    let value = &mut model.at_once;
+    number_ui(ctx, ui, ("Episodes at once", help), value, 1..=64, "");
     let help = "How long it may take for one answer before it is asked again";
-    field_with_help(ui, tokens, about("Patience", help), |ui| {
-        number_field(
-            ui,
-            tokens,
-            &mut model.timeout_secs,
-            1..=3600,
-            "s",
-            "Patience",
-        )
-    });
+    let value = &mut model.timeout_secs;
+    number_ui(ctx, ui, ("Patience", help), value, 1..=3600, "s");
     let help = "For models that think before they answer: tokens on top of those of the action";
-    field_with_help(ui, tokens, about("Tokens for thinking", help), |ui| {
-        let value = &mut model.thinking_tokens;
-        number_field(ui, tokens, value, 0..=32_768, "", "Tokens for thinking")
-    });
+    let value = &mut model.thinking_tokens;
+    number_ui(
+        ctx,
+        ui,
+        ("Tokens for thinking", help),
+        value,
+        0..=32_768,
+        "",
+    );
     let mut costs = model.prices.is_some();
     let why = "Results then say what each arm cost";
     if explained_switch(ui, tokens, &mut costs, "Its tokens cost something", why).changed() {
@@ -272,9 +278,7 @@ fn more_ui(ctx: &Ctx<'_>, ui: &mut Ui, model: &mut ServedModel) {
             (&mut prices.completion, "A million tokens written"),
         ] {
             let help = "In US dollars, as the server's price list says";
-            field_with_help(ui, tokens, about(label, help), |ui| {
-                number_field(ui, tokens, value, 0.0..=MAX_PRICE, "$", label)
-            });
+            number_ui(ctx, ui, (label, help), value, 0.0..=MAX_PRICE, "$");
         }
     }
     let why = "vLLM does with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True, where it finds this \
