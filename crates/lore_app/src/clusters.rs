@@ -65,37 +65,13 @@ impl Clusters {
 
     /// Keeps one in place of the one of the same identifier; without an identifier it is new. A token is kept
     /// for the address, and an empty one forgets the one there was.
-    pub(crate) fn save(&self, mut cluster: Cluster, token: Option<Secret>) -> Result<()> {
+    pub(crate) fn save(&self, cluster: Cluster, token: Option<Secret>) -> Result<()> {
+        let mut cluster = self.named(tidied(cluster)?)?;
+        // Nobody waits for the list meanwhile: the keychain may ask the person first.
+        cluster.has_token = self.keep_token(&cluster, token)?;
         let mut list = self.lock();
-        cluster = tidied(cluster)?;
-        if cluster.id.as_str().is_empty() {
-            let is_taken = |name: &str| list.iter().any(|one| one.id.as_str() == name);
-            let name = names::free(&names::slug(&cluster.name), "computer", is_taken);
-            cluster.id = ClusterId(name);
-        }
-        names::check("another computer", cluster.id.as_str())?;
         let mut changed = list.clone();
         changed.retain(|one| one.id != cluster.id);
-        if changed.iter().any(|one| one.name == cluster.name) {
-            bail!(ApiError::new(format!(
-                "There is another computer called {:?} already; choose another name",
-                cluster.name
-            )));
-        }
-        let before = list.iter().find(|one| one.id == cluster.id);
-        let same_place = before.is_some_and(|one| one.address == cluster.address);
-        cluster.has_token = same_place && before.is_some_and(|one| one.has_token);
-        match token {
-            Some(token) if token.reveal().is_empty() => {
-                self.keys.forget(&cluster.address, cluster.has_token);
-                cluster.has_token = false;
-            }
-            Some(token) => {
-                let place = self.keys.keep(&cluster.address, &token)?;
-                cluster.has_token = place == KeyPlace::Keychain;
-            }
-            None => {}
-        }
         changed.push(cluster);
         changed.sort_by(|a, b| a.name.cmp(&b.name));
         files::write_json(&self.path, &changed)?;
@@ -103,12 +79,55 @@ impl Clusters {
         Ok(())
     }
 
+    /// With an identifier; refused when another one has its name.
+    fn named(&self, mut cluster: Cluster) -> Result<Cluster> {
+        let list = self.lock();
+        if cluster.id.as_str().is_empty() {
+            let is_taken = |name: &str| list.iter().any(|one| one.id.as_str() == name);
+            let name = names::free(&names::slug(&cluster.name), "computer", is_taken);
+            cluster.id = ClusterId(name);
+        }
+        names::check("another computer", cluster.id.as_str())?;
+        let mut others = list.iter().filter(|one| one.id != cluster.id);
+        if others.any(|one| one.name == cluster.name) {
+            bail!(ApiError::new(format!(
+                "There is another computer called {:?} already; choose another name",
+                cluster.name
+            )));
+        }
+        Ok(cluster)
+    }
+
+    /// Keeps or forgets a token; true when the keychain has one for the cluster's address afterwards.
+    fn keep_token(&self, cluster: &Cluster, token: Option<Secret>) -> Result<bool> {
+        let before = self.lock().iter().find(|one| one.id == cluster.id).cloned();
+        let (here, moved): (Vec<_>, Vec<_>) = before
+            .into_iter()
+            .partition(|one| one.address == cluster.address);
+        for one in moved {
+            self.keys.forget(&one.address, one.has_token);
+        }
+        let has_token = here.iter().any(|one| one.has_token);
+        match token {
+            None => Ok(has_token),
+            Some(token) if token.reveal().is_empty() => {
+                self.keys.forget(&cluster.address, has_token);
+                Ok(false)
+            }
+            Some(token) => Ok(self.keys.keep(&cluster.address, &token)? == KeyPlace::Keychain),
+        }
+    }
+
     /// Forgets one, and what opens it.
     pub(crate) fn remove(&self, id: &ClusterId) -> Result<()> {
-        let mut list = self.lock();
-        let (gone, kept): (Vec<_>, Vec<_>) = list.iter().cloned().partition(|one| one.id == *id);
-        files::write_json(&self.path, &kept)?;
-        *list = kept;
+        let gone = {
+            let mut list = self.lock();
+            let (gone, kept): (Vec<_>, Vec<_>) =
+                list.iter().cloned().partition(|one| one.id == *id);
+            files::write_json(&self.path, &kept)?;
+            *list = kept;
+            gone
+        };
         for cluster in gone {
             self.keys.forget(&cluster.address, cluster.has_token);
         }
@@ -213,6 +232,14 @@ mod tests {
         known.cores = 4;
         clusters.save(known.clone(), None).expect("is changed");
         assert_eq!(clusters.get(&known.id).expect("is known").cores, 4);
+        let token = || Some(Secret::from("sesame-42"));
+        clusters.save(known.clone(), token()).expect("is changed");
+        assert!(clusters.list()[0].has_token);
+        let here = std::mem::replace(&mut known.address, "10.0.0.8:8265".into());
+        clusters.save(known.clone(), None).expect("is changed");
+        known.address = here;
+        clusters.save(known.clone(), None).expect("is changed");
+        assert!(!clusters.list()[0].has_token, "a token is for one address");
         assert_eq!(clusters.list().len(), 1);
         clusters.get(&"gone".into()).expect_err("is not known");
     }
