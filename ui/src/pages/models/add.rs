@@ -47,7 +47,7 @@ impl AddModel {
     fn hub_ui(&mut self, ctx: &Ctx<'_>, ui: &mut Ui) {
         let tokens = ctx.tokens;
         Card::titled("From the Hugging Face hub")
-            .subtitle("The only thing here that uses the network")
+            .subtitle("Comes over the network once, and stays on this computer")
             .show(ui, tokens, |ui| {
                 let hint = "owner/name";
                 let typed = text_field(ui, tokens, &mut self.hub_name, "Name on the hub", hint);
