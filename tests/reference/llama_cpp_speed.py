@@ -3,15 +3,23 @@
     pip install llama-cpp-python
     cargo xtask bench prefill -- --reference "$(which python)"
 
-Arguments: a GGUF file and a number of threads. Every line on stdin asks for one measurement, every
-line on stdout answers with its seconds, so that both sides take turns on the same machine:
+Arguments: a GGUF file, a number of threads, and, where its server is asked as well, the program
+`llama-server`. Every line on stdin asks for one measurement, every line on stdout answers with its
+seconds, so that both sides take turns on the same machine:
 
     prefill TOKENS                  reads a prompt, logits of its last token
     decode PROMPT STEPS LANES       after a prompt that all lanes share, STEPS tokens for each lane
+    serve PROMPT STEPS LANES        the same from llama.cpp's server: LANES requests at once, each to a slot of
+                                    its own that keeps the prompt from the turn before
 """
 
+import json
+import socket
+import subprocess
 import sys
 import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import llama_cpp as ll
 
@@ -73,14 +81,67 @@ class Model:
         return time.perf_counter() - began
 
 
+class Server:
+    """llama.cpp's own server with a slot for every lane."""
+
+    def __init__(self, program, path, threads):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        arguments = ["--model", path, "--port", port, "--parallel", MAX_LANES, "--ctx-size", 40960]
+        arguments += ["--threads", threads, "--threads-batch", threads]
+        self.process = subprocess.Popen(
+            [program, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.address}/health").close()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    sys.exit("llama-server ended")
+                time.sleep(0.1)
+
+    def complete(self, prompt, steps, slot):
+        """Tokens written behind `prompt`, by the server's own count."""
+        question = {"prompt": prompt, "n_predict": steps, "id_slot": slot, "cache_prompt": True}
+        question |= {"ignore_eos": True, "temperature": 0}
+        request = urllib.request.Request(
+            f"{self.address}/completion",
+            json.dumps(question).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as reply:
+            return json.load(reply)["tokens_predicted"]
+
+    def serve(self, num_tokens, prompt, steps, lanes):
+        tokens = [position * 7919 % num_tokens for position in range(prompt)]
+        with ThreadPoolExecutor(lanes) as pool:
+            began = time.perf_counter()
+            written = list(pool.map(lambda slot: self.complete(tokens, steps, slot), range(lanes)))
+            took = time.perf_counter() - began
+        if written != [steps] * lanes:
+            sys.exit(f"the server wrote {written} tokens")
+        return took
+
+
 def main():
     log = ll.llama_log_callback(lambda level, text, data: None)
     ll.llama_log_set(log, None)
-    model = Model(sys.argv[1], int(sys.argv[2]))
-    for line in sys.stdin:
-        what, *numbers = line.split()
-        measure = model.prefill if what == "prefill" else model.write
-        print(measure(*map(int, numbers)), flush=True)
+    path, threads, *program = sys.argv[1:]
+    model = Model(path, int(threads))
+    measures = {"prefill": model.prefill, "decode": model.write}
+    server = Server(*program, path, threads) if program else None
+    if server:
+        measures["serve"] = lambda *numbers: server.serve(model.num_tokens, *numbers)
+    try:
+        for line in sys.stdin:
+            what, *numbers = line.split()
+            print(measures[what](*map(int, numbers)), flush=True)
+    finally:
+        if server:
+            server.process.kill()
 
 
 main()

@@ -18,7 +18,7 @@ use crate::args::Args;
 use crate::build_ui::{self, Choices};
 use crate::place::Place;
 use crate::setup::{self, Ready};
-use crate::{cargo, process};
+use crate::{launch, process};
 
 use bundler::Bundler;
 
@@ -100,18 +100,15 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     Ok(())
 }
 
-/// Builds the page, then both programs at once: apart they would build what they share twice, with
-/// other features.
+/// Builds the page, then the programs that `cargo xtask bench` measures: a smaller choice would build
+/// the large dependencies again, with other features.
 fn build(place: &Place, ready: &Ready) -> Result<()> {
     let choices = Choices {
         release: true,
         ..Choices::default()
     };
     build_ui::build(place, &ready.wasm, choices)?;
-    let mut programs = cargo::native(place, "build");
-    programs.args(["--release", "--package", "lorekeeper"]);
-    programs.args(["--package", "lore_worker", "--bins"]);
-    process::run(&mut programs)
+    launch::build(place, true)
 }
 
 /// Packs one kind and returns its file.

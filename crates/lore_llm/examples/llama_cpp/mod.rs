@@ -7,18 +7,21 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
-/// What was asked for on the command line: `[MODEL] [--reference PYTHON]`.
+/// What was asked for on the command line: `[MODEL] [--reference PYTHON [--server LLAMA_SERVER]]`.
 pub(crate) struct Bench {
     name: &'static str,
     /// A GGUF file.
     pub(crate) model: PathBuf,
     reference: Option<Reference>,
+    /// True when the reference has llama.cpp's server as well.
+    has_server: bool,
 }
 
 /// A Python with llama-cpp-python that answers as `tests/reference/llama_cpp_speed.py` says.
 struct Reference {
     process: Child,
-    questions: ChildStdin,
+    /// `None` once it is to end.
+    questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
@@ -27,10 +30,12 @@ impl Bench {
     pub(crate) fn from_args(name: &'static str) -> Result<Self> {
         let mut model = None;
         let mut python = None;
+        let mut server = None;
         let mut arguments = std::env::args().skip(1).filter(|word| word != "--");
         while let Some(word) = arguments.next() {
             match word.as_str() {
                 "--reference" => python = Some(arguments.next().context("Name a Python")?),
+                "--server" => server = Some(arguments.next().context("Name a program")?),
                 _ => model = Some(PathBuf::from(word)),
             }
         }
@@ -39,17 +44,19 @@ impl Bench {
             None => default_model()?,
         };
         let reference = python
-            .map(|python| Reference::start(&python, &model))
+            .map(|python| Reference::start(&python, &model, server.as_deref()))
             .transpose()?;
         Ok(Self {
             name,
             model,
+            has_server: server.is_some() && reference.is_some(),
             reference,
         })
     }
 
     /// Measures both sides in turn, after one turn that does not count, and prints the medians of
-    /// `tokens` in the seconds that `ours` takes and llama.cpp answers to `question`.
+    /// `tokens` in the seconds that `ours` takes and llama.cpp answers to `question`. A question to its server
+    /// is left out where there is none.
     pub(crate) fn compare(
         &mut self,
         case: &str,
@@ -58,6 +65,9 @@ impl Bench {
         samples: usize,
         mut ours: impl FnMut() -> Result<f64>,
     ) -> Result<()> {
+        if question.starts_with("serve") && !self.has_server {
+            return Ok(());
+        }
         let mut seconds = (Vec::new(), Vec::new());
         for turn in 0..=samples {
             let ours = ours()?;
@@ -92,13 +102,14 @@ impl Bench {
 }
 
 impl Reference {
-    fn start(python: &str, model: &Path) -> Result<Self> {
+    fn start(python: &str, model: &Path, server: Option<&str>) -> Result<Self> {
         let script =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/reference/llama_cpp_speed.py");
         let mut process = Command::new(python)
             .arg(script)
             .arg(model)
             .arg(rayon::current_num_threads().to_string())
+            .args(server)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -108,14 +119,15 @@ impl Reference {
         let answers = process.stdout.take().context("A pipe from llama.cpp")?;
         Ok(Self {
             process,
-            questions,
+            questions: Some(questions),
             answers: BufReader::new(answers),
         })
     }
 
     /// Seconds.
     fn ask(&mut self, question: &str) -> Result<f64> {
-        writeln!(self.questions, "{question}")?;
+        let questions = self.questions.as_mut().context("llama.cpp has ended")?;
+        writeln!(questions, "{question}")?;
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
         let seconds = answer.trim().parse();
@@ -125,8 +137,8 @@ impl Reference {
 
 impl Drop for Reference {
     fn drop(&mut self) {
-        // It is of no use any more, whether it can be stopped or not.
-        self.process.kill().ok();
+        // The end of its input ends it, and the server that it started; nothing is wanted of it any more.
+        drop(self.questions.take());
         self.process.wait().ok();
     }
 }

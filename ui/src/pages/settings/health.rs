@@ -6,6 +6,7 @@ use lore_protocol::{Finding, FindingState, Request, SupportRequest};
 use crate::command::{Action, Command};
 use crate::context::Ctx;
 use crate::parts::{action_error_ui, job_at_ui, loaded_ui};
+use crate::store::Loaded;
 use crate::widgets::{Badge, Button, Card, Icon, Tone, divider, split_row};
 
 /// Where the progress and the error of checking models are shown.
@@ -26,23 +27,32 @@ pub(super) fn health_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
                     finding_ui(ctx, ui, finding);
                 }
             });
-            ui.horizontal_wrapped(|ui| {
-                let again = Button::secondary("Look again").icon(Icon::Refresh);
-                if again.show(ui, tokens).clicked() {
-                    ctx.send(Command::Refetch(Request::Support(SupportRequest::Health)));
-                }
-                let check = Button::secondary("Check the models")
-                    .icon(Icon::Chip)
-                    .hover("Reads every model through and compares its hash; takes seconds for each gigabyte")
-                    .busy(ctx.is_busy(MODELS));
-                if check.show(ui, tokens).clicked() {
-                    let request = Request::Support(SupportRequest::CheckModels);
-                    ctx.act(Action::new(MODELS, request));
-                }
-            });
+            // Not before the list is there: it would push them away from under the hand.
+            if !matches!(findings, Loaded::Waiting) {
+                ui.add_space(tokens.space.s);
+                buttons_ui(ctx, ui);
+            }
             action_error_ui(ctx, ui, MODELS);
             job_at_ui(ctx, ui, MODELS);
         });
+}
+
+fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
+    let tokens = ctx.tokens;
+    ui.horizontal_wrapped(|ui| {
+        let again = Button::secondary("Look again").icon(Icon::Refresh);
+        if again.show(ui, tokens).clicked() {
+            ctx.send(Command::Refetch(Request::Support(SupportRequest::Health)));
+        }
+        let check = Button::secondary("Check the models")
+            .icon(Icon::Chip)
+            .hover("Reads every model through and compares its hash; takes seconds for each gigabyte")
+            .busy(ctx.is_busy(MODELS));
+        if check.show(ui, tokens).clicked() {
+            let request = Request::Support(SupportRequest::CheckModels);
+            ctx.act(Action::new(MODELS, request));
+        }
+    });
 }
 
 /// What a state means.
