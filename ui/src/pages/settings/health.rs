@@ -46,7 +46,9 @@ fn buttons_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
         }
         let check = Button::secondary("Check the models")
             .icon(Icon::Chip)
-            .hover("Reads every model through and compares its hash; takes seconds for each gigabyte")
+            .hover(
+                "Reads every model through and compares its hash; takes seconds for each gigabyte",
+            )
             .busy(ctx.is_busy(MODELS));
         if check.show(ui, tokens).clicked() {
             let request = Request::Support(SupportRequest::CheckModels);
