@@ -30,7 +30,7 @@ pub(super) fn go(visitor: &mut Visitor, backup: &Path) -> Result<()> {
     visitor.picture("looked-into")?;
     visitor.click("Health and support")?;
     visitor.click("Check the models")?;
-    visitor.hear("were read through")?;
+    visitor.hear("They are there, and were read through: ")?;
     visitor.picture("health")?;
     visitor.click("Put a report together")?;
     visitor.see("Save the report…")?;
