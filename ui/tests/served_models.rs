@@ -92,7 +92,7 @@ fn what_the_core_refuses_stays_in_the_form() {
 #[test]
 fn a_model_is_changed_and_its_key_forgotten() {
     let mut window = open(Sample::busy());
-    assert!(window.shows("llama-3.3-70b-instruct at https://api.example.org/v1"));
+    assert!(window.shows("llama-3.3-70b-instruct · https://api.example.org/v1"));
     assert!(window.shows("key in the system's keychain"));
     assert!(window.shows("$0.59 read, $0.79 written a million tokens"));
     window.click("Change Llama 70B");

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::schema::Binding;
 use crate::table::BlockingTable;
-use crate::{ExperienceBank, NewBank, name};
+use crate::{ExperienceBank, NewBank, name, whole};
 
 impl ExperienceBank {
     /// Makes an empty bank; its name on disk must be free.
@@ -109,7 +109,8 @@ impl ExperienceBank {
 
     /// True when there is a bank called `id`, damaged or not.
     pub fn exists(data: &DataDir, id: &BankId) -> bool {
-        folder(data, id).is_dir()
+        let folder = folder(data, id);
+        folder.is_dir() && !whole::is_unborn(&folder)
     }
 
     /// Every bank in alphabetical order. One that cannot be opened is listed as damaged, so that it
@@ -127,7 +128,8 @@ impl ExperienceBank {
             let id = file_name
                 .to_str()
                 .and_then(|name| name.strip_suffix(".lance"));
-            if let Some(id) = id.filter(|_| item.path().is_dir()) {
+            let path = item.path();
+            if let Some(id) = id.filter(|_| path.is_dir() && !whole::is_unborn(&path)) {
                 ids.push(BankId::from(id));
             }
         }

@@ -14,6 +14,9 @@ use anyhow::{Context, Result, bail};
 /// Where a table's versions stand.
 const VERSIONS: &str = "_versions";
 
+/// Where its rows stand.
+const DATA: &str = "data";
+
 /// Says which version is the newest, so that nobody has to look for it. May be missing.
 const HINT: &str = "latest_version_hint.json";
 
@@ -50,6 +53,18 @@ impl Before {
         fs::remove_file(versions.join(HINT)).ok();
         bail!("{} could not be written to its end.", broken.display());
     }
+}
+
+/// True when the folder of a table holds neither a version nor rows: whoever was to make it was killed, or
+/// had no memory left, before there was anything. It is then made as if there were none.
+pub(crate) fn is_unborn(folder: &Path) -> bool {
+    let mut files = BTreeSet::new();
+    list(folder, &mut files);
+    let data = folder.join(DATA);
+    let versions = folder.join(VERSIONS);
+    !files
+        .iter()
+        .any(|path| path.starts_with(&versions) || path.starts_with(&data))
 }
 
 /// Every file below a folder; a name that begins with a dot is a writer's that is still at work.

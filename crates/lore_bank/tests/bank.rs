@@ -379,6 +379,21 @@ fn damage_and_absence_are_described() {
     world.bank(&experiences());
 }
 
+/// What a killed program leaves when it had not come further.
+#[test]
+fn a_bank_that_was_never_made_is_made() {
+    let world = World::new();
+    let remains = world.data().bank().join("b.lance").join("_transactions");
+    std::fs::create_dir_all(&remains).unwrap();
+    std::fs::write(remains.join("0-1.txn"), "begun").unwrap();
+    let id = BankId::from("b");
+    assert!(!ExperienceBank::exists(&world.data(), &id));
+    assert!(ExperienceBank::list(&world.data()).unwrap().is_empty());
+    let bank = ExperienceBank::open_or_create(&world.data(), &new_bank("b")).unwrap();
+    assert_eq!(bank.info().unwrap().num_experiences, 0);
+    assert_eq!(ExperienceBank::list(&world.data()).unwrap().len(), 1);
+}
+
 #[test]
 fn an_empty_bank_answers_with_nothing() {
     let world = World::new();

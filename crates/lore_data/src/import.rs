@@ -244,7 +244,7 @@ fn read_entry(
     }
     if let Err(error) = read {
         // A file that breaks off (a download that stopped) keeps what came before.
-        found.push((last_line + 1, Err(format!("{error:#}"))));
+        found.push((last_line + 1, Err(in_words(&error))));
     }
     tell(found)
 }
@@ -360,6 +360,23 @@ impl<'a> Progress<'a> {
         self.watcher
             .progress("reading", self.total, self.total, "bytes");
     }
+}
+
+/// All that is known of an error, without what the system calls it.
+fn in_words(error: &anyhow::Error) -> String {
+    let is_of_system = |cause: &&(dyn std::error::Error + 'static)| {
+        let io = cause.downcast_ref::<std::io::Error>();
+        io.is_some_and(|io| io.raw_os_error().is_some())
+    };
+    let known: Vec<String> = error
+        .chain()
+        .filter(|cause| !is_of_system(cause))
+        .map(ToString::to_string)
+        .collect();
+    if known.is_empty() {
+        return error.to_string();
+    }
+    known.join(": ")
 }
 
 fn nothing_found(path: &Path, report: &ImportReport) -> anyhow::Error {

@@ -35,8 +35,13 @@ impl Seen {
         &'a self,
         before: &'a Self,
     ) -> impl Iterator<Item = &'a (String, String)> {
-        let is_new = |it: &&(String, String)| !before.sentences.contains(it);
+        let is_new = |it: &&(String, String)| !before.says(it);
         self.sentences.iter().filter(is_new)
+    }
+
+    /// True when this was said.
+    pub(super) fn says(&self, sentence: &(String, String)) -> bool {
+        self.sentences.contains(sentence)
     }
 }
 

@@ -249,11 +249,13 @@ impl<'a> Rehearsal<'a> {
                 let (of_jobs, alarms): (Vec<_>, Vec<_>) = new
                     .into_iter()
                     .partition(|(about, _)| about.starts_with("job/"));
-                // Nothing was damaged, so nothing may be called damaged.
+                // Nothing was damaged, so nothing may be called damaged; what is said without a fault as
+                // well is no alarm.
                 let alarm = |(about, text): &(String, String)| {
                     format!("a false alarm about {about}: {text}")
                 };
-                wrong.extend(alarms.into_iter().map(alarm));
+                let alarms = alarms.into_iter().filter(|it| !self.last.says(it));
+                wrong.extend(alarms.map(alarm));
                 was_resumed |= !of_jobs.is_empty();
             }
         }

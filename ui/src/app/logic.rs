@@ -105,12 +105,12 @@ impl LoreApp {
         let notice = match &line.event {
             JobEvent::Finished { summary } if stands_alone => Notice {
                 tone: Tone::Success,
-                text: format!("{}: {summary}", spec.title),
+                text: format!("{} · {summary}", spec.title),
                 details: String::new(),
             },
             JobEvent::Failed { error } => Notice {
                 tone: Tone::Danger,
-                text: format!("{}: {}", spec.title, error.summary),
+                text: format!("{} · {}", spec.title, error.summary),
                 details: error.details.clone(),
             },
             _ => return,

@@ -112,6 +112,13 @@ impl Tokens {
             .color(self.color.text.body)
     }
 
+    /// Running text that a person or a model wrote, as it is.
+    pub fn verbatim(&self, text: impl Into<String>) -> RichText {
+        RichText::new(text)
+            .font(self.body_font())
+            .color(self.color.text.body)
+    }
+
     /// Running text that names something: a field, a row.
     pub fn label(&self, text: impl Into<String>) -> RichText {
         self.said(text)

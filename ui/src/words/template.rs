@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+/// Letters up to which what stands between two gaps is short, spaces included.
+const SHORT: usize = 5;
+
 /// A sentence with gaps, and its translation.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
@@ -34,7 +37,17 @@ impl Template {
         self.pieces.iter().map(String::len).sum()
     }
 
-    /// What fills the gaps when `text` has this form. No gap is empty.
+    /// True for little more than a word between two gaps (`{} to {}`): sentences that worlds, models and
+    /// people wrote have that form as well, unless numbers stand around it.
+    fn is_short(&self) -> bool {
+        let ends_open = [self.pieces.first(), self.pieces.last()]
+            .into_iter()
+            .flatten()
+            .all(String::is_empty);
+        ends_open && self.num_letters() <= SHORT
+    }
+
+    /// What fills the gaps when `text` has this form. No gap is empty, and around a short piece stand numbers.
     pub(super) fn gaps<'a>(&self, text: &'a str) -> Option<Vec<&'a str>> {
         let (first, others) = self.pieces.split_first()?;
         let (last, between) = others.split_last()?;
@@ -47,7 +60,11 @@ impl Template {
             rest = behind;
         }
         gaps.push(rest);
-        gaps.iter().all(|gap| !gap.is_empty()).then_some(gaps)
+        let is_short = self.is_short();
+        let fits = |gap: &&str| {
+            !gap.is_empty() && (!is_short || gap.contains(|letter: char| letter.is_ascii_digit()))
+        };
+        gaps.iter().all(fits).then_some(gaps)
     }
 
     /// The translation with its gaps filled.
@@ -72,6 +89,16 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_word_is_translated_only_between_numbers() {
+        let template = Template::new("{} to {}", "{} bis {}");
+        assert_eq!(template.gaps("20 to 40"), Some(vec!["20", "40"]));
+        assert_eq!(template.gaps("Go to the fridge"), None);
+        assert_eq!(template.gaps("go to fridge 1"), None);
+        let left = Template::new("{} left", "noch {}");
+        assert_eq!(left.gaps("a minute left"), Some(vec!["a minute"]));
+    }
 
     #[test]
     fn gaps_are_cut_out_and_may_change_places() {

@@ -48,7 +48,7 @@ fn message_ui(ctx: &Ctx<'_>, ui: &mut Ui, message: &str) {
         .inner_margin(Margin::symmetric(12, 8))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.add(Label::new(tokens.body(message)).wrap());
+            ui.add(Label::new(tokens.verbatim(message)).wrap());
         });
 }
 
@@ -56,7 +56,11 @@ fn answer_ui(ctx: &Ctx<'_>, ui: &mut Ui, said: &Said, is_going_on: bool) {
     let tokens = ctx.tokens;
     let goes_on = is_going_on && said.finish.is_none();
     if !said.text.is_empty() {
-        ui.add(Label::new(tokens.body(&said.text)).wrap().selectable(true));
+        ui.add(
+            Label::new(tokens.verbatim(&said.text))
+                .wrap()
+                .selectable(true),
+        );
     }
     if goes_on {
         ui.horizontal(|ui| {

@@ -91,7 +91,7 @@ impl Served {
                 }
             });
         });
-        ui.label(tokens.small(format!("{} at {}", model.model, model.address)));
+        ui.label(tokens.small(format!("{} · {}", model.model, model.address)));
         ui.label(tokens.small(about(info)));
     }
 }
