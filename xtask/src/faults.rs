@@ -84,7 +84,7 @@ fn write(page: &Path, command: &str, table: &str) -> Result<()> {
     let said = |program: &str, args: &[&str]| {
         process::output(Command::new(program).args(args)).unwrap_or_default()
     };
-    let system = said("uname", &["-sr"]);
+    let system = said("uname", &["-s"]);
     let date = said("date", &["+%F"]);
     let part = format!(
         "{BEGIN}\n{ABOUT}\n\n`{command}` on {system}, {cores} cores, {date}:\n\n{}\n{END}",

@@ -50,7 +50,7 @@ fn run() -> Result<usize, String> {
     let mut tour = Tour::new(&programs, &wishes, &tell);
     tour.all();
     let table = &tour.table;
-    writeln!(stdout(), "{}\n{}", table.sums(), table.markdown()).map_err(|it| it.to_string())?;
+    writeln!(stdout(), "{}\n\n{}", table.sums(), table.markdown()).map_err(|it| it.to_string())?;
     for failure in table.failures() {
         tell(failure);
     }

@@ -4,7 +4,9 @@
 use std::sync::PoisonError;
 
 use anyhow::{Context as _, Result};
-use lore_core::{DatasetId, DatasetKind, JavaWorld, JobId, ServerSpec, Trajectory, WorldSpec};
+use lore_core::{
+    DatasetId, DatasetInfo, DatasetKind, JavaWorld, JobId, ServerSpec, Trajectory, WorldSpec,
+};
 use lore_data::{Dataset, NewDataset};
 use lore_protocol::{
     Answer, ApiError, GameView, InstallWork, JavaSource, Question, Response, Topic, Work,
@@ -13,7 +15,7 @@ use lore_protocol::{
 
 use super::datasets;
 use crate::core::Core;
-use crate::files;
+use crate::{files, names};
 
 /// Answers.
 pub(super) fn handle(core: &Core, request: WorldRequest) -> Result<Response> {
@@ -237,13 +239,9 @@ fn keep(core: &Core, name: &str) -> Result<WorldResponse> {
 }
 
 fn add(core: &Core, name: &str, trajectory: Trajectory) -> Result<DatasetId> {
-    let sets = Dataset::list(&core.dir)?;
-    let known = sets
-        .into_iter()
-        .find(|set| set.name == name && set.kind == DatasetKind::Trajectories);
-    if let Some(known) = known {
-        Dataset::open(&core.dir, &known.id)?.append(&core.dir, trajectory)?;
-        return Ok(known.id);
+    if let Some(mut known) = kept_before(core, name)? {
+        known.append(&core.dir, trajectory)?;
+        return Ok(known.info().id.clone());
     }
     let target = NewDataset {
         data: core.dir.clone(),
@@ -255,4 +253,20 @@ fn add(core: &Core, name: &str, trajectory: Trajectory) -> Result<DatasetId> {
     };
     lore_data::write_dataset(&target, [Ok(trajectory)])?;
     Ok(target.id)
+}
+
+/// The data set of this name that holds episodes, if there is one.
+fn kept_before(core: &Core, name: &str) -> Result<Option<Dataset>> {
+    let is_it = |set: &DatasetInfo| set.name == name && set.kind == DatasetKind::Trajectories;
+    if let Some(known) = Dataset::list(&core.dir)?.iter().find(|set| is_it(set)) {
+        return Dataset::open(&core.dir, &known.id).map(Some);
+    }
+    // One that cannot be read has no name in the list. A second one beside it would part what belongs
+    // together.
+    let usual = DatasetId::from(names::slug(name));
+    if !core.dir.dataset(&usual).exists() {
+        return Ok(None);
+    }
+    let known = Dataset::open(&core.dir, &usual)?;
+    Ok(is_it(known.info()).then_some(known))
 }
