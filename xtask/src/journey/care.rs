@@ -28,11 +28,17 @@ pub(super) fn go(visitor: &mut Visitor, backup: &Path) -> Result<()> {
     hand::answer_file_dialog(backup)?;
     visitor.hear("Written ")?;
     visitor.picture("looked-into")?;
+    visitor.click("Cancel")?;
     visitor.click("Health and support")?;
     visitor.click("Check the models")?;
     visitor.hear("They are there, and were read through: ")?;
     visitor.picture("health")?;
-    visitor.click("Put a report together")?;
+    // The one of a round before is still there.
+    let again = "Put it together again";
+    match visitor.reads(again)? {
+        Some(_) => visitor.click(again)?,
+        None => visitor.click("Put a report together")?,
+    }
     visitor.see("Save the report…")?;
     visitor.picture("report")?;
     visitor.click("Log")?;
