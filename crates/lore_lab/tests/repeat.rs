@@ -1,4 +1,5 @@
-//! The same plan twice gives the same adapter and the same episodes. Needs `LOREKEEPER_TEST_MODELS`.
+//! The same plan twice gives the same adapter and the same episodes, on another number of threads as well. Needs
+//! `LOREKEEPER_TEST_MODELS`.
 
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -68,4 +69,18 @@ fn the_same_plan_twice_leaves_the_same_bytes_and_episodes() {
     let again = run(models);
     assert!(first.adapter == again.adapter, "the adapters' bytes differ");
     assert_eq!(first, again);
+}
+
+#[test]
+fn another_number_of_threads_decides_the_same() {
+    let Some(models) = test_models() else {
+        return;
+    };
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap().install(|| run(models.clone()))
+    };
+    let (alone, three) = (on(1), on(3));
+    assert!(alone.adapter == three.adapter, "the adapters' bytes differ");
+    assert_eq!(alone, three);
 }

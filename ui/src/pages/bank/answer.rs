@@ -71,8 +71,12 @@ impl Answer {
                 ui.scope(|ui| {
                     ui.set_max_width(room);
                     ui.add(
-                        egui::Label::new(tokens.label(format::goal(&trajectory.task.goal)))
-                            .truncate(),
+                        egui::Label::new(
+                            tokens
+                                .verbatim(format::goal(&trajectory.task.goal))
+                                .font(tokens.label_font()),
+                        )
+                        .truncate(),
                     )
                     .on_hover_text(&trajectory.task.goal);
                 });

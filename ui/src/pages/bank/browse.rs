@@ -172,7 +172,7 @@ fn row_of(ctx: &Ctx<'_>, row: &ExperienceRow) -> Row {
     };
     Row::new(vec![
         mark,
-        Cell::Text(format::goal(&row.goal)),
+        Cell::Verbatim(format::goal(&row.goal)),
         Cell::Muted(format::task_type(&row.task_type)),
         Cell::outcome(
             row.success,

@@ -183,7 +183,7 @@ fn trajectory_columns() -> [Column<'static>; 5] {
 fn trajectory_row(row: &TrajectoryRow) -> Row {
     let success = row.end == lore_core::EpisodeEnd::Success;
     Row::new(vec![
-        Cell::Text(format::goal(&row.goal)),
+        Cell::Verbatim(format::goal(&row.goal)),
         Cell::Muted(format::task_type(&row.task_type)),
         Cell::outcome(success, row.end.label()),
         Cell::Text(row.num_steps.to_string()),
@@ -198,7 +198,7 @@ fn task_row(row: &TaskRow) -> Row {
         ("seen", Tone::Neutral)
     };
     Row::new(vec![
-        Cell::Text(format::goal(&row.task.goal)),
+        Cell::Verbatim(format::goal(&row.task.goal)),
         Cell::Muted(format::task_type(&row.task.task_type)),
         Cell::Muted(row.task.split.label().to_owned()),
         Cell::Badge(word.to_owned(), tone),

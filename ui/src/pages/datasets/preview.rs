@@ -38,7 +38,7 @@ pub(super) fn preview_ui(ctx: &Ctx<'_>, ui: &mut Ui, guess: &FormatGuess) {
 fn row(preview: &ItemPreview) -> Row {
     let is_success = preview.end == EpisodeEnd::Success;
     Row::new(vec![
-        Cell::Text(format::goal(&preview.goal)),
+        Cell::Verbatim(format::goal(&preview.goal)),
         Cell::Muted(format::task_type(&preview.task_type)),
         Cell::Muted(preview.observation.clone()),
         Cell::Mono(preview.action.clone()),

@@ -88,7 +88,7 @@ fn list_ui(
     let response = table.show(ui, ctx.tokens, |index| {
         let flip = &flips[index];
         Row::new(vec![
-            Cell::Text(format::goal(&flip.right.goal)),
+            Cell::Verbatim(format::goal(&flip.right.goal)),
             Cell::Muted(format::task_type(&flip.right.task_type)),
             Cell::Muted(flip.right.split.label().to_owned()),
             outcome(flip.left),

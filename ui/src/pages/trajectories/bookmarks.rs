@@ -53,7 +53,7 @@ fn row(mark: &Mark) -> Row {
     };
     Row::new(vec![
         Cell::outcome(mark.end == EpisodeEnd::Success, mark.end.label()),
-        Cell::Text(format::goal(&mark.goal)),
+        Cell::Verbatim(format::goal(&mark.goal)),
         Cell::Muted(mark.who.clone()),
         Cell::Muted(mark.note.clone()),
         steps,

@@ -288,7 +288,7 @@ fn row(row: &TrajectoryRow) -> Row {
     };
     Row::new(vec![
         Cell::outcome(row.end == EpisodeEnd::Success, row.end.label()),
-        Cell::Text(format::goal(&row.goal)),
+        Cell::Verbatim(format::goal(&row.goal)),
         Cell::Muted(format::task_type(&row.task_type)),
         Cell::Muted(row.source.clone()),
         Cell::Text(row.num_steps.to_string()),

@@ -1,5 +1,7 @@
 //! One row of a table.
 
+use std::borrow::Cow;
+
 use egui::accesskit::Role;
 use egui::{Align, Align2, Color32, Rect, Response, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
@@ -12,6 +14,8 @@ use crate::widgets::{Badge, Icon, Tone, paint};
 pub enum Cell {
     /// Running text.
     Text(String),
+    /// Running text that a world, a person or a model wrote, as it is.
+    Verbatim(String),
     /// Text that comes second.
     Muted(String),
     /// What a world or model said.
@@ -30,6 +34,7 @@ impl Cell {
     fn words(&self) -> &str {
         match self {
             Self::Text(text)
+            | Self::Verbatim(text)
             | Self::Muted(text)
             | Self::Mono(text)
             | Self::Badge(text, _)
@@ -128,7 +133,10 @@ impl Row {
         let words: Vec<_> = self
             .cells
             .iter()
-            .map(|cell| tokens.say(cell.words()))
+            .map(|cell| match cell {
+                Cell::Verbatim(text) | Cell::Mono(text) => Cow::Borrowed(text.as_str()),
+                _ => tokens.say(cell.words()),
+            })
             .filter(|words| !words.is_empty())
             .collect();
         words.join(", ")
@@ -158,6 +166,9 @@ impl Row {
                     align,
                     area,
                 );
+            }
+            Cell::Verbatim(words) => {
+                text_ui(ui, words, tokens.body_font(), ink(text.body), align, area);
             }
             Cell::Mono(words) => {
                 text_ui(ui, words, tokens.mono_font(), ink(text.body), align, area);
