@@ -1,8 +1,10 @@
 //! `run` and `demo`: set up, build, start.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
 use crate::build_ui::{self, Choices};
@@ -87,7 +89,11 @@ pub(crate) fn application(
     release: bool,
 ) -> Command {
     let profile = if release { "release" } else { "debug" };
-    let mut app = Command::new(place.program(profile, "lorekeeper"));
+    started_from(&place.program(profile, "lorekeeper"), ready, data)
+}
+
+fn started_from(program: &Path, ready: &Ready, data: Option<&str>) -> Command {
+    let mut app = Command::new(program);
     if let Some(data) = data {
         app.args(["--data", data]);
     }
@@ -95,6 +101,44 @@ pub(crate) fn application(
         app.env("LOREKEEPER_MODELS", models);
     }
     app
+}
+
+/// The built application and its worker in a folder of their own, without symbols: what is built meanwhile does
+/// not change them, and a cluster takes the worker, which with symbols is too large. The folder goes with this.
+pub(crate) struct OwnCopy {
+    folder: PathBuf,
+}
+
+impl OwnCopy {
+    /// Makes it.
+    pub(crate) fn make(place: &Place, folder: PathBuf) -> Result<Self> {
+        fs::create_dir_all(&folder).context("Could not make a folder for the programs")?;
+        for name in ["lorekeeper", "lore_worker"] {
+            strip(&place.program("debug", name), &folder)?;
+        }
+        Ok(Self { folder })
+    }
+
+    /// The application, with the starter models where it finds them.
+    pub(crate) fn application(&self, ready: &Ready, data: Option<&str>) -> Command {
+        started_from(&self.folder.join("lorekeeper"), ready, data)
+    }
+}
+
+impl Drop for OwnCopy {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// Writes a program without its symbols into a folder; where it is then.
+pub(crate) fn strip(program: &Path, folder: &Path) -> Result<PathBuf> {
+    let name = program.file_name().context("A program has a name")?;
+    let small = folder.join(name);
+    let mut command = Command::new("strip");
+    command.args(["-s", "-o"]).arg(&small).arg(program);
+    process::run(&mut command)?;
+    Ok(small)
 }
 
 fn has_display() -> bool {

@@ -45,7 +45,7 @@ cargo xtask COMMAND
   reference NAME                  run a reference implementation (Python, in its own environment)
   screens [--data DIR] [--window KIND] [--page NAME] [--no-build]
                                   a screenshot of every page, both windows, both themes
-  journey [sample|official|worlds|care] [--window KIND] [--language en|de] [--theme KIND]
+  journey [sample|official|worlds|care|cluster] [--window KIND] [--language en|de] [--theme KIND]
           [--size 1280x860] [--data DIR] [--games DIR] [--no-build]
                                   what a newcomer would do, in a real window, with pictures
   soak [--minutes 120] [--window KIND] [--no-build]

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use crate::{cargo, launch, process, setup};
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// What opens the cluster, which only this computer reaches.
-const TOKEN: &str = "lorekeeper-checks-that-tokens-work";
+pub(crate) const TOKEN: &str = "lorekeeper-checks-that-tokens-work";
 
 /// `cargo xtask ray`.
 pub(crate) fn run(place: &Place, args: Args) -> Result<()> {
@@ -28,10 +28,9 @@ pub(crate) fn run(place: &Place, args: Args) -> Result<()> {
         bail!("The program that is handed to a cluster runs on Linux");
     }
     let ready = setup::everything(place)?;
-    let python = Python::of(place, "ray")?;
     launch::build(place, false)?;
     let worker = small_worker(place)?;
-    let cluster = Cluster::start(&python.program().with_file_name("ray"))?;
+    let cluster = Cluster::start(place)?;
     let mut test = cargo::native(place, "test");
     test.args(["--workspace", "--test", "ray_real", "--", "--nocapture"]);
     test.env("LOREKEEPER_TEST_RAY", &cluster.address)
@@ -48,24 +47,21 @@ fn small_worker(place: &Place) -> Result<PathBuf> {
     let built = place.program("debug", "lore_worker");
     let folder = built.with_file_name("stripped");
     fs::create_dir_all(&folder).context("Could not make a folder for the worker")?;
-    let small = folder.join("lore_worker");
-    process::run(
-        Command::new("strip")
-            .args(["-s", "-o"])
-            .arg(&small)
-            .arg(&built),
-    )?;
-    Ok(small)
+    launch::strip(&built, &folder)
 }
 
 /// A Ray of one computer, reached from it alone. It ends with this.
-struct Cluster {
+pub(crate) struct Cluster {
     head: Child,
-    address: String,
+    /// Where it takes jobs.
+    pub(crate) address: String,
 }
 
 impl Cluster {
-    fn start(ray: &Path) -> Result<Self> {
+    /// Starts it, and waits until it takes jobs from who knows [`TOKEN`].
+    pub(crate) fn start(place: &Place) -> Result<Self> {
+        let python = Python::of(place, "ray")?;
+        let ray = python.program().with_file_name("ray");
         let [port, dashboard, agent] = [free_port()?, free_port()?, free_port()?];
         // Names of sockets are short, and Ray's are long.
         let folder = format!("/tmp/lorekeeper-ray-{}", std::process::id());

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -33,8 +34,15 @@ const PAGES: [&str; 12] = [
     "settings",
 ];
 
-/// The display that no person looks at.
-pub(crate) const DISPLAY: &str = ":97";
+/// The display that no person looks at: one that nobody else has, so that stories can go on side by side.
+pub(crate) fn display() -> &'static str {
+    static FREE: LazyLock<String> = LazyLock::new(|| {
+        let is_free = |number: &u32| !Path::new(&format!("/tmp/.X{number}-lock")).exists();
+        let number = (97..200).find(is_free).unwrap_or(97);
+        format!(":{number}")
+    });
+    &FREE
+}
 
 /// The size of the display, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +124,7 @@ fn picture(app: &mut Command, file: &Path) -> Result<()> {
 /// The same, with the window left open for as long as the value lives.
 pub(crate) fn open(app: &mut Command, file: &Path) -> Result<Running> {
     let child = app
-        .env("DISPLAY", DISPLAY)
+        .env("DISPLAY", display())
         .env_remove("WAYLAND_DISPLAY")
         .stdout(Stdio::null())
         .spawn()
@@ -143,7 +151,7 @@ pub(crate) fn open(app: &mut Command, file: &Path) -> Result<Running> {
 /// Saves what the virtual screen shows, and returns the file's bytes.
 pub(crate) fn capture(file: &Path) -> Result<Vec<u8>> {
     let status = Command::new("import")
-        .args(["-display", DISPLAY, "-window", "root", "-strip"])
+        .args(["-display", display(), "-window", "root", "-strip"])
         .args(["-define", "png:exclude-chunk=date,time"])
         .arg(file)
         .stderr(Stdio::null())
@@ -177,7 +185,7 @@ impl Screen {
     pub(crate) fn start(size: Size) -> Result<Self> {
         let Size { width, height } = size;
         let server = Command::new("Xvfb")
-            .args([DISPLAY, "-screen", "0", &format!("{width}x{height}x24")])
+            .args([display(), "-screen", "0", &format!("{width}x{height}x24")])
             .args(["-nolisten", "tcp"])
             .stderr(Stdio::null())
             .spawn()
@@ -189,7 +197,7 @@ impl Screen {
         let windows = Command::new("openbox")
             .arg("--config-file")
             .arg(&config)
-            .env("DISPLAY", DISPLAY)
+            .env("DISPLAY", display())
             .stderr(Stdio::null())
             .spawn()
             .map(Running)

@@ -6,9 +6,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
@@ -58,26 +58,30 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let looks = journey::Looks::default();
     let mut visit = journey::open(place, &ready, &window, &looks, &data, (&pictures, "soak"))?;
     let app = application(&data).context("The application cannot be found among the processes")?;
-    let gauge = Gauge::start(app)?;
-    let begun = Instant::now();
-    let mut rounds = 0;
-    while begun.elapsed() < Duration::from_secs(60 * minutes) {
-        journey::round(
-            &mut visit.visitor,
-            &data.with_extension("lorekeeper"),
-            rounds,
-        )?;
-        rounds += 1;
-        eprintln!("{:>6.0} s  round {rounds}", begun.elapsed().as_secs_f64());
-    }
-    let readings = gauge.stop();
+    let table = place.root.join("docs").join(format!("soak-{window}.csv"));
+    let gauge = Gauge::start(app, table)?;
+    let time = Duration::from_secs(60 * minutes);
+    let worked = work(&mut visit, &data.with_extension("lorekeeper"), time);
+    let readings = gauge.stop()?;
+    let num_rounds = worked?;
     drop(visit);
     let left = application(&data);
     ensure!(left.is_none(), "process {left:?} is still there");
-    let table = place.root.join("docs").join(format!("soak-{window}.csv"));
-    fs::write(&table, csv(&readings)).context("Could not write the readings")?;
     fs::remove_dir_all(&data).context("Could not clear the data folder")?;
-    judge(&readings, rounds)
+    judge(&readings, num_rounds)
+}
+
+/// Round after round until the time is over; how many there were.
+fn work(visit: &mut journey::Visit, backup: &Path, time: Duration) -> Result<usize> {
+    let begun = Instant::now();
+    let mut num_rounds = 0;
+    while begun.elapsed() < time {
+        journey::round(&mut visit.visitor, backup, num_rounds)?;
+        num_rounds += 1;
+        let secs = begun.elapsed().as_secs_f64();
+        eprintln!("{secs:>6.0} s  round {num_rounds}");
+    }
+    Ok(num_rounds)
 }
 
 /// The process that was told this data folder and is no worker.
@@ -95,46 +99,36 @@ fn application(data: &Path) -> Option<u32> {
     })
 }
 
-/// Looks at the application until it is told to stop.
+/// Looks at the application until it is told to stop, and writes down at once what it sees.
 struct Gauge {
     stopped: Arc<AtomicBool>,
-    readings: Arc<Mutex<Vec<Reading>>>,
-    thread: JoinHandle<()>,
+    thread: JoinHandle<Result<Vec<Reading>>>,
 }
 
 impl Gauge {
-    fn start(app: u32) -> Result<Self> {
+    fn start(app: u32, table: PathBuf) -> Result<Self> {
         let stopped = Arc::new(AtomicBool::new(false));
-        let readings = Arc::new(Mutex::new(Vec::new()));
-        let (ends, list) = (Arc::clone(&stopped), Arc::clone(&readings));
+        let ends = Arc::clone(&stopped);
         let begun = Instant::now();
         let look = move || {
+            let mut readings = Vec::new();
             while !ends.load(Ordering::Relaxed) {
-                let reading = read(app, begun.elapsed().as_secs_f64());
-                list.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(reading);
+                readings.push(read(app, begun.elapsed().as_secs_f64()));
+                fs::write(&table, csv(&readings)).context("Could not write the readings")?;
                 sleep(EVERY);
             }
+            Ok(readings)
         };
         let thread = std::thread::Builder::new()
             .name("gauge".into())
             .spawn(look)?;
-        Ok(Self {
-            stopped,
-            readings,
-            thread,
-        })
+        Ok(Self { stopped, thread })
     }
 
-    fn stop(self) -> Vec<Reading> {
+    fn stop(self) -> Result<Vec<Reading>> {
         self.stopped.store(true, Ordering::Relaxed);
-        // A gauge that panicked has said so; what it saw until then counts.
-        self.thread.join().ok();
-        self.readings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let ended = self.thread.join();
+        ended.unwrap_or_else(|_| bail!("The gauge panicked"))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::args::Args;
 use crate::build_ui::{self, Choices};
 use crate::measure::{memory_bytes, processor_secs, tree};
 use crate::place::Place;
-use crate::screens::{DISPLAY, Screen, Size};
+use crate::screens::{Screen, Size, display};
 use crate::setup::Ready;
 use crate::{launch, setup};
 
@@ -112,7 +112,7 @@ fn sample(place: &Place, ready: &Ready, kind: &str, release: bool) -> Result<Sam
     fs::create_dir_all(&data)?;
     let mut app = launch::application(place, ready, data.to_str(), release);
     app.args(["--window", kind, "--page", "home"])
-        .env("DISPLAY", DISPLAY)
+        .env("DISPLAY", display())
         .env_remove("WAYLAND_DISPLAY")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
@@ -151,7 +151,7 @@ fn measure(child: &mut Child, start: Instant) -> Result<Sample> {
 /// Different colours in a small picture of the screen.
 fn num_colours() -> Result<usize> {
     let picture = Command::new("import")
-        .args(["-display", DISPLAY, "-window", "root"])
+        .args(["-display", display(), "-window", "root"])
         .args(["-resize", "160x100!", "-depth", "8", "rgb:-"])
         .stderr(Stdio::null())
         .output()

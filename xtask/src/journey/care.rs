@@ -26,12 +26,13 @@ pub(super) fn go(visitor: &mut Visitor, backup: &Path) -> Result<()> {
     visitor.picture("backed-up")?;
     visitor.click("Choose a backup…")?;
     hand::answer_file_dialog(backup)?;
-    visitor.hear("Written ")?;
+    visitor.hear_at_last("Written ")?;
     visitor.picture("looked-into")?;
     visitor.click("Cancel")?;
+    visitor.see("Choose a backup…")?;
     visitor.click("Health and support")?;
     visitor.click("Check the models")?;
-    visitor.hear("They are there, and were read through: ")?;
+    visitor.hear_at_last("They are there, and were read through: ")?;
     visitor.picture("health")?;
     // The one of a round before is still there.
     let again = "Put it together again";
@@ -52,6 +53,6 @@ fn talk(visitor: &mut Visitor) -> Result<()> {
     visitor.see_at_last("Message")?;
     visitor.write("Message", "Your task is to put a clean mug on the desk.")?;
     visitor.click_role("button", "Send")?;
-    visitor.hear(" in the prompt")?;
+    visitor.hear_at_last(" in the prompt")?;
     visitor.picture("talked")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::screens::DISPLAY;
+use crate::screens::display;
 
 /// How long a person would need at the least.
 const PAUSE: Duration = Duration::from_millis(150);
@@ -59,7 +59,7 @@ pub(crate) fn answer_file_dialog(path: &Path) -> Result<()> {
 fn act(words: &[&str]) -> Result<()> {
     let status = Command::new("xdotool")
         .args(words)
-        .env("DISPLAY", DISPLAY)
+        .env("DISPLAY", display())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()

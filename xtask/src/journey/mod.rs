@@ -5,6 +5,7 @@
 //! found. Every other word goes the way of a person's: through the virtual screen's pointer and keys.
 
 mod care;
+mod cluster;
 mod everyday;
 pub(crate) mod hand;
 mod native;
@@ -25,10 +26,11 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::args::Args;
 use crate::build_ui::{self, Choices};
+use crate::launch::OwnCopy;
 use crate::place::Place;
 use crate::screens::{Screen, Size};
 use crate::setup::{self, Ready};
-use crate::{cargo, launch, process};
+use crate::{cargo, process};
 
 pub(crate) use everyday::round;
 use visitor::{Reader, Visitor};
@@ -103,9 +105,12 @@ pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
         "official" => official::tell(visitor, &games_folder(place, games)?)?,
         "care" => care::tell(visitor, &folder.with_extension("lorekeeper"))?,
         "worlds" => worlds::tell(visitor, place)?,
+        "cluster" => cluster::tell(visitor, place, folder)?,
         "look" => visitor.look()?,
         other => {
-            bail!("There is no story {other:?}; there are: sample, official, worlds, care, look")
+            bail!(
+                "There is no story {other:?}; there are: sample, official, worlds, care, cluster, look"
+            )
         }
     }
     drop(visit);
@@ -124,6 +129,7 @@ pub(crate) struct Visit {
     /// Who looks.
     pub(crate) visitor: Visitor,
     _screen: Screen,
+    _programs: OwnCopy,
 }
 
 /// Opens the application on a data folder. Pictures go to a folder and begin with a name.
@@ -137,7 +143,8 @@ pub(crate) fn open(
 ) -> Result<Visit> {
     let words = speak(place, data, &looks.language)?;
     let screen = Screen::start(looks.size)?;
-    let mut app = launch::application(place, ready, data.to_str(), false);
+    let programs = OwnCopy::make(place, data.with_extension("programs"))?;
+    let mut app = programs.application(ready, data.to_str());
     app.args(["--window", window]);
     let theme = looks.theme.iter();
     app.args(theme.flat_map(|theme| ["--theme", theme.as_str()]));
@@ -149,6 +156,7 @@ pub(crate) fn open(
     Ok(Visit {
         visitor: Visitor::new(reader, (looks.size, words), pictures, name)?,
         _screen: screen,
+        _programs: programs,
     })
 }
 

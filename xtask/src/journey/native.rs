@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, bail};
 
 use super::thing::Thing;
 use super::visitor::Reader;
-use crate::screens::{DISPLAY, Running};
+use crate::screens::{Running, display};
 
 /// How long the window may take to open its port.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -31,7 +31,7 @@ impl Native {
         if port_file.exists() {
             fs::remove_file(&port_file)?;
         }
-        app.env("DISPLAY", DISPLAY)
+        app.env("DISPLAY", display())
             .env_remove("WAYLAND_DISPLAY")
             .stdout(Stdio::null());
         let mut app = Running(app.spawn().context("Could not start the application")?);

@@ -12,8 +12,8 @@ use super::thing::Thing;
 use super::words::Words;
 use crate::screens::{self, Size};
 
-/// How long a click may take to show its effect.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a click may take to show its effect, on a machine that has more to do.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How long an experiment may take.
 const LONG: Duration = Duration::from_mins(90);
@@ -23,6 +23,9 @@ const REPORT: Duration = Duration::from_secs(20);
 
 /// How often the window is looked at.
 const GLANCE: Duration = Duration::from_millis(300);
+
+/// How long what is clicked on must not have moved.
+const BLINK: Duration = Duration::from_millis(120);
 
 /// What is this near to the lower edge of the screen is half hidden, in pixels.
 const EDGE: i64 = 10;
@@ -104,9 +107,18 @@ impl Visitor {
 
     /// Waits until nothing is called so any more.
     pub(crate) fn see_gone(&mut self, name: &str) -> Result<()> {
+        self.see_gone_within(name, PATIENCE)
+    }
+
+    /// Waits until nothing is called so any more, which takes long.
+    pub(crate) fn see_gone_at_last(&mut self, name: &str) -> Result<()> {
+        self.see_gone_within(name, LONG)
+    }
+
+    fn see_gone_within(&mut self, name: &str, patience: Duration) -> Result<()> {
         let start = Instant::now();
         while self.reads(name)?.is_some() {
-            ensure!(start.elapsed() < PATIENCE, "{name:?} does not go away");
+            ensure!(start.elapsed() < patience, "{name:?} does not go away");
             sleep(GLANCE);
         }
         Ok(())
@@ -130,12 +142,21 @@ impl Visitor {
 
     /// Waits for a text that holds these words.
     pub(crate) fn hear(&mut self, words: &str) -> Result<String> {
+        self.hear_within(words, PATIENCE)
+    }
+
+    /// Waits for a text that holds these words and takes long to come.
+    pub(crate) fn hear_at_last(&mut self, words: &str) -> Result<String> {
+        self.hear_within(words, LONG)
+    }
+
+    fn hear_within(&mut self, words: &str, patience: Duration) -> Result<String> {
         let start = Instant::now();
         loop {
             if let Some(text) = self.says(words)? {
                 return Ok(text);
             }
-            if start.elapsed() > 2 * PATIENCE {
+            if start.elapsed() > patience {
                 self.picture("lost")?;
                 self.tell_all()?;
                 bail!("nothing says {words:?}");
@@ -164,6 +185,14 @@ impl Visitor {
     pub(crate) fn click(&mut self, name: &str) -> Result<()> {
         let name = self.words.name(name).to_owned();
         self.click_where(&name, |it| it.name == name && it.is_control())
+    }
+
+    /// Clicks on the control whose name begins so.
+    pub(crate) fn click_beginning(&mut self, beginning: &str) -> Result<()> {
+        let beginning = self.words.name(beginning).to_owned();
+        self.click_where(&beginning, |it| {
+            it.name.starts_with(&beginning) && it.is_control()
+        })
     }
 
     /// Clicks on the first row whose second line holds these words.
@@ -196,11 +225,30 @@ impl Visitor {
                 break;
             }
         }
+        let thing = self.wait_still(what, thing, usable)?;
         eprintln!(
             "{:>6.1} s  click {what:?}",
             self.start.elapsed().as_secs_f64()
         );
         hand::click(thing.middle())
+    }
+
+    /// Where it is once it stays there: pages glide when they are scrolled, and grow while they load.
+    fn wait_still(
+        &mut self,
+        what: &str,
+        mut thing: Thing,
+        fits: impl Fn(&Thing) -> bool,
+    ) -> Result<Thing> {
+        for _ in 0..20 {
+            sleep(BLINK);
+            let now = self.wait(what, PATIENCE, &fits)?;
+            if now.place == thing.place {
+                break;
+            }
+            thing = now;
+        }
+        Ok(thing)
     }
 
     /// Chooses from a list that opens: first its name, then the choice.
@@ -221,6 +269,19 @@ impl Visitor {
         let field = self.words.name(field).to_owned();
         self.wait(&field, PATIENCE, |it| it.name == field && it.value == text)
             .map(drop)
+    }
+
+    /// Writes into a field that shows only dots.
+    pub(crate) fn write_secret(&mut self, field: &str, text: &str) -> Result<()> {
+        self.click(field)?;
+        hand::press("ctrl+a")?;
+        hand::write(text)?;
+        let field = self.words.name(field).to_owned();
+        let length = text.chars().count();
+        self.wait(&field, PATIENCE, |it| {
+            it.name == field && it.value.chars().count() == length
+        })
+        .map(drop)
     }
 
     /// Takes a picture of the screen once it is still.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::thing::Thing;
 use super::visitor::Reader;
-use crate::screens::{DISPLAY, Running};
+use crate::screens::{Running, display};
 
 /// Where the driver listens.
 const PORT: &str = "4457";
@@ -42,7 +42,7 @@ impl Webview {
     pub(crate) fn open(app: &Command) -> Result<Self> {
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={PORT}"))
-            .env("DISPLAY", DISPLAY)
+            .env("DISPLAY", display())
             .env_remove("WAYLAND_DISPLAY")
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .envs(

@@ -82,7 +82,9 @@ pub(super) fn collect(visitor: &mut Visitor) -> Result<()> {
     visitor.click("Collect expert episodes")?;
     visitor.choose("Games", "Generated, full rooms")?;
     visitor.click("Collect")?;
-    visitor.hear("The expert reached the goal").map(drop)
+    visitor
+        .hear_at_last("The expert reached the goal")
+        .map(drop)
 }
 
 /// Puts the kept episode beside those of an expert, and asks for a task of its kind.
@@ -106,5 +108,7 @@ fn build_bank(visitor: &mut Visitor, dataset: &str, bank: &str, holds: usize) ->
     visitor.choose("Bank", bank)?;
     visitor.picture("bank")?;
     visitor.click("Build")?;
-    visitor.hear(&format!("the bank holds {holds}")).map(drop)
+    visitor
+        .hear_at_last(&format!("the bank holds {holds}"))
+        .map(drop)
 }
