@@ -98,7 +98,7 @@ pub fn number(value: f64) -> String {
     let size = value.abs();
     match size {
         _ if value == 0.0 => "0".to_owned(),
-        _ if size < 1e-3 => format!("{value:.2e}")
+        _ if size < 1e-4 => format!("{value:.2e}")
             .replace(".00e", "e")
             .replace("0e", "e"),
         _ if size < 1e4 => three_digits(value),
@@ -208,6 +208,11 @@ mod tests {
     fn numbers_keep_what_means_something() {
         assert_eq!(number(0.000_05), "5e-5");
         assert_eq!(number(2.345_678), "2.35");
+        // Marks of one axis look alike.
+        assert_eq!(
+            [0.0008, 0.001, 0.0012].map(number),
+            ["0.0008", "0.001", "0.0012"]
+        );
         assert_eq!(percent(0.426), "43 %");
         assert_eq!(percent_range(0.31, 0.556), "31–56 %");
     }

@@ -20,13 +20,13 @@ pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
             Box::new(|creation| {
                 let backend = TauriBackend::new(creation.egui_ctx.clone());
                 let start = Start::from_fragment(&creation.integration_info.web_info.location.hash);
-                let app = LoreApp::new(&creation.egui_ctx, Box::new(backend));
+                let app = LoreApp::open(creation, Box::new(backend));
                 // They read what the application's own plugins leave.
                 mirrored::install(&creation.egui_ctx);
                 creation.egui_ctx.add_plugin(Frames);
                 #[cfg(feature = "inspect")]
                 inspect::install(&creation.egui_ctx);
-                Ok(Box::new(app.restore(creation.storage).starting(start)))
+                Ok(Box::new(app.starting(start)))
             }),
         )
         .await

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Window;
-use common::work::{pick, picture, press};
+use common::work::{enter, pick, picture, press};
 use egui::accesskit::Role;
 use lore_core::{ClusterId, Secret};
 use lore_protocol::{ApiError, ClusterRequest, Elsewhere, ExperimentRequest, JobRequest, Request};
@@ -60,6 +60,30 @@ fn an_address_without_encryption_is_warned_about() {
     assert!(asked(&window, |request| matches!(
         request,
         ClusterRequest::Save { cluster, token: None } if cluster.id.as_str() == "lab"
+    )));
+}
+
+#[test]
+fn a_training_is_shared_out_among_as_many_workers_as_are_written() {
+    let mut window = open(Sample::busy());
+    press(&mut window, Role::Button, "Add a computer");
+    window.write("Name of the computer", "Mine");
+    window.write("Address of its dashboard", "127.0.0.1:8265");
+    assert!(
+        window.shows("1 trains on one"),
+        "as long as nobody says otherwise"
+    );
+    press(&mut window, Role::Button, "Save");
+    assert!(asked(&window, |request| matches!(
+        request,
+        ClusterRequest::Save { cluster, .. } if cluster.workers == 1
+    )));
+    window.click("Lab");
+    enter(&mut window, "Workers for a training", "8");
+    press(&mut window, Role::Button, "Save");
+    assert!(asked(&window, |request| matches!(
+        request,
+        ClusterRequest::Save { cluster, .. } if cluster.id.as_str() == "lab" && cluster.workers == 8
     )));
 }
 

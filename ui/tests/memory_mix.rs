@@ -4,10 +4,8 @@
 mod common;
 
 use common::Window;
-use common::work::{pick, press};
-use egui::Key;
+use common::work::{enter, pick, press};
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable;
 use lore_core::{ExperimentSpec, MemoryCount, MemoryMix};
 use lore_protocol::{ExperimentRequest, JobRequest, Language, Request, TrainWork, Work};
 use lore_ui::PageId;
@@ -15,19 +13,6 @@ use lore_ui::backend::Sample;
 
 const CARD: &str = "Memories while training";
 const WITH_MEMORIES: &str = "Show similar past episodes while training (ExpRAG-LoRA)";
-
-/// Writes a number into the field called `label`, wherever the page is scrolled to.
-#[track_caller]
-fn enter(window: &mut Window, label: &str, number: &str) {
-    let role = Role::SpinButton;
-    window.harness.get_by_role_and_label(role, label).focus();
-    window.settle();
-    let field = window.harness.get_by_role_and_label(role, label);
-    field.type_text(number);
-    window.settle();
-    window.harness.key_press(Key::Enter);
-    window.settle();
-}
 
 fn mix_everything(window: &mut Window) -> MemoryMix {
     enter(window, "Episodes without memories", "30");

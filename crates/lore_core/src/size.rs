@@ -18,7 +18,9 @@ pub fn three_digits(value: f64) -> String {
         size if size >= 100.0 => 0,
         size if size >= 10.0 => 1,
         size if size >= 1.0 => 2,
-        _ => 3,
+        size if size >= 0.1 => 3,
+        size if size >= 0.01 => 4,
+        _ => 5,
     };
     let text = format!("{value:.digits$}");
     if text.contains('.') {

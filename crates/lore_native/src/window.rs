@@ -101,9 +101,7 @@ impl Window {
             context.send_viewport_cmd(egui::ViewportCommand::Close);
         };
         let backend = ShellBackend::new(Arc::clone(&core), wake, Box::new(restart));
-        let ui = LoreApp::new(&creation.egui_ctx, Box::new(backend))
-            .restore(creation.storage)
-            .starting(start);
+        let ui = LoreApp::open(creation, Box::new(backend)).starting(start);
         #[cfg(feature = "inspect")]
         if let Some(data) = state_file(&core).and_then(|file| Some(file.parent()?.to_owned()))
             && let Err(error) = crate::inspect::install(&creation.egui_ctx, &data)

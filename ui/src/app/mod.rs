@@ -3,6 +3,7 @@
 mod commands;
 mod logic;
 mod paint;
+mod renderer;
 
 use egui::{Context, Ui};
 use lore_protocol::{Backend, JobRequest, Request, Settings, Theme as ThemeChoice};
@@ -74,6 +75,12 @@ impl LoreApp {
             settings_known: false,
             seen_pick: 0,
         }
+    }
+
+    /// The application in a window, where it was when that was last closed.
+    pub fn open(creation: &eframe::CreationContext<'_>, backend: Box<dyn Backend>) -> Self {
+        renderer::spare_the_processor(creation);
+        Self::new(&creation.egui_ctx, backend).restore(creation.storage)
     }
 
     /// Returns to where the window was when it was last closed or reloaded.

@@ -48,7 +48,11 @@ impl Thing {
         let value = node.value().map(str::to_owned);
         let value = value.or_else(|| node.numeric_value().map(|number| number.to_string()));
         let value = value.or_else(|| node.description().map(str::to_owned));
-        let value = value.unwrap_or_default();
+        let mut value = value.unwrap_or_default();
+        // What must not be read over somebody's shoulder is not read out either; only that something is there.
+        if node.role() == Role::PasswordInput {
+            value = "•".repeat(value.chars().count());
+        }
         // A label carries its text as its value.
         let is_text = node.role() == Role::Label;
         let (name, value) = if is_text && label.is_empty() {
@@ -90,7 +94,9 @@ fn aria(role: Role) -> Option<&'static str> {
         Role::RadioButton => "radio",
         Role::RadioGroup => "radiogroup",
         Role::ComboBox => "combobox",
-        Role::TextInput | Role::MultilineTextInput | Role::SearchInput => "textbox",
+        Role::TextInput | Role::MultilineTextInput | Role::SearchInput | Role::PasswordInput => {
+            "textbox"
+        }
         Role::SpinButton => "spinbutton",
         Role::Slider => "slider",
         Role::ProgressIndicator => "progressbar",

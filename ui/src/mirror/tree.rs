@@ -99,6 +99,17 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_told_as_dots() {
+        let mut secret = node(Role::PasswordInput, "Token", &[]);
+        secret.set_value("sesame");
+        let mut update = update();
+        update.nodes[3] = (NodeId(4), secret);
+        let list = things(&update);
+        let field = list.iter().find(|thing| thing.name == "Token").unwrap();
+        assert_eq!((field.role, field.value.as_str()), ("textbox", "••••••"));
+    }
+
+    #[test]
     fn what_says_nothing_is_left_out_of_the_text() {
         let text = serde_json::to_string(&things(&update())[2]).unwrap();
         assert_eq!(

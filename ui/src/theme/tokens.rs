@@ -86,6 +86,11 @@ impl Tokens {
         self.strong(text, self.text.subtitle)
     }
 
+    /// The title of a card or a section that a person or a model wrote, as it is.
+    pub fn subtitle_verbatim(&self, text: impl Into<String>) -> RichText {
+        semibold(RichText::new(text), self.text.subtitle).color(self.color.text.body)
+    }
+
     /// A number that is looked at from afar.
     pub fn display(&self, text: impl Into<String>) -> RichText {
         self.strong(text, self.text.display)
@@ -151,10 +156,12 @@ impl Tokens {
     }
 
     fn strong(&self, text: impl Into<String>, size: f32) -> RichText {
-        self.said(text)
-            .font(FontId::new(size, FontFamily::Name("semibold".into())))
-            .color(self.color.text.body)
+        semibold(self.said(text), size).color(self.color.text.body)
     }
+}
+
+fn semibold(text: RichText, size: f32) -> RichText {
+    text.font(FontId::new(size, FontFamily::Name("semibold".into())))
 }
 
 macro_rules! color_groups {

@@ -12,6 +12,7 @@ mod help;
 mod icon;
 mod layout;
 mod list_row;
+pub(crate) mod motion;
 mod paint;
 mod popup;
 mod progress;

@@ -4,7 +4,7 @@ use egui::accesskit::Role;
 use egui::{CornerRadius, Rect, Response, Sense, Ui, WidgetInfo, vec2};
 use lore_protocol::Progress;
 
-use super::Tone;
+use super::{Tone, motion};
 use crate::format;
 use crate::theme::Tokens;
 
@@ -47,8 +47,7 @@ fn moving_part(ui: &Ui) -> (f32, f32) {
     if ui.style().animation_time == 0.0 {
         return (0.35, 0.65);
     }
-    let step = std::time::Duration::from_millis(60);
-    ui.ctx().request_repaint_after(step);
+    motion::go_on(ui);
     let phase = (ui.input(|input| input.time) * 0.6).fract() as f32;
     let middle = phase * 1.3 - 0.15;
     ((middle - 0.15).max(0.0), (middle + 0.15).min(1.0))

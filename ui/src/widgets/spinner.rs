@@ -2,15 +2,15 @@
 
 use egui::{Color32, Pos2, Rect, Shape, Stroke, Ui, Vec2};
 
+use super::motion;
+
 /// Paints the arc into `rect`.
 pub(super) fn spinner_at(ui: &Ui, rect: Rect, color: Color32) {
     let still = ui.style().animation_time == 0.0;
     let turn = if still {
         0.0
     } else {
-        // A quarter of the display's rate is enough for an arc this small.
-        let step = std::time::Duration::from_millis(60);
-        ui.ctx().request_repaint_after(step);
+        motion::go_on(ui);
         ui.input(|input| input.time) as f32 * std::f32::consts::TAU * 0.8
     };
     let radius = rect.width().min(rect.height()) * 0.4;

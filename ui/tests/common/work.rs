@@ -1,6 +1,7 @@
 //! Pages on a busy program, and pictures of them: with `LOREKEEPER_SCREENS=folder` every test leaves a
 //! picture of where it ended.
 
+use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
@@ -57,5 +58,18 @@ pub(crate) fn pick(window: &mut Window, label: &str, value: &str) {
 pub(crate) fn press(window: &mut Window, role: Role, label: &str) {
     let control = window.harness.get_by_role_and_label(role, label);
     control.click_accesskit();
+    window.settle();
+}
+
+/// Writes a number into the field called `label`, wherever the page is scrolled to.
+#[track_caller]
+pub(crate) fn enter(window: &mut Window, label: &str, number: &str) {
+    let role = Role::SpinButton;
+    window.harness.get_by_role_and_label(role, label).focus();
+    window.settle();
+    let field = window.harness.get_by_role_and_label(role, label);
+    field.type_text(number);
+    window.settle();
+    window.harness.key_press(Key::Enter);
     window.settle();
 }

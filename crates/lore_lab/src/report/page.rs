@@ -63,8 +63,8 @@ fn arms(page: &mut String, results: &ExperimentResults) {
          <th class=\"number\">Tokens</th><th class=\"number\">Seconds</th></tr>\n",
     );
     for arm in &results.arms {
-        let number = |value: Option<f64>| {
-            value.map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"))
+        let number = |value: Option<f64>, decimals: usize| {
+            value.map_or_else(|| "–".to_owned(), |value| format!("{value:.decimals$}"))
         };
         push(
             page,
@@ -79,10 +79,10 @@ fn arms(page: &mut String, results: &ExperimentResults) {
                 arm.seen
                     .minus(&arm.unseen)
                     .map_or_else(|| "–".to_owned(), |gap| words::points(&gap)),
-                number(arm.mean_steps),
-                number(arm.mean_steps_success),
-                number(arm.mean_tokens.map(f64::round)),
-                number(arm.mean_secs)
+                number(arm.mean_steps, 1),
+                number(arm.mean_steps_success, 1),
+                number(arm.mean_tokens, 0),
+                number(arm.mean_secs, 1)
             ),
         );
     }

@@ -14,6 +14,7 @@ pub(super) fn clusters() -> Vec<ClusterInfo> {
         address: "http://10.0.0.7:8265".into(),
         folder: "/mnt/lorekeeper".into(),
         cores: 16,
+        workers: 2,
         has_token: true,
     };
     vec![ClusterInfo {

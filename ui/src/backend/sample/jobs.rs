@@ -82,6 +82,7 @@ pub(super) fn job(name: &str, title: &str, work: Work) -> JobInfo {
             created_ms: START_MS - 60_000,
             code_version: "0.1.0".into(),
             threads: 7,
+            assistants: 0,
         },
         state: JobState::Queued,
         progress: None,

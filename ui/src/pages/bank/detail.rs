@@ -68,7 +68,7 @@ fn heading_ui(ctx: &Ctx<'_>, ui: &mut Ui, bank: &BankInfo, experience: &Experien
     let close = split_row(
         ui,
         |ui| {
-            ui.label(tokens.subtitle(format::goal(&task.goal)));
+            ui.label(tokens.subtitle_verbatim(format::goal(&task.goal)));
         },
         |ui| Button::icon_only(Icon::Close, "Close this experience").show(ui, tokens),
     );

@@ -185,10 +185,20 @@ fn fields_ui(ctx: &Ctx<'_>, ui: &mut Ui, cluster: &mut Cluster) {
         help: "Processor cores that one job takes there. A job waits until so many are free",
         note: "0 takes as many as on this computer",
     };
-    field_with_help(ui, tokens, cores, |ui| {
-        let value = &mut cluster.cores;
-        number_field(ui, tokens, value, 0..=MAX_CORES, "", cores.label)
-    });
+    let workers = Field {
+        label: "Workers for a training",
+        help: "A training's examples are shared out among so many workers of the cluster, each with the cores of \
+               a job. It is faster, and the result is the same, to the last bit",
+        note: "1 trains on one",
+    };
+    for (about, value, range) in [
+        (cores, &mut cluster.cores, 0..=MAX_CORES),
+        (workers, &mut cluster.workers, 1..=Cluster::MAX_WORKERS),
+    ] {
+        field_with_help(ui, tokens, about, |ui| {
+            number_field(ui, tokens, value, range, "", about.label)
+        });
+    }
 }
 
 fn token_ui(ctx: &Ctx<'_>, ui: &mut Ui, form: &mut Form) {

@@ -62,22 +62,21 @@ fn reached(trial: &Trial) -> String {
 fn episode_ui(ctx: &Ctx<'_>, ui: &mut Ui, trial: &Trial) {
     let tokens = ctx.tokens;
     let goal = format::goal(&trial.goal);
-    let subtitle = format!("What it did in the first task after step {}", trial.step);
-    Card::titled(&goal)
-        .subtitle(&subtitle)
-        .show(ui, tokens, |ui| {
-            let steps = format::counted(trial.steps.len() as u64, "step", "steps");
-            Badge::new(&steps, Tone::Neutral).show(ui, tokens);
-            egui::ScrollArea::vertical()
-                .id_salt("trial")
-                .max_height(260.0)
-                .min_scrolled_height(260.0)
-                .show(ui, |ui| {
-                    for (action, observation) in &trial.steps {
-                        let action = tokens.mono(format!("> {action}")).strong();
-                        ui.add(Label::new(action).wrap());
-                        ui.add(Label::new(tokens.mono(observation)).wrap());
-                    }
-                });
-        });
+    let title = format!("What it did in the first task after step {}", trial.step);
+    Card::titled(&title).show(ui, tokens, |ui| {
+        ui.add(Label::new(tokens.verbatim(goal)).wrap());
+        let steps = format::counted(trial.steps.len() as u64, "step", "steps");
+        Badge::new(&steps, Tone::Neutral).show(ui, tokens);
+        egui::ScrollArea::vertical()
+            .id_salt("trial")
+            .max_height(260.0)
+            .min_scrolled_height(260.0)
+            .show(ui, |ui| {
+                for (action, observation) in &trial.steps {
+                    let action = tokens.mono(format!("> {action}")).strong();
+                    ui.add(Label::new(action).wrap());
+                    ui.add(Label::new(tokens.mono(observation)).wrap());
+                }
+            });
+    });
 }

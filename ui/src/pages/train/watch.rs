@@ -64,6 +64,7 @@ impl WatchView {
             for record in all {
                 let info = &record.info;
                 let row = ListRow::new(&info.spec.title)
+                    .subtitle(experiment_of(ctx, record))
                     .badge(info.state.label(), job_tone(&info.state))
                     .selected(info.spec.id == *shown)
                     .show(ui, ctx.tokens);
@@ -77,7 +78,7 @@ impl WatchView {
                 for record in all.iter().filter(|record| record.info.spec.id != *shown) {
                     let id = &record.info.spec.id;
                     let mut on = self.overlaid.contains(id);
-                    if switch(ui, ctx.tokens, &mut on, &record.info.spec.title).changed() {
+                    if switch(ui, ctx.tokens, &mut on, &full_title(ctx, record)).changed() {
                         self.overlay(id, on);
                     }
                 }
@@ -123,6 +124,26 @@ impl WatchView {
             .collect();
         self.curves.ui(ctx, ui, record, &others);
         self.trials.ui(ctx, ui, &record.info.trials);
+    }
+}
+
+/// The experiment that a training belongs to, since trainings of two are called alike; empty when it was
+/// started by itself.
+fn experiment_of<'a>(ctx: &Ctx<'a>, record: &'a JobRecord) -> &'a str {
+    let Some(id) = &record.info.spec.experiment else {
+        return "";
+    };
+    let known = ctx.experiments().ready().unwrap_or_default();
+    let known = known.iter().find(|info| info.spec.id == *id);
+    known.map_or(id.as_str(), |info| info.spec.name.as_str())
+}
+
+/// A training and its experiment: `Train LoRA, seed 2025 · Quick look`.
+fn full_title(ctx: &Ctx<'_>, record: &JobRecord) -> String {
+    let title = &record.info.spec.title;
+    match experiment_of(ctx, record) {
+        "" => title.clone(),
+        experiment => format!("{title} · {experiment}"),
     }
 }
 

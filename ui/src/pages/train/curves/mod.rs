@@ -3,7 +3,7 @@
 mod grid;
 mod model;
 
-use egui::{Slider, Ui};
+use egui::{Align, Layout, Slider, Ui, vec2};
 use egui_plot::{Corner, GridMark, HoverPosition, Legend, Line, Plot, PlotPoints};
 
 use crate::JobRecord;
@@ -99,50 +99,65 @@ impl CurvesView {
                     ui.label(tokens.muted(with_unit(last, unit)));
                 }
             });
-            let log = self.look.log;
-            let bounds = model::bounds(curves.iter().map(|(_, curve)| curve), self.look);
-            let mut plot = Plot::new(metric)
-                .height(HEIGHT)
-                .show_grid([false, true])
-                .show_background(false)
-                .show_crosshair(false)
-                .cursor_color(tokens.color.border.strong)
-                .grid_color(tokens.color.border.strong)
-                .x_grid_spacer(|input| {
-                    grid_marks(
-                        input.bounds,
-                        grid::whole_marks(input.bounds.0, input.bounds.1, 6),
-                    )
-                })
-                .y_grid_spacer(|input| {
-                    grid_marks(input.bounds, grid::marks(input.bounds.0, input.bounds.1, 5))
-                })
-                .label_formatter(move |position| {
-                    let HoverPosition::NearDataPoint { position, .. } = position else {
-                        return None;
-                    };
-                    Some(point_words(position.x, unscaled(position.y, log), unit))
-                })
-                .allow_scroll(false)
-                .allow_zoom(false)
-                .allow_drag(false)
-                .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
-                .y_axis_formatter(move |mark, _| format::number(unscaled(mark.value, log)));
-            if let Some((low, high)) = bounds {
-                plot = plot.default_y_bounds(low, high);
+            if curves.iter().all(|(_, curve)| curve.last.is_none()) {
+                waiting_ui(ctx, ui);
+            } else {
+                self.lines_ui(ctx, ui, (metric, unit), curves);
             }
-            if curves.len() > 1 {
-                plot = plot.legend(Legend::default().position(Corner::RightTop));
+        });
+    }
+
+    fn lines_ui(
+        &self,
+        ctx: &Ctx<'_>,
+        ui: &mut Ui,
+        (metric, unit): (&str, &str),
+        curves: Vec<(String, Curve)>,
+    ) {
+        let tokens = ctx.tokens;
+        let log = self.look.log;
+        let bounds = model::bounds(curves.iter().map(|(_, curve)| curve), self.look);
+        let mut plot = Plot::new(metric)
+            .height(HEIGHT)
+            .show_grid([false, true])
+            .show_background(false)
+            .show_crosshair(false)
+            .cursor_color(tokens.color.border.strong)
+            .grid_color(tokens.color.border.strong)
+            .x_grid_spacer(|input| {
+                grid_marks(
+                    input.bounds,
+                    grid::whole_marks(input.bounds.0, input.bounds.1, 6),
+                )
+            })
+            .y_grid_spacer(|input| {
+                grid_marks(input.bounds, grid::marks(input.bounds.0, input.bounds.1, 5))
+            })
+            .label_formatter(move |position| {
+                let HoverPosition::NearDataPoint { position, .. } = position else {
+                    return None;
+                };
+                Some(point_words(position.x, unscaled(position.y, log), unit))
+            })
+            .allow_scroll(false)
+            .allow_zoom(false)
+            .allow_drag(false)
+            .x_axis_formatter(|mark, _| format::count(mark.value.max(0.0) as u64))
+            .y_axis_formatter(move |mark, _| format::number(unscaled(mark.value, log)));
+        if let Some((low, high)) = bounds {
+            plot = plot.default_y_bounds(low, high);
+        }
+        if curves.len() > 1 {
+            plot = plot.legend(Legend::default().position(Corner::RightTop));
+        }
+        plot.show(ui, |plot| {
+            for (index, (name, curve)) in curves.into_iter().enumerate().rev() {
+                let color = tokens.chart(index);
+                let raw = Line::new(String::new(), PlotPoints::from(curve.raw));
+                plot.line(raw.color(color.gamma_multiply(0.25)).width(1.0));
+                let line = Line::new(name, PlotPoints::from(curve.smooth));
+                plot.line(line.color(color).width(2.0));
             }
-            plot.show(ui, |plot| {
-                for (index, (name, curve)) in curves.into_iter().enumerate().rev() {
-                    let color = tokens.chart(index);
-                    let raw = Line::new(String::new(), PlotPoints::from(curve.raw));
-                    plot.line(raw.color(color.gamma_multiply(0.25)).width(1.0));
-                    let line = Line::new(name, PlotPoints::from(curve.smooth));
-                    plot.line(line.color(color).width(2.0));
-                }
-            });
         });
     }
 }
@@ -164,6 +179,16 @@ fn unscaled(value: f64, log: bool) -> f64 {
 /// A point under the pointer: `Step 12: 114 tokens/s`.
 fn point_words(step: f64, value: f64, unit: &str) -> String {
     format!("Step {step:.0}: {}", with_unit(value, unit))
+}
+
+/// Says in place of a plot why there is none yet; as tall as one, so that nothing jumps when it comes.
+fn waiting_ui(ctx: &Ctx<'_>, ui: &mut Ui) {
+    let size = vec2(ui.available_width(), HEIGHT);
+    ui.allocate_ui_with_layout(size, Layout::top_down(Align::Center), |ui| {
+        ui.set_min_size(size);
+        ui.add_space(0.4 * HEIGHT);
+        ui.label(ctx.tokens.muted("Nothing was measured yet"));
+    });
 }
 
 fn with_unit(value: f64, unit: &str) -> String {
