@@ -27,6 +27,8 @@ pub struct State {
     pub max_package: Option<usize>,
     /// True while it does not answer.
     pub is_away: bool,
+    /// True while it takes no job that computes for another.
+    pub refuses_assistants: bool,
     /// Packages that were sent so far.
     pub num_sent: usize,
     /// Jobs that were handed over so far, by name, as they were described.
@@ -76,6 +78,18 @@ impl FakeCluster {
     /// What can be changed and looked at.
     pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
+    }
+
+    /// How the jobs whose names hold `part` stand now.
+    pub fn statuses(&self, part: &str) -> Vec<&'static str> {
+        let mut state = self.state();
+        let jobs = state.jobs.iter_mut();
+        jobs.filter(|(id, _)| id.contains(part))
+            .map(|(_, job)| {
+                job.look();
+                job.status
+            })
+            .collect()
     }
 
     /// Ends everything and forgets it, as one does that is started anew.
@@ -200,6 +214,9 @@ impl State {
             .as_str()
             .expect("has a name")
             .to_owned();
+        if self.refuses_assistants && id.contains("-assistant-") {
+            return (500, "There is no room".to_owned());
+        }
         if self.jobs.contains_key(&id) {
             return (500, format!("Job with submission_id {id} already exists."));
         }

@@ -368,6 +368,7 @@ pub fn spec_of(id: &str, title: &str) -> JobSpec {
         created_ms: 1,
         code_version: "test".into(),
         threads: 1,
+        assistants: 0,
     }
 }
 

@@ -171,6 +171,7 @@ impl Core {
                 created_ms: self.clock.now_ms(),
                 code_version: self.code_version.clone(),
                 threads: self.threads(),
+                assistants: 0,
             };
             self.jobs.submit(vec![spec.done_by(cluster)])?;
             Ok(id)

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Address, ClusterId, WorldSpec};
 
 /// A Ray cluster of one or more computers, as a person described it. What opens it is not part of this.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Cluster {
     /// Its name on disk.
@@ -18,11 +18,30 @@ pub struct Cluster {
     pub folder: String,
     /// Processor cores that one job takes there; 0 as many as it would take on this computer.
     pub cores: usize,
+    /// Workers that compute for one training there; each takes as many cores as a job.
+    pub workers: usize,
     /// True when the system's keychain has the token that opens it.
     pub has_token: bool,
 }
 
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            id: ClusterId::default(),
+            name: String::new(),
+            address: String::new(),
+            folder: String::new(),
+            cores: 0,
+            workers: 1,
+            has_token: false,
+        }
+    }
+}
+
 impl Cluster {
+    /// The most workers for one training.
+    pub const MAX_WORKERS: usize = 64;
+
     /// The address with a scheme and without a slash at its end; as it was typed while it is none.
     pub fn base(&self) -> String {
         let typed = self.address.trim();
@@ -48,6 +67,9 @@ impl Cluster {
             return Some(
                 "The folder on the other computer begins with a slash, such as /mnt/lorekeeper",
             );
+        }
+        if !(1..=Self::MAX_WORKERS).contains(&self.workers) {
+            return Some("A training takes at least 1 worker and at most 64");
         }
         None
     }
@@ -106,6 +128,20 @@ mod tests {
             "http://127.0.0.1.example.org",
         ] {
             assert!(at(open).is_in_the_clear(), "{open}");
+        }
+    }
+
+    #[test]
+    fn one_worker_trains_until_someone_says_otherwise() {
+        let old: Cluster =
+            serde_json::from_str(r#"{"name": "Lab", "address": "localhost"}"#).unwrap();
+        assert_eq!((old.workers, old.problem()), (1, None));
+        for (workers, is_good) in [(0, false), (1, true), (64, true), (65, false)] {
+            let cluster = Cluster {
+                workers,
+                ..at("localhost")
+            };
+            assert_eq!(cluster.problem().is_none(), is_good, "{workers}");
         }
     }
 

@@ -72,6 +72,7 @@ fn export(data: &DataDir, adapter: &str, format: ExportFormat, folder: &Path) ->
         created_ms: 0,
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
         threads: 0,
+        assistants: 0,
     };
     let mut ignore = |_: JobEvent| {};
     let stop = StopToken::new();

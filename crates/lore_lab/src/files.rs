@@ -11,12 +11,31 @@ use serde::de::DeserializeOwned;
 
 /// Writes a file under another name beside it, then renames it, so that a reader never sees half of it.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
-    let attempt = || -> std::io::Result<()> {
+    write_with(fs::OpenOptions::new(), path, bytes)
+}
+
+/// The same for what only its owner may read, where the system knows owners.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // A file that is there keeps the rights it has.
+    fs::remove_file(beside(path, "part")).ok();
+    write_with(options, path, bytes)
+}
+
+fn write_with(mut options: fs::OpenOptions, path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut attempt = || -> std::io::Result<()> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
         let temporary = beside(path, "part");
-        let mut file = fs::File::create(&temporary)?;
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, path)

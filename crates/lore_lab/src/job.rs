@@ -1,5 +1,6 @@
 //! One job, from its specification to its outcome.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
@@ -25,6 +26,9 @@ pub struct LabOptions {
     pub index_url: String,
     /// The key for the server of a job whose model is on one.
     pub server_key: Option<Secret>,
+    /// Somebody in the cluster that this computer belongs to, so that it knows by which of its addresses the
+    /// others reach it.
+    pub cluster: Option<SocketAddr>,
 }
 
 impl Default for LabOptions {
@@ -34,6 +38,7 @@ impl Default for LabOptions {
             hub_url: "https://huggingface.co".to_owned(),
             index_url: "https://pypi.org".to_owned(),
             server_key: None,
+            cluster: None,
         }
     }
 }

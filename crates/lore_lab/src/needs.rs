@@ -90,6 +90,21 @@ impl Needs {
         let mut needs = Self::of_reader(data, options);
         needs.writes(data.job(spec.experiment.as_ref(), &spec.id));
         needs.add_work(&spec.work, data)?;
+        // Whoever computes for it comes to it.
+        needs.network.listens |= spec.is_shared_out();
+        Ok(needs)
+    }
+
+    /// What a worker needs that computes for the training of another one: it writes nothing, and goes where
+    /// that one says.
+    ///
+    /// # Errors
+    /// When a name in the job would lead out of the data folder.
+    pub fn of_assistant(spec: &JobSpec, data: &DataDir, options: &LabOptions) -> Result<Self> {
+        names::check("a job", spec.id.as_str())?;
+        check_experiment(spec.experiment.as_ref())?;
+        let mut needs = Self::of_reader(data, options);
+        needs.network.calls = Calls::Anybody;
         Ok(needs)
     }
 

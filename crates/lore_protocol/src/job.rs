@@ -40,6 +40,17 @@ pub struct JobSpec {
     pub code_version: String,
     /// Processor threads.
     pub threads: usize,
+    /// Further workers that compute for the one that does it, of the same cluster; only a training has any.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub assistants: usize,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// Something only one running job may hold.
@@ -97,6 +108,11 @@ pub enum Work {
 }
 
 impl JobSpec {
+    /// True when several workers compute for it.
+    pub fn is_shared_out(&self) -> bool {
+        self.assistants > 0 && matches!(self.work, Work::Train(_))
+    }
+
     /// The work, done by `cluster` or by this computer, which then has less to do at the same time.
     #[must_use]
     pub fn done_by(mut self, cluster: Option<&ClusterId>) -> Self {

@@ -137,6 +137,7 @@ impl Planner<'_> {
             created_ms: self.context.now_ms,
             code_version: self.context.code_version.clone(),
             threads: self.context.threads,
+            assistants: 0,
         };
         self.jobs.push(job.done_by(self.spec.cluster.as_ref()));
         id

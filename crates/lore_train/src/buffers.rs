@@ -45,6 +45,15 @@ impl LoraBuffers {
         }
     }
 
+    /// Adds the numbers of `part`, which has the same shape.
+    pub(crate) fn add(&mut self, part: &Self) {
+        for (whole, part) in self.pairs.iter_mut().zip(&part.pairs) {
+            for (whole, part) in whole.parts_mut().into_iter().zip(part.parts()) {
+                add(whole, part);
+            }
+        }
+    }
+
     /// The Euclidean norm of all numbers together.
     pub fn norm(&self) -> f64 {
         let sums = self

@@ -25,7 +25,7 @@ mod tests;
 /// Checkpoints that are kept; older ones are removed.
 const NUM_KEPT: usize = 2;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const STATE_FILE: &str = "state.json";
 const MOMENTS_FILE: &str = "optimizer.safetensors";
 const PREFIX: &str = "step-";
@@ -37,6 +37,8 @@ pub(crate) struct TrainState {
     pub(crate) optimizer: AdamW,
     /// The loss of every step so far.
     pub(crate) losses: Vec<f64>,
+    /// The gradient's norm at every step so far, before it was clipped.
+    pub(crate) norms: Vec<f64>,
     pub(crate) inspection: Inspection,
 }
 
@@ -46,6 +48,7 @@ impl TrainState {
             optimizer: AdamW::new(&adapter, moments),
             adapter,
             losses: Vec::new(),
+            norms: Vec::new(),
             inspection: Inspection::default(),
         }
     }
@@ -64,6 +67,7 @@ struct StateFile {
     training: String,
     step: u64,
     losses: Vec<f64>,
+    norms: Vec<f64>,
     inspection: Inspection,
     /// `(name, SHA-256)` of the other files, in order of name.
     digests: Vec<(String, String)>,
@@ -114,6 +118,7 @@ impl CheckpointStore {
             training: self.training.clone(),
             step: state.step(),
             losses: state.losses.clone(),
+            norms: state.norms.clone(),
             inspection: state.inspection.clone(),
             digests: digests(unfinished)?,
         };
@@ -172,6 +177,10 @@ impl CheckpointStore {
             return Ok((state.training, fresh.clone()));
         }
         ensure!(state.digests == digests(folder)?, "a file has changed");
+        ensure!(
+            [&state.losses, &state.norms].map(|it| it.len() as u64) == [state.step; 2],
+            "steps are missing"
+        );
         let loaded = AdapterWeights::load_peft(folder)?;
         let mut adapter = fresh.adapter.clone();
         for pair in &mut adapter.pairs {
@@ -188,6 +197,7 @@ impl CheckpointStore {
             adapter,
             optimizer,
             losses: state.losses,
+            norms: state.norms,
             inspection: state.inspection,
         };
         Ok((state.training, state_of_training))

@@ -9,6 +9,9 @@
 //! of examples, their memories, dropout and initialisation are functions of its seed and the step, so
 //! a training that was stopped and resumed ends with the same bytes as one that was not.
 //!
+//! Passes of a step can be shared out among other computers ([`Crew`], [`Assistant`]): they are added up in
+//! their order, so that a training gives the same bytes whoever computed them.
+//!
 //! **Invariant:** the base model is never written to, and every adapter that leaves here carries a
 //! [`lore_core::GradientCertificate`]: each of its matrices was seen to receive a gradient.
 
@@ -16,8 +19,10 @@ mod block;
 mod buffers;
 mod certificate;
 mod checkpoint;
+mod crew;
 mod example;
 mod frozen;
+mod gradient;
 mod init;
 mod measure;
 mod memory;
@@ -40,6 +45,7 @@ mod train;
 
 pub use buffers::{LoraBuffers, PairBuffers};
 pub use checkpoint::CheckpointStore;
+pub use crew::{Assistant, Crew, Farewell};
 pub use example::{
     BuiltExamples, ChatTokens, Example, ExampleRecipe, ExampleSource, build_example, build_examples,
 };

@@ -20,7 +20,8 @@ use crate::pass::{Pass, PassRows};
 /// Computes losses and gradients by an adapter.
 pub trait LossGradient {
     /// Adds the gradient of `pass.weight` times the summed loss of the examples of `pass` to `gradients`,
-    /// and returns that loss. The loss of a token is its negative log-likelihood, in nats.
+    /// and returns that loss. The loss of a token is its negative log-likelihood, in nats. To each number is
+    /// added once.
     fn add_gradient(
         &self,
         adapter: &AdapterWeights,

@@ -11,7 +11,9 @@ use lore_llm::{AdapterWeights, Weights};
 
 use crate::buffers::LoraBuffers;
 use crate::checkpoint::{CheckpointStore, TrainState};
+use crate::crew::Crew;
 use crate::example::Example;
+use crate::gradient::PassGradient;
 use crate::init::init_adapter;
 use crate::mixed::MixedExamples;
 use crate::model::{LossGradient, TrainableModel};
@@ -24,6 +26,9 @@ use crate::seeds::{Purpose, derive};
 
 #[cfg(test)]
 mod tests;
+
+/// How many steps before a resume are told again.
+const TOLD_AGAIN: u64 = 64;
 
 /// What is trained, on what, and how.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +48,8 @@ pub struct TrainJob<'a> {
     /// Bytes that the training may take, the model included. Less makes it slower, not different;
     /// `u64::MAX` for no limit. See [`crate::estimate_memory`].
     pub memory_budget: u64,
+    /// Other computers that take over passes, if there are any. They make it faster, not different.
+    pub crew: Option<&'a Crew>,
 }
 
 /// Listens to a training.
@@ -172,17 +179,45 @@ struct BatchGradient {
     num_learned: usize,
 }
 
+/// Examples that share a pass, and the seed of dropout of each.
+struct Group<'a> {
+    examples: Vec<&'a Example>,
+    seeds: Vec<u64>,
+}
+
+/// The sum over `passes`; `None` when asked to stop.
+fn sum_alone(
+    model: &dyn LossGradient,
+    adapter: &AdapterWeights,
+    passes: &[Pass<'_>],
+    stop: &StopToken,
+) -> Result<Option<PassGradient>> {
+    let mut sum = PassGradient::zeros(adapter);
+    for pass in passes {
+        if stop.is_stopped() {
+            return Ok(None);
+        }
+        sum.loss += model.add_gradient(adapter, pass, &mut sum.gradients)?;
+    }
+    Ok(Some(sum))
+}
+
 impl Run<'_> {
     /// Takes the remaining steps.
     fn finish(&mut self, watcher: &mut dyn TrainWatcher, stop: &StopToken) -> Result<TrainOutcome> {
         let num_steps = self.order.num_steps();
         watcher.progress("Training", self.state.step(), num_steps, "steps");
+        self.tell_again(watcher);
         if self.state.step() > 0 {
             watcher.stepped(self.state.step(), num_steps, &self.state.adapter)?;
         }
         while self.state.step() < num_steps {
             let started = Instant::now();
-            let Some(batch) = self.batch_gradient(stop)? else {
+            let batch = self.batch_gradient(stop)?;
+            for text in self.job.crew.into_iter().flat_map(Crew::news) {
+                watcher.message(&text);
+            }
+            let Some(batch) = batch else {
                 self.save(watcher)?;
                 let step = self.state.step();
                 return Ok(TrainOutcome::Stopped { step });
@@ -211,26 +246,23 @@ impl Run<'_> {
         let shown = self.examples(step)?;
         let batch: Vec<&Example> = shown.iter().map(AsRef::as_ref).collect();
         let num_learned: usize = batch.iter().map(|example| example.num_learned()).sum();
-        let mut gradients = LoraBuffers::zeros(&self.state.adapter);
-        let mut loss = 0.0;
-        for places in self.passes(&batch) {
-            if stop.is_stopped() {
-                return Ok(None);
-            }
-            let examples: Vec<&Example> = places.iter().map(|place| batch[*place]).collect();
-            let seed = |place: &usize| {
-                let path = [step, *place as u64];
-                derive(self.job.config.seed, Purpose::Dropout, &path)
-            };
-            let seeds: Vec<u64> = places.iter().map(seed).collect();
-            let pass = Pass {
-                examples: &examples,
+        let groups = self.groups(step, &batch);
+        let passes: Vec<Pass<'_>> = groups
+            .iter()
+            .map(|group| Pass {
+                examples: &group.examples,
                 weight: 1.0 / num_learned as f64,
-                dropout_seeds: Some(&seeds),
-            };
-            let adapter = &self.state.adapter;
-            loss += self.model.add_gradient(adapter, &pass, &mut gradients)?;
-        }
+                dropout_seeds: Some(&group.seeds),
+            })
+            .collect();
+        let adapter = &self.state.adapter;
+        let sum = match self.job.crew {
+            Some(crew) => crew.sum(self.model, (step, adapter), &passes, stop)?,
+            None => sum_alone(self.model, adapter, &passes, stop)?,
+        };
+        let Some(PassGradient { gradients, loss }) = sum else {
+            return Ok(None);
+        };
         Ok(Some(BatchGradient {
             gradients,
             loss,
@@ -249,12 +281,22 @@ impl Run<'_> {
         places.map(example).collect()
     }
 
-    /// Which examples of a batch, by their places in it, go through the model together.
-    fn passes(&self, batch: &[&Example]) -> Vec<Vec<usize>> {
+    /// Which examples of a batch go through the model together.
+    fn groups<'e>(&self, step: u64, batch: &[&'e Example]) -> Vec<Group<'e>> {
         let config = self.job.config;
         let lengths: Vec<usize> = batch.iter().map(|example| example.ids.len()).collect();
         let budget = if config.packing { config.max_tokens } else { 0 };
-        pack(&lengths, budget)
+        let seed = |place: &usize| {
+            let path = [step, *place as u64];
+            derive(config.seed, Purpose::Dropout, &path)
+        };
+        let groups = pack(&lengths, budget).into_iter();
+        groups
+            .map(|places| Group {
+                examples: places.iter().map(|place| batch[*place]).collect(),
+                seeds: places.iter().map(seed).collect(),
+            })
+            .collect()
     }
 
     /// Moves the adapter and tells about it.
@@ -287,21 +329,36 @@ impl Run<'_> {
         } = &mut self.state;
         optimizer.step(config, rate, &gradients, adapter);
         self.state.losses.push(batch.loss);
+        self.state.norms.push(norm);
+        self.tell(step, watcher);
         let secs = started.elapsed().as_secs_f64().max(f64::MIN_POSITIVE);
+        let speed = |num_tokens: usize| num_tokens as f64 / secs;
+        let learned = speed(batch.num_learned);
+        watcher.metric("train/tokens_per_sec", step, speed(batch.num_tokens));
+        watcher.metric("train/learned_tokens_per_sec", step, learned);
+        Ok(())
+    }
+
+    /// Tells the last steps before a resume once more: they may have been saved when nobody listened any more.
+    fn tell_again(&self, watcher: &mut dyn TrainWatcher) {
+        let last = self.state.step();
+        for step in last.saturating_sub(TOLD_AGAIN) + 1..=last {
+            self.tell(step, watcher);
+        }
+    }
+
+    /// Tells what the recipe made of a step that was taken; its speed is told when it is taken.
+    fn tell(&self, step: u64, watcher: &mut dyn TrainWatcher) {
+        let place = step as usize - 1;
+        let rate = learning_rate(self.job.config, step, self.order.num_steps());
         for (name, value) in [
-            ("train/loss", batch.loss),
+            ("train/loss", self.state.losses[place]),
             ("train/learning_rate", rate),
-            ("train/grad_norm", norm),
-            ("train/tokens_per_sec", batch.num_tokens as f64 / secs),
-            (
-                "train/learned_tokens_per_sec",
-                batch.num_learned as f64 / secs,
-            ),
+            ("train/grad_norm", self.state.norms[place]),
             ("train/epoch", self.order.epochs_done(step)),
         ] {
             watcher.metric(name, step, value);
         }
-        Ok(())
     }
 
     fn save(&self, watcher: &mut dyn TrainWatcher) -> Result<()> {

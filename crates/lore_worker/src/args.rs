@@ -10,6 +10,7 @@ use lore_lab::LabOptions;
 
 pub(crate) const USAGE: &str = "\
 Usage: lore_worker --data DIR --job JOB_JSON [--events FILE] [--models DIR]... [--hub URL]
+       lore_worker --data DIR --assist JOB_JSON
        lore_worker --data DIR --serve [--models DIR]...
        lore_worker --data DIR --endpoint
        lore_worker --data DIR --version
@@ -18,6 +19,7 @@ Usage: lore_worker --data DIR --job JOB_JSON [--events FILE] [--models DIR]... [
   --job FILE     does the job in this file, then ends
   --events FILE  writes events into this file instead, and goes on when standard input closes: for work on
                  another computer than the application's
+  --assist FILE  computes for the training in this file, which another worker of the same cluster leads
   --serve        answers questions on standard input until it closes
   --endpoint     answers other programs; who answers is read from standard input
   --version      says which version this is, then ends
@@ -25,7 +27,8 @@ Usage: lore_worker --data DIR --job JOB_JSON [--events FILE] [--models DIR]... [
   --hub URL      where models are fetched from
 
 The environment variables LOREKEEPER_MODELS (folders, separated as in PATH) and LOREKEEPER_HUB stand
-in for the last two; LOREKEEPER_INDEX names another package index for Java worlds.";
+in for the last two; LOREKEEPER_INDEX names another package index for Java worlds. By RAY_ADDRESS the worker
+finds out by which of its addresses others in a cluster reach it.";
 
 /// What the worker was told.
 #[derive(Debug)]
@@ -42,6 +45,8 @@ pub(crate) struct Args {
 pub(crate) enum Mode {
     /// The job in this file.
     Job(PathBuf),
+    /// Compute for the job in this file.
+    Assist(PathBuf),
     /// Answer questions.
     Serve,
     /// Answer other programs.
@@ -63,6 +68,7 @@ impl Args {
             match arg.to_str() {
                 Some("--data") => data = Some(DataDir::new(PathBuf::from(value()?))),
                 Some("--job") => mode = Some(Mode::Job(value()?.into())),
+                Some("--assist") => mode = Some(Mode::Assist(value()?.into())),
                 Some("--events") => events = Some(value()?.into()),
                 Some("--serve") => mode = Some(Mode::Serve),
                 Some("--endpoint") => mode = Some(Mode::Endpoint),
@@ -100,6 +106,9 @@ fn from_environment() -> LabOptions {
     if let Ok(url) = std::env::var("LOREKEEPER_INDEX") {
         options.index_url = url;
     }
+    // As Ray tells those that it starts; a name instead of a number is none that helps here.
+    let cluster = std::env::var("RAY_ADDRESS").ok();
+    options.cluster = cluster.and_then(|address| address.parse().ok());
     options
 }
 
@@ -119,6 +128,8 @@ mod tests {
         assert_eq!(args.events, None);
         let args = parse("--data d --job j.json --events e.jsonl").unwrap();
         assert_eq!(args.events, Some(PathBuf::from("e.jsonl")));
+        let args = parse("--data d --assist j.json").unwrap();
+        assert_eq!(args.mode, Mode::Assist("j.json".into()));
         for wrong in [
             "",
             "--data d",

@@ -37,10 +37,7 @@ pub(crate) fn run(args: &Args, path: &Path, lines: &mut Lines, stop: &StopToken)
 }
 
 fn work(args: &Args, path: &Path, lines: &mut Lines, stop: &StopToken) -> Result<Outcome> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("Could not read the job {}.", path.display()))?;
-    let spec: JobSpec = serde_json::from_str(&text)
-        .with_context(|| format!("The job {} is damaged.", path.display()))?;
+    let spec = read_spec(path)?;
     fence::raise(&Needs::of_job(&spec, &args.data, &args.options)?);
     os::stop_on_terminate(stop);
     // Elsewhere nobody writes to the standard input.
@@ -51,6 +48,13 @@ fn work(args: &Args, path: &Path, lines: &mut Lines, stop: &StopToken) -> Result
         options.server_key = key_line.and_then(|line| line.wait());
     }
     lore_lab::run(&spec, &args.data, &options, lines, stop)
+}
+
+/// The job in the file `path`.
+pub(crate) fn read_spec(path: &Path) -> Result<JobSpec> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("Could not read the job {}.", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("The job {} is damaged.", path.display()))
 }
 
 /// A panic is a mistake in the program; its words go into the details.

@@ -5,11 +5,13 @@
 //! holds JSON lines and nothing else: first `hello`, and from a job exactly one last word. Lines on
 //! standard input control it; when standard input closes, the application is gone and the worker saves
 //! and ends too. On another computer (`--events FILE`) nobody holds standard input: there, lines go into a
-//! file of the shared data folder, and only the signal to end asks the worker to save and stop.
+//! file of the shared data folder, and only the signal to end asks the worker to save and stop. With
+//! `--assist JOB_JSON` it computes for a training that another worker leads, and ends with it.
 //!
 //! Before it touches what it works on, it puts a fence around itself; see [`fence`].
 
 mod args;
+mod assist;
 mod control;
 mod endpoint;
 mod fence;
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     };
     match &args.mode {
         Mode::Job(path) => job::run(&args, path, &mut lines, &stop),
+        Mode::Assist(path) => assist::run(&args, path, &stop),
         Mode::Serve => serve::run(&args, &mut lines, &stop),
         Mode::Endpoint => endpoint::run(&args, &mut lines, &stop),
         Mode::Version => {

@@ -24,6 +24,7 @@ fn spec(work: Work) -> JobSpec {
         created_ms: 1,
         code_version: "test".to_owned(),
         threads: 1,
+        assistants: 0,
     }
 }
 

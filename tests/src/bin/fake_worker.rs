@@ -24,6 +24,9 @@ fn main() -> ExitCode {
         std::thread::sleep(Duration::from_mins(10));
         return ExitCode::SUCCESS;
     }
+    if let Some(path) = after("--assist") {
+        return assist(Path::new(path));
+    }
     if let Some(path) = after("--events") {
         let Ok(file) = File::create(path) else {
             return ExitCode::from(NO_FOLDER);
@@ -124,6 +127,16 @@ fn act(path: &Path) -> ExitCode {
             finish("All was done.")
         }
     }
+}
+
+/// Notes that it came, and computes until it is ended.
+fn assist(path: &Path) -> ExitCode {
+    let folder = path.parent().expect("a file stands in a folder");
+    assert!(path.exists(), "there is no job");
+    let mark = folder.join(format!("assistant-{}", std::process::id()));
+    std::fs::write(mark, "").expect("writes");
+    std::thread::sleep(Duration::from_mins(10));
+    ExitCode::SUCCESS
 }
 
 /// Saves, waits to be stopped, and finishes when it is resumed.

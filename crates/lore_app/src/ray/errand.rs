@@ -69,15 +69,14 @@ impl Errand {
 
     /// Does it; `again` is a job that was handed over before.
     pub(super) fn run(self, again: Option<Submission>, orders: &Receiver<Order>, ending: &Ending) {
-        let done = match again {
-            Some(submission) => self.follow(&submission, orders, ending),
-            None => self
-                .hand_over(orders)
-                .and_then(|submission| match submission {
-                    Some(submission) => self.follow(&submission, orders, ending),
-                    None => Ok(End::Over),
-                }),
+        let submission = match again {
+            Some(submission) => Ok(Some(submission)),
+            None => self.hand_over(orders),
         };
+        let done = submission.and_then(|submission| match submission {
+            Some(submission) => self.look_after(&submission, orders, ending),
+            None => Ok(End::Over),
+        });
         match done {
             Ok(End::Left) => return,
             Ok(End::Over) => {}
@@ -89,7 +88,21 @@ impl Errand {
         self.tell(Told::Closed);
     }
 
-    fn tell(&self, told: Told) -> bool {
+    /// Follows the job, and ends those who compute for it when it is over.
+    fn look_after(
+        &self,
+        submission: &Submission,
+        orders: &Receiver<Order>,
+        ending: &Ending,
+    ) -> Result<End> {
+        let done = self.follow(submission, orders, ending);
+        if !matches!(done, Ok(End::Left)) {
+            self.end_assistants(&self.client(), submission);
+        }
+        done
+    }
+
+    pub(super) fn tell(&self, told: Told) -> bool {
         (self.listener)(told)
     }
 
@@ -125,8 +138,8 @@ impl Errand {
         if orders.try_recv() != Err(TryRecvError::Empty) {
             return Ok(None);
         }
-        let submission = Submission::next(&self.folder, &self.spec, self.last_seq);
-        let submit = self.submit(&place, &submission, package)?;
+        let submission = Submission::next(&self.folder, &self.spec, self.last_seq, package);
+        let submit = self.submit(&place, &submission)?;
         submission.write(&self.folder)?;
         if let Err(trouble) = client.submit(&submit) {
             // The answer may have been lost on the way, and not the job.
@@ -144,6 +157,7 @@ impl Errand {
         let Some(before) = Submission::read(&self.folder) else {
             return Ok(());
         };
+        self.end_assistants(client, &before);
         let told = |trouble: Trouble| client.error(&trouble);
         let deadline = Instant::now() + BEFORE;
         while let Some(details) = client.job(&before.id).map_err(told)? {
@@ -163,8 +177,23 @@ impl Errand {
         Ok(())
     }
 
-    fn submit(&self, place: &Place, submission: &Submission, package: String) -> Result<Submit> {
+    fn submit(&self, place: &Place, submission: &Submission) -> Result<Submit> {
         let there = |name: &str| place.path(&self.dir, &self.folder.join(name));
+        let options = [
+            ("--job", there("job.json")?),
+            ("--events", there(&submission.events())?),
+        ];
+        Ok(self.describe(place, &submission.package, submission.id.clone(), &options))
+    }
+
+    /// The program with `options` in the package, as the cluster is told.
+    pub(super) fn describe(
+        &self,
+        place: &Place,
+        package: &str,
+        id: String,
+        options: &[(&str, String)],
+    ) -> Submit {
         // The package may have lost the permission to be run on its way.
         let program = package::PROGRAM;
         let mut line = format!("chmod +x {program} && exec ./{program}");
@@ -172,8 +201,9 @@ impl Errand {
             line += &[" ", option, " ", &quoted(value)].concat();
         };
         add("--data", place.root());
-        add("--job", &there("job.json")?);
-        add("--events", &there(&submission.events())?);
+        for (option, value) in options {
+            add(option, value);
+        }
         if let Some(models) = self.worker.models.as_deref().filter(|_| place.is_same) {
             add("--models", &models.to_string_lossy());
         }
@@ -183,16 +213,16 @@ impl Errand {
         let grace = self.grace_secs.max(1).to_string();
         env_vars.insert("RAY_JOB_STOP_WAIT_TIME_S".to_owned(), grace);
         let name = ("job_name".to_owned(), self.spec.id.to_string());
-        Ok(Submit {
+        Submit {
             entrypoint: line,
-            submission_id: submission.id.clone(),
+            submission_id: id,
             runtime_env: RuntimeEnv {
-                working_dir: Some(package),
+                working_dir: Some(package.to_owned()),
                 env_vars,
             },
             metadata: BTreeMap::from([name]),
             entrypoint_num_cpus: Some(self.spec.threads.max(1)),
-        })
+        }
     }
 
     /// Passes on what the job says until it is over.
@@ -205,6 +235,7 @@ impl Errand {
         let path = self.folder.join(submission.events());
         let mut tail = Tail::new(path, submission.num_taken(self.last_seq));
         let mut stop = Stop::NotAsked;
+        let mut has_sent_assistants = false;
         loop {
             let client = self.client();
             if stop == Stop::Asked && client.stop(&submission.id).is_ok() {
@@ -218,7 +249,13 @@ impl Errand {
                 Ok(Some(details)) if details.status.is_over() => {
                     return self.over(&client, submission, &details, &mut tail, ending);
                 }
-                Ok(Some(details)) if details.status == Status::Running => Elsewhere::Working,
+                Ok(Some(details)) if details.status == Status::Running => {
+                    if stop == Stop::NotAsked && !std::mem::replace(&mut has_sent_assistants, true)
+                    {
+                        self.send_assistants(&client, submission);
+                    }
+                    Elsewhere::Working
+                }
                 Ok(Some(_)) => Elsewhere::Waiting,
                 Ok(None) if tail.has_ended => return Ok(End::Over),
                 Ok(None) => return Err(self.lost().into()),
@@ -236,6 +273,8 @@ impl Errand {
             match orders.recv_timeout(wait) {
                 Ok(Order::Stop) => stop = Stop::Asked,
                 Err(RecvTimeoutError::Timeout) => {}
+                // It has said its last word, and the cluster takes its time to notice.
+                Ok(Order::Leave) if tail.has_ended => return Ok(End::Over),
                 Ok(Order::Leave) | Err(RecvTimeoutError::Disconnected) => return Ok(End::Left),
             }
         }

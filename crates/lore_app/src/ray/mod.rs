@@ -4,8 +4,10 @@
 //! The program is sent as a package, unless the cluster has it. It writes what it says into the job's
 //! folder, where a thread of this application reads it and passes it on like the lines of a process of
 //! this computer. A cluster goes on when the application is closed; the next start finds its jobs again
-//! ([`Submission`]).
+//! ([`Submission`]). A training may be computed by several workers there: the one that leads it is the job,
+//! the others come and go with it ([`assistants`]).
 
+mod assistants;
 mod client;
 mod errand;
 mod package;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use lore_core::Cluster;
 use lore_protocol::{JobLine, JobSpec};
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +19,17 @@ pub(crate) struct Submission {
     attempt: u32,
     /// The last line of the job's journal before it: what the attempt said comes after.
     first_seq: u64,
+    /// The package that holds the program, by its address on the cluster.
+    #[serde(default)]
+    pub(super) package: String,
+    /// Further workers that compute for it.
+    #[serde(default)]
+    num_assistants: usize,
 }
 
 impl Submission {
     /// The next attempt at a job whose journal ends with line `last_seq`.
-    pub(super) fn next(folder: &Path, spec: &JobSpec, last_seq: u64) -> Self {
+    pub(super) fn next(folder: &Path, spec: &JobSpec, last_seq: u64, package: String) -> Self {
         let attempt = Self::read(folder).map_or(1, |last| last.attempt + 1);
         Self {
             // Others may have jobs of this name on the same cluster; hardly ones that were made in the same
@@ -30,7 +37,21 @@ impl Submission {
             id: format!("lorekeeper-{}-{:x}-{attempt}", spec.id, spec.created_ms),
             attempt,
             first_seq: last_seq,
+            package,
+            num_assistants: if spec.is_shared_out() {
+                spec.assistants.min(Cluster::MAX_WORKERS)
+            } else {
+                0
+            },
         }
+    }
+
+    /// The names of those who compute for it. They follow from its own, so that they are known as soon as this
+    /// is written.
+    pub(super) fn assistants(&self) -> Vec<String> {
+        (1..=self.num_assistants)
+            .map(|number| format!("{}-assistant-{number}", self.id))
+            .collect()
     }
 
     /// The last attempt, if there was one.
@@ -78,9 +99,10 @@ mod tests {
         let spec = spec("a", busy(), &[]);
         let line = |seq, event| JobLine { seq, ms: 0, event };
         let end = || JobEvent::Cancelled { resumable: true };
+        let next = |last_seq| Submission::next(folder.path(), &spec, last_seq, "gcs://p".into());
         let mut journal = vec![line(1, JobEvent::Checkpoint { step: 1 }), line(2, end())];
         assert_eq!(Submission::open(folder.path(), &journal), None);
-        let first = Submission::next(folder.path(), &spec, 2);
+        let first = next(2);
         first.write(folder.path()).expect("writes");
         assert_eq!(
             Submission::open(folder.path(), &journal),
@@ -88,7 +110,7 @@ mod tests {
         );
         journal.push(line(3, end()));
         assert_eq!(Submission::open(folder.path(), &journal), None);
-        let second = Submission::next(folder.path(), &spec, 3);
+        let second = next(3);
         assert_ne!(first.id, second.id);
         assert_ne!(first.events(), second.events());
         assert_eq!(second.num_taken(5), 2);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use lore_core::JobId;
-use lore_protocol::{ApiError, ErrorCode, JobEvent, JobSpec, JobState, Topic};
+use lore_core::{Cluster, JobId};
+use lore_protocol::{ApiError, ErrorCode, JobEvent, JobSpec, JobState, Topic, Work};
 
 use super::disk;
 use super::record::JobRecord;
@@ -23,7 +23,9 @@ impl State {
                 )));
             }
         }
-        let specs = specs.into_iter().map(|spec| self.with_cores(spec));
+        let specs = specs
+            .into_iter()
+            .map(|spec| self.as_its_cluster_has_it(spec));
         let records = disk::write_specs(&self.setup.dir, specs.collect())?;
         for record in records {
             self.waiting.push(record.id().clone());
@@ -34,13 +36,18 @@ impl State {
         Ok(())
     }
 
-    /// A job on another computer takes as many processor cores as somebody said it has there.
-    fn with_cores(&self, mut spec: JobSpec) -> JobSpec {
+    /// A job on another computer takes as many processor cores as somebody said it has there, and a training as
+    /// many workers.
+    fn as_its_cluster_has_it(&self, mut spec: JobSpec) -> JobSpec {
         let cluster = spec.cluster.as_ref();
-        if let Some(Ok(cluster)) = cluster.map(|id| self.setup.clusters.get(id))
-            && cluster.cores > 0
-        {
+        let Some(Ok(cluster)) = cluster.map(|id| self.setup.clusters.get(id)) else {
+            return spec;
+        };
+        if cluster.cores > 0 {
             spec.threads = cluster.cores;
+        }
+        if matches!(spec.work, Work::Train(_)) {
+            spec.assistants = cluster.workers.clamp(1, Cluster::MAX_WORKERS) - 1;
         }
         spec
     }

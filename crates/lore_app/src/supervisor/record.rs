@@ -155,6 +155,7 @@ pub(crate) mod tests {
             created_ms: 0,
             code_version: "test".into(),
             threads: 1,
+            assistants: 0,
         }
     }
 

@@ -32,6 +32,7 @@ use lore_llm::ChatModel;
 use lore_protocol::{Door, EndpointLine, Speaker};
 
 use crate::loaded::Loaded;
+use crate::random::random_text;
 use desk::Desk;
 use engine::Engine;
 
@@ -130,16 +131,4 @@ fn listen() -> Result<TcpListener> {
     at(USUAL_PORT)
         .or_else(|_| at(0))
         .context("This computer does not let Lorekeeper listen for other programs.")
-}
-
-/// So many random bytes as hexadecimal digits.
-fn random_text(num_bytes: usize) -> Result<String> {
-    let mut bytes = vec![0; num_bytes];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| anyhow::anyhow!("{error}"))
-        .context("This computer gave no random numbers for a token.")?;
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    Ok(digits
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect())
 }

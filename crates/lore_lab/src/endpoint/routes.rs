@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::completion::{ChatRequest, Delivery, Stamp};
 use super::desk::{Desk, News, Ordered};
+use super::guard;
 use super::head::{self, Head};
 use super::pieces::Pieces;
 use super::refusal::Refusal;
-use super::{guard, random_text};
+use crate::random::random_text;
 
 const MODELS: &str = "/v1/models";
 const CHAT: &str = "/v1/chat/completions";

@@ -208,6 +208,7 @@ mod tests {
             created_ms: 0,
             code_version: String::new(),
             threads: 1,
+            assistants: 0,
         }
     }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use lore_core::{
-    Adapter, AdapterOrigin, GradientCertificate, ModelInfo, TaskId, TrainConfig, Trial, Watcher,
+    Adapter, AdapterOrigin, DataDir, GradientCertificate, ModelInfo, TaskId, TrainConfig, Trial,
+    Watcher,
 };
 use lore_llm::{AdapterWeights, BaseModel, WeightForm};
 use lore_protocol::{JobEvent, TrainWork};
@@ -20,6 +21,7 @@ use lore_train::{
 
 use crate::events::Relay;
 use crate::files::{now_ms, replace_folder, write_json};
+use crate::meeting::OpenMeeting;
 use crate::{Job, Outcome, machine, models, names, templates};
 use sources::Source;
 pub(crate) use sources::learnable;
@@ -28,6 +30,7 @@ use trials::Trying;
 /// Trains the adapter, from the last checkpoint if there is one, and puts it into the adapter folder.
 pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
     names::check("an adapter", work.adapter.as_str())?;
+    let meeting = OpenMeeting::of(job);
     job.relay.progress("Prepare", 0, 0, "episodes");
     let trajectories = sources::learnable(job.data, work)?;
     let data_hash = sources::data_hash(&trajectories);
@@ -36,7 +39,8 @@ pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
         return Ok(Outcome::Stopped { resumable: true });
     };
     let memory_budget = machine::memory_budget();
-    let (base, info) = base_model(job, work, memory_budget)?;
+    let say = &mut |text: &str| job.relay.message(text);
+    let (base, info) = base_model(job.data, work, memory_budget, say)?;
     let groups = by_templates(&found);
     let (examples, sources) = examples(&base, &work.config, &groups, &mut job.relay)?;
     let mixed = MixedExamples::new(&work.config, sources)?;
@@ -49,6 +53,7 @@ pub(crate) fn run(job: &mut Job<'_>, work: &TrainWork) -> Result<Outcome> {
         config: &work.config,
         checkpoints: &checkpoints,
         memory_budget,
+        crew: meeting.as_ref().map(|meeting| &meeting.crew),
     };
     let trials = trials(job, work, (&base, training.base_name), &found)?;
     let mut listener = Listener {
@@ -109,10 +114,11 @@ fn trials<'a>(
 }
 
 /// The base model, unpacked or as its file has it.
-fn base_model(
-    job: &mut Job<'_>,
+pub(crate) fn base_model(
+    data: &DataDir,
     work: &TrainWork,
     memory_budget: u64,
+    say: &mut dyn FnMut(&str),
 ) -> Result<(Arc<BaseModel>, ModelInfo)> {
     let form = |info: &ModelInfo| {
         if work.config.base.is_stored(info, memory_budget) {
@@ -121,10 +127,9 @@ fn base_model(
             WeightForm::Unpacked
         }
     };
-    let (base, info) = models::base_as(job.data, &work.model, form)?;
+    let (base, info) = models::base_as(data, &work.model, form)?;
     if form(&info) == WeightForm::Stored {
-        job.relay
-            .message("The base model stays as its file has it, to save memory.");
+        say("The base model stays as its file has it, to save memory.");
     }
     Ok((base, info))
 }

@@ -35,6 +35,7 @@ pub fn job(work: Work) -> JobSpec {
         created_ms: 1,
         code_version: "test".to_owned(),
         threads: 1,
+        assistants: 0,
     }
 }
 
@@ -98,6 +99,7 @@ impl Lab {
                 hub_url: "http://127.0.0.1:9".to_owned(),
                 index_url: "http://127.0.0.1:9".to_owned(),
                 server_key: None,
+                cluster: None,
             },
         };
         lab.get_starters();

@@ -22,6 +22,7 @@ fn state_with(moments: MomentFormat, steps: u64) -> TrainState {
             .optimizer
             .step(&config, 0.1, &gradients, &mut state.adapter);
         state.losses.push(1.0 / (step as f64 + 3.0));
+        state.norms.push(1.0 / (step as f64 + 5.0));
     }
     state
 }

@@ -200,6 +200,7 @@ fn trained(weights: &Weights, config: &TrainConfig) -> Result<TrainOutcome> {
         config,
         checkpoints: straight.path(),
         memory_budget: u64::MAX,
+        crew: None,
     };
     let outcome = train(&job, &mut Listener::default(), &StopToken::new())?;
     job.checkpoints = broken.path();

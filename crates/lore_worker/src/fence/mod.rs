@@ -10,7 +10,8 @@
 //! | reading | system libraries and settings, `/proc`, `/sys`, the data folder, models, what the job names |
 //! | writing | the job's folder, the part of the data folder it adds to, the folder it exports into, temporary files |
 //! | the network | nothing; calls for jobs that fetch or that play on a server, and only to the port of a
-//! server whose model plays; Java worlds also listen |
+//! server whose model plays; Java worlds also listen; a training that is shared out listens, and those who
+//! compute for it call |
 //! | programs | none; Java for worlds in Java; Python for installing one |
 //! | system calls | what no worker needs is refused: debugging, mounting, tracing, keys, kernel modules, clocks |
 //! | signals | only to itself and to what it started |

@@ -8,8 +8,9 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lore_core::DataDir;
+use lore_core::{DataDir, TrainConfig};
 use lore_lab::{Calls, LabOptions, Needs, Network, Programs, Reads};
+use lore_protocol::{JobSpec, PROTOCOL_VERSION, TrainWork, Work};
 
 /// Names the folder that a try plays in, for the process that tries.
 const FOLDER: &str = "LOREKEEPER_FENCE_FOLDER";
@@ -215,6 +216,90 @@ fn behind_a_fence_with_a_server() {
         refused(TcpStream::connect(stranger.local_addr().unwrap()));
         refused(TcpListener::bind("127.0.0.1:0"));
     }
+}
+
+/// A training, with further workers that compute for it.
+fn training(assistants: usize) -> JobSpec {
+    let work = Work::Train(TrainWork {
+        adapter: "a".into(),
+        name: "A".into(),
+        model: "m".into(),
+        config: TrainConfig::default(),
+        dataset: "d".into(),
+        unseen_types: Vec::new(),
+        bank: None,
+        trials: None,
+    });
+    JobSpec {
+        version: PROTOCOL_VERSION,
+        id: "j".into(),
+        title: "Train".into(),
+        experiment: None,
+        resources: work.resources(),
+        work,
+        cluster: None,
+        after: Vec::new(),
+        created_ms: 1,
+        code_version: "test".into(),
+        threads: 1,
+        assistants,
+    }
+}
+
+#[test]
+fn a_training_is_reached_only_when_it_is_shared_out() {
+    Scene::new().run("behind_the_fence_of_a_training");
+    Scene::new().run("behind_the_fence_of_a_shared_training");
+}
+
+#[test]
+#[ignore = "runs in a process that another test starts"]
+fn behind_the_fence_of_a_training() {
+    let Some(folder) = folder() else { return };
+    let data = DataDir::new(folder.join("data"));
+    raise(&Needs::of_job(&training(0), &data, &LabOptions::default()).unwrap());
+    refused(TcpStream::connect(("127.0.0.1", port())));
+    refused(TcpListener::bind("0.0.0.0:0"));
+    refused(std::net::UdpSocket::bind("0.0.0.0:0"));
+}
+
+#[test]
+#[ignore = "runs in a process that another test starts"]
+fn behind_the_fence_of_a_shared_training() {
+    let Some(folder) = folder() else { return };
+    let data = DataDir::new(folder.join("data"));
+    let holds_ports = raise(&Needs::of_job(&training(1), &data, &LabOptions::default()).unwrap());
+    TcpListener::bind("0.0.0.0:0").unwrap();
+    // It asks the system by which way others come.
+    std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+    refused(UnixDatagram::unbound());
+    if holds_ports {
+        refused(TcpStream::connect(("127.0.0.1", port())));
+    }
+}
+
+#[test]
+fn whoever_computes_for_a_training_calls_it_and_writes_nothing() {
+    Scene::new().run("behind_the_fence_of_an_assistant");
+}
+
+#[test]
+#[ignore = "runs in a process that another test starts"]
+fn behind_the_fence_of_an_assistant() {
+    let Some(folder) = folder() else { return };
+    let data = DataDir::new(folder.join("data"));
+    let needs = Needs::of_assistant(&training(1), &data, &LabOptions::default()).unwrap();
+    let holds_files = raise(&needs);
+    TcpStream::connect(("127.0.0.1", port())).unwrap();
+    refused(UnixDatagram::unbound());
+    refused(Command::new("/bin/true").status());
+    if !holds_files {
+        return;
+    }
+    refused(TcpListener::bind("127.0.0.1:0"));
+    fs::read_to_string(folder.join("data/models/weights")).unwrap();
+    refused(fs::read_dir(folder.join("outside")));
+    refused(fs::write(folder.join("data/jobs/j/mine"), "kept"));
 }
 
 #[test]
