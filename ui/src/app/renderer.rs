@@ -7,8 +7,7 @@ use crate::widgets::motion;
 
 /// Has what turns take less of the processor when it is the processor that paints.
 pub(super) fn spare_the_processor(creation: &CreationContext<'_>) {
-    let is_processor = |name: &String| motion::is_processor(name);
-    if name(creation).filter(is_processor).is_some() {
+    if name(creation).is_some_and(|name| motion::is_processor(&name)) {
         motion::spare_the_processor(&creation.egui_ctx);
     }
 }

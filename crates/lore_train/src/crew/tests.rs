@@ -51,14 +51,12 @@ impl LossGradient for Acting<'_> {
 }
 
 /// So slow that others get to compute.
-fn slowly(_number: usize, _gradients: &mut LoraBuffers) -> Result<()> {
+const SLOWLY: Deed = |_number, _gradients| {
     thread::sleep(Duration::from_millis(20));
     Ok(())
-}
+};
 
-fn honestly(_number: usize, _gradients: &mut LoraBuffers) -> Result<()> {
-    Ok(())
-}
+const HONESTLY: Deed = |_number, _gradients| Ok(());
 
 /// A tiny training on this computer.
 struct Scene {
@@ -127,7 +125,7 @@ impl Scene {
     /// The same with a crew, by a leader that is slow.
     fn together(&self, crew: &Crew, folder: &Path, watcher: &mut dyn TrainWatcher) -> TrainOutcome {
         let (job, stop) = (self.job(folder, Some(crew)), StopToken::new());
-        let model = self.model(&self.num_own, slowly);
+        let model = self.model(&self.num_own, SLOWLY);
         train_with(&model, &job, watcher, &stop).expect("trains")
     }
 
@@ -180,7 +178,7 @@ fn unusual() -> TrainConfig {
 #[test]
 fn any_number_of_assistants_changes_no_bit() {
     for config in [Scene::new().config, unusual()] {
-        let crews: [&[Deed]; 3] = [&[], &[honestly], &[honestly, honestly]];
+        let crews: [&[Deed]; 3] = [&[], &[HONESTLY], &[HONESTLY, HONESTLY]];
         for deeds in crews {
             let scene = Scene::with(config.clone());
             let (ends, messages) = with_assistants(&scene, deeds);
@@ -203,7 +201,7 @@ fn any_number_of_assistants_changes_no_bit() {
 #[test]
 fn whoever_breaks_in_the_middle_of_a_step_is_replaced() {
     let dies: Deed = |number, _| if number == 5 { bail!("dead") } else { Ok(()) };
-    let (ends, messages) = with_assistants(&Scene::new(), &[dies, honestly]);
+    let (ends, messages) = with_assistants(&Scene::new(), &[dies, HONESTLY]);
     assert!(ends[0].0.is_err() && ends[0].1 == 5, "{:?}", ends[0]);
     assert_eq!(ends[1].0.as_ref().expect("stays"), &Farewell::Over);
     assert!(
@@ -370,7 +368,7 @@ fn one_may_come_at_any_step() {
         let (scene, num_computed) = (&scene, &num_computed);
         let late = scope.spawn(move || {
             called.recv().expect("is called");
-            scene.assist(num_computed, honestly)
+            scene.assist(num_computed, HONESTLY)
         });
         let outcome = scene.together(&crew, folder.path(), &mut watcher);
         assert!(outcome == scene.alone(), "it is another training");
@@ -393,10 +391,10 @@ fn a_stop_and_other_assistants_change_no_bit() {
     let num_computed = AtomicUsize::new(0);
     thread::scope(|scope| {
         let crew = scene.crew();
-        let first = scope.spawn(|| scene.assist(&num_computed, honestly));
+        let first = scope.spawn(|| scene.assist(&num_computed, HONESTLY));
         let (job, model) = (
             scene.job(folder.path(), Some(&crew)),
-            scene.model(&scene.num_own, slowly),
+            scene.model(&scene.num_own, SLOWLY),
         );
         let outcome = train_with(&model, &job, &mut watcher, &stop).expect("trains");
         assert_eq!(outcome, TrainOutcome::Stopped { step: 3 });
@@ -404,7 +402,7 @@ fn a_stop_and_other_assistants_change_no_bit() {
         assert_eq!(first.join().expect("ends").expect("stays"), Farewell::Over);
 
         let crew = scene.crew();
-        let deeds = [honestly as Deed, slowly];
+        let deeds = [HONESTLY, SLOWLY];
         let others = deeds.map(|deed| {
             let num_computed = &num_computed;
             let scene = &scene;
