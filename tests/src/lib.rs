@@ -6,6 +6,8 @@
 #[cfg(unix)]
 pub mod cluster;
 pub mod faults;
+#[cfg(unix)]
+pub mod lab;
 mod requests;
 mod stage;
 

@@ -5,38 +5,19 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use lore_core::{Cluster, ClusterId, JobId, ModelKind, Secret, TrainConfig};
+use lore_core::{Cluster, JobId, Secret};
 use lore_protocol::{
     ApiError, ClusterRequest, ClusterResponse, Elsewhere, ErrorCode, JobEvent, JobInfo, JobRequest,
-    JobResponse, JobState, Request, Response, TrainWork, Work,
+    JobState, Request, Response,
 };
+use lore_tests::Stage;
 use lore_tests::cluster::FakeCluster;
-use lore_tests::{Stage, fake_model};
+use lore_tests::lab::{self, go, lab, save, submit};
 
 const TOKEN: &str = "sesame-4711";
 
-/// An application that knows a cluster as "Lab".
 fn stage(cluster: &FakeCluster) -> Stage {
-    let mut stage = Stage::new(Path::new(env!("CARGO_BIN_EXE_fake_worker")));
-    save(&mut stage, &lab(cluster), None);
-    stage
-}
-
-fn lab(cluster: &FakeCluster) -> Cluster {
-    Cluster {
-        name: "Lab".into(),
-        address: cluster.address(),
-        ..Cluster::default()
-    }
-}
-
-fn save(stage: &mut Stage, cluster: &Cluster, token: Option<&str>) {
-    let request = ClusterRequest::Save {
-        cluster: cluster.clone(),
-        token: token.map(Secret::from),
-    };
-    let saved = stage.ask(Request::Cluster(request));
-    assert_eq!(saved, Ok(Response::Done));
+    lab::stage(cluster, Path::new(env!("CARGO_BIN_EXE_fake_worker")))
 }
 
 /// The cluster with its identifier.
@@ -47,39 +28,11 @@ fn known(stage: &mut Stage) -> Cluster {
     }
 }
 
-/// Has the cluster train; a fake worker does what the title says.
-fn submit(stage: &mut Stage, title: &str) -> JobId {
-    fake_model(&stage.dir(), "m", ModelKind::Language);
-    let work = Work::Train(TrainWork {
-        adapter: title.into(),
-        name: title.into(),
-        model: "m".into(),
-        config: TrainConfig::default(),
-        dataset: "d".into(),
-        unseen_types: Vec::new(),
-        bank: None,
-        trials: None,
-    });
-    let request = JobRequest::Submit {
-        work: Box::new(work),
-        title: title.into(),
-        cluster: Some(ClusterId::from("lab")),
-    };
-    match stage.ask(Request::Job(request)) {
-        Ok(Response::Job(JobResponse::Submitted(id))) => id,
-        other => panic!("the job was not taken: {other:?}"),
-    }
-}
-
 fn failure(job: &JobInfo) -> &ApiError {
     match &job.state {
         JobState::Failed { error } => error,
         other => panic!("it must have failed: {other:?}"),
     }
-}
-
-fn go(stage: &Stage, id: &JobId) {
-    fs::write(stage.dir().job(None, id).join("go"), "").expect("writes");
 }
 
 /// The journal is one, whatever happened on the way.

@@ -6,61 +6,29 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use lore_core::{Cluster, ClusterId, JobId, ModelKind, TrainConfig};
-use lore_protocol::{
-    ClusterRequest, Elsewhere, JobEvent, JobRequest, JobResponse, JobSpec, JobState, Request,
-    Response, TrainWork, Work,
-};
+use lore_core::Cluster;
+use lore_protocol::{Elsewhere, JobEvent, JobRequest, JobSpec, JobState};
+use lore_tests::Stage;
 use lore_tests::cluster::FakeCluster;
-use lore_tests::{Stage, fake_model};
+use lore_tests::lab::{self, go, save, submit};
 
 /// The longest that anything may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An application that knows a cluster on which three workers train.
 fn stage(cluster: &FakeCluster) -> Stage {
-    let mut stage = Stage::new(Path::new(env!("CARGO_BIN_EXE_fake_worker")));
-    save(&mut stage, cluster, ClusterId::default(), 3);
+    let mut stage = lab::stage(cluster, Path::new(env!("CARGO_BIN_EXE_fake_worker")));
+    with_workers(&mut stage, cluster, 3);
     stage
 }
 
-fn save(stage: &mut Stage, cluster: &FakeCluster, id: ClusterId, workers: usize) {
-    let cluster = Cluster {
-        id,
-        name: "Lab".into(),
-        address: cluster.address(),
+fn with_workers(stage: &mut Stage, cluster: &FakeCluster, workers: usize) {
+    let lab = Cluster {
+        id: "lab".into(),
         workers,
-        ..Cluster::default()
+        ..lab::lab(cluster)
     };
-    let request = ClusterRequest::Save {
-        cluster,
-        token: None,
-    };
-    let saved = stage.ask(Request::Cluster(request));
-    assert_eq!(saved, Ok(Response::Done));
-}
-
-fn submit(stage: &mut Stage, title: &str) -> JobId {
-    fake_model(&stage.dir(), "m", ModelKind::Language);
-    let work = Work::Train(TrainWork {
-        adapter: title.into(),
-        name: title.into(),
-        model: "m".into(),
-        config: TrainConfig::default(),
-        dataset: "d".into(),
-        unseen_types: Vec::new(),
-        bank: None,
-        trials: None,
-    });
-    let request = JobRequest::Submit {
-        work: Box::new(work),
-        title: title.into(),
-        cluster: Some("lab".into()),
-    };
-    match stage.ask(Request::Job(request)) {
-        Ok(Response::Job(JobResponse::Submitted(id))) => id,
-        other => panic!("the job was not taken: {other:?}"),
-    }
+    save(stage, &lab, None);
 }
 
 #[track_caller]
@@ -86,10 +54,6 @@ fn nobody_is_left(cluster: &FakeCluster) {
     until("their end", || {
         !cluster.statuses("-assistant-").contains(&"RUNNING")
     });
-}
-
-fn go(stage: &Stage, id: &JobId) {
-    fs::write(stage.dir().job(None, id).join("go"), "").expect("writes");
 }
 
 fn handed_over(cluster: &FakeCluster) -> Vec<String> {
@@ -212,7 +176,7 @@ fn those_that_cannot_be_handed_over_are_done_without() {
 fn one_worker_trains_alone() {
     let cluster = FakeCluster::start();
     let mut stage = stage(&cluster);
-    save(&mut stage, &cluster, "lab".into(), 1);
+    with_workers(&mut stage, &cluster, 1);
     let id = submit(&mut stage, "good");
     assert_eq!(stage.wait_for_end(&id).state.label(), "done");
     assert_eq!(handed_over(&cluster).len(), 1);

@@ -1,5 +1,6 @@
 //! A tiny model, tiny examples, and doubles.
 
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
@@ -10,7 +11,8 @@ use lore_core::{
 };
 use lore_llm::kernels::Activation;
 use lore_llm::{
-    EncodedChat, Family, LayerWeights, Linear, Matrix, ModelConfig, Rotary, Vector, Weights,
+    AdapterWeights, EncodedChat, Family, LayerWeights, Linear, Matrix, ModelConfig, Rotary, Vector,
+    Weights,
 };
 
 use crate::example::{ChatTokens, Example};
@@ -110,6 +112,8 @@ pub(crate) struct Listener {
     pub(crate) inner: RecordingWatcher,
     pub(crate) certificates: usize,
     pub(crate) saved: Vec<u64>,
+    /// Who is told once so many steps are taken.
+    pub(crate) calls: Option<(u64, Sender<()>)>,
 }
 
 impl Listener {
@@ -144,6 +148,13 @@ impl TrainWatcher for Listener {
 
     fn saved(&mut self, step: u64) {
         self.saved.push(step);
+    }
+
+    fn stepped(&mut self, step: u64, _: u64, _: &AdapterWeights) -> Result<()> {
+        if let Some((_, call)) = self.calls.as_ref().filter(|(at, _)| *at == step) {
+            call.send(())?;
+        }
+        Ok(())
     }
 }
 

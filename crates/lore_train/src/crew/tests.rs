@@ -5,13 +5,13 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::channel;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use lore_core::{GradientCertificate, MomentFormat, Secret, StopToken, TrainConfig, Watcher};
+use lore_core::{MomentFormat, Secret, StopToken, TrainConfig};
 use lore_llm::{AdapterWeights, Weights};
 
 use super::frames::{Limits, ToAssistant, ToLeader, VERSION, encode};
@@ -314,54 +314,15 @@ fn strangers_are_kept_out() {
     drop((silent, noisy, endless, knows));
 }
 
-/// Calls somebody in once so many steps are taken.
-struct Caller {
-    inner: Listener,
-    step: u64,
-    call: Sender<()>,
-}
-
-impl Watcher for Caller {
-    fn progress(&mut self, stage: &str, done: u64, total: u64, unit: &str) {
-        self.inner.progress(stage, done, total, unit);
-    }
-
-    fn metric(&mut self, name: &str, step: u64, value: f64) {
-        self.inner.metric(name, step, value);
-    }
-
-    fn message(&mut self, text: &str) {
-        self.inner.message(text);
-    }
-}
-
-impl TrainWatcher for Caller {
-    fn certified(&mut self, certificate: &GradientCertificate) {
-        self.inner.certified(certificate);
-    }
-
-    fn saved(&mut self, step: u64) {
-        self.inner.saved(step);
-    }
-
-    fn stepped(&mut self, step: u64, _: u64, _: &AdapterWeights) -> Result<()> {
-        if step == self.step {
-            self.call.send(())?;
-        }
-        Ok(())
-    }
-}
-
 #[test]
 fn one_may_come_at_any_step() {
     let scene = Scene::new();
     let folder = tempfile::tempdir().expect("a folder");
     let (call, called) = channel();
     let num_computed = AtomicUsize::new(0);
-    let mut watcher = Caller {
-        inner: Listener::default(),
-        step: 2,
-        call,
+    let mut watcher = Listener {
+        calls: Some((2, call)),
+        ..Listener::default()
     };
     thread::scope(|scope| {
         let crew = scene.crew();
