@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import pathlib
+import struct
 import zipfile
 
 ROOT = pathlib.Path(__file__).parent / "seeds"
@@ -122,6 +123,14 @@ REQUESTS = {
         {"type": "text", "text": "a"}]}], "stop": ["x"], "stream": True,
         "stream_options": {"include_usage": True}, "seed": -1, "n": 1, "top_p": 0.5},
 }
+FRAMES = {
+    "hello": {"say": "hello", "version": 1, "token": "t"},
+    "part": {"say": "part", "step": 1, "pass": 0, "loss": 0.5},
+    "adapter": {"say": "adapter", "step": 1},
+    "pass": {"say": "pass", "step": 1, "pass": 0, "weight": 0.5, "lengths": [2, 1], "seeds": [7, 8]},
+    "still": {"say": "still"},
+    "dismissed": {"say": "dismissed", "why": "too late"},
+}
 
 
 def put(target, name, content):
@@ -136,6 +145,11 @@ def zipped(name, content, method):
         # A fixed time, so that the bytes are the same each time.
         archive.writestr(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), content, method)
     return memory.getvalue()
+
+
+def framed(header, numbers):
+    header = json.dumps(header).encode()
+    return struct.pack("<IQ", len(header), len(numbers)) + header + numbers
 
 
 def main():
@@ -168,6 +182,9 @@ def main():
         put("endpoint_request", name, body)
         head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
         put("endpoint_request", name + "-http", head + body)
+    for name, header in FRAMES.items():
+        numbers = {"hello": b"", "still": b"", "dismissed": b""}.get(name, bytes(12))
+        put("crew", name, framed(header, numbers))
 
 
 main()

@@ -12,8 +12,8 @@ use lore_core::{
     AdapterId, Cluster, ClusterId, ExperimentId, ExperimentSpec, JobId, Preset, Secret,
 };
 use lore_protocol::{
-    ClusterRequest, ClusterResponse, Elsewhere, ExperimentRequest, ExperimentResponse, JobInfo,
-    JobRequest, JobState, Request, Response, Settings,
+    ClusterRequest, ClusterResponse, Elsewhere, ExperimentRequest, ExperimentResponse, JobEvent,
+    JobInfo, JobRequest, JobState, Request, Response, Settings,
 };
 use lore_tests::{Stage, real_worker};
 
@@ -82,33 +82,25 @@ fn adapter(stage: &Stage, experiment: &str) -> Vec<u8> {
     std::fs::read(path).expect("an adapter")
 }
 
-#[test]
-#[expect(clippy::print_stderr, reason = "figures for those who ran it")]
-fn the_sample_s_training_on_ray_ends_with_the_bytes_of_the_one_here() {
-    let Some((mut stage, address)) = stage() else {
-        return;
-    };
-    let token = std::env::var("LOREKEEPER_TEST_RAY_TOKEN").ok();
-    let token = token.map(Secret::new);
-    let known = || (lab(&address), token.clone());
-    let (cluster, token) = known();
-    let tried = stage.ask(Request::Cluster(ClusterRequest::Try { cluster, token }));
-    let Ok(Response::Cluster(ClusterResponse::Tried { ray_version })) = tried else {
-        panic!("Ray is not ready: {tried:?}");
-    };
-    eprintln!("Ray {ray_version} at {address} sees the data folder");
-    let (cluster, token) = known();
+fn save(stage: &mut Stage, cluster: Cluster, token: Option<&Secret>) {
+    let token = token.cloned();
     let saved = stage.ask(Request::Cluster(ClusterRequest::Save { cluster, token }));
     assert_eq!(saved, Ok(Response::Done));
+}
 
-    let began = Instant::now();
-    let here = start(&mut stage, "here", None);
-    let job = ended(&mut stage, &here);
+/// Trains on this computer.
+fn train_here(stage: &mut Stage) -> JobId {
+    let here = start(stage, "here", None);
+    let job = ended(stage, &here);
     assert_eq!(job.state.label(), "done", "{job:#?}");
-    stop(&mut stage, "here");
-    eprintln!("trained here after {} s", began.elapsed().as_secs());
+    stop(stage, "here");
+    here
+}
 
-    let began = Instant::now();
+/// Trains on one worker of the cluster: followed live, stopped, resumed, and found again by another application.
+#[expect(clippy::print_stderr, reason = "figures for those who ran it")]
+fn train_there(mut stage: Stage, lab: Cluster, token: Option<&Secret>) -> (Stage, JobId) {
+    save(&mut stage, lab.clone(), token);
     let there = start(&mut stage, "there", Some("lab"));
     stage.wait_within(&there, PATIENCE, |job| {
         job.elsewhere == Some(Elsewhere::Working) && !job.metrics.is_empty()
@@ -125,23 +117,72 @@ fn the_sample_s_training_on_ray_ends_with_the_bytes_of_the_one_here() {
     });
     let mut stage = stage.reopen();
     // Tokens are asked for again.
-    let cluster = Cluster {
-        id: "lab".into(),
-        ..lab(&address)
-    };
-    let (_, token) = known();
-    let saved = stage.ask(Request::Cluster(ClusterRequest::Save { cluster, token }));
-    assert_eq!(saved, Ok(Response::Done));
+    let id = "lab".into();
+    save(&mut stage, Cluster { id, ..lab }, token);
     let job = ended(&mut stage, &there);
     assert_eq!(job.state.label(), "done", "{job:#?}");
     stop(&mut stage, "there");
-    eprintln!(
-        "resumed, found again, done after {} s",
-        began.elapsed().as_secs()
-    );
+    (stage, there)
+}
 
-    assert_eq!(stage.losses(&here), stage.losses(&there));
-    let [here, there] = ["here", "there"].map(|experiment| adapter(&stage, experiment));
-    assert!(here == there, "the adapters differ");
-    eprintln!("both adapters are the same {} bytes", here.len());
+/// Trains on two workers of the cluster, each with a core.
+fn train_shared(stage: &mut Stage, lab: Cluster, token: Option<&Secret>) -> JobId {
+    let shared = Cluster {
+        id: "lab".into(),
+        workers: 2,
+        cores: 1,
+        ..lab
+    };
+    save(stage, shared, token);
+    let shared = start(stage, "shared", Some("lab"));
+    let job = ended(stage, &shared);
+    assert_eq!(job.state.label(), "done", "{job:#?}");
+    let together = |event: &JobEvent| match event {
+        JobEvent::Message { text, .. } => text == "2 workers are computing",
+        _ => false,
+    };
+    let journal = stage.journal(&shared);
+    assert!(
+        journal.iter().any(|line| together(&line.event)),
+        "{journal:#?}"
+    );
+    stop(stage, "shared");
+    shared
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "figures for those who ran it")]
+fn the_sample_s_training_on_ray_ends_with_the_bytes_of_the_one_here() {
+    let Some((mut stage, address)) = stage() else {
+        return;
+    };
+    let token = std::env::var("LOREKEEPER_TEST_RAY_TOKEN").ok();
+    let token = token.map(Secret::new);
+    let tried = stage.ask(Request::Cluster(ClusterRequest::Try {
+        cluster: lab(&address),
+        token: token.clone(),
+    }));
+    let Ok(Response::Cluster(ClusterResponse::Tried { ray_version })) = tried else {
+        panic!("Ray is not ready: {tried:?}");
+    };
+    eprintln!("Ray {ray_version} at {address} sees the data folder");
+
+    let began = Instant::now();
+    let here = train_here(&mut stage);
+    eprintln!("trained here in {} s", began.elapsed().as_secs());
+    let began = Instant::now();
+    let (mut stage, there) = train_there(stage, lab(&address), token.as_ref());
+    let took = began.elapsed().as_secs();
+    eprintln!("resumed, found again, done after {took} s");
+    let began = Instant::now();
+    let shared = train_shared(&mut stage, lab(&address), token.as_ref());
+    let took = began.elapsed().as_secs();
+    eprintln!("trained by two workers in {took} s");
+
+    let bytes = adapter(&stage, "here");
+    for (job, experiment) in [(&there, "there"), (&shared, "shared")] {
+        assert_eq!(stage.losses(&here), stage.losses(job));
+        assert!(bytes == adapter(&stage, experiment), "the adapters differ");
+    }
+    eprintln!("all adapters are the same {} bytes", bytes.len());
 }

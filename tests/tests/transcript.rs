@@ -192,8 +192,6 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn the_first_estimate_measures_and_the_next_remembers() {
     let mut stage = stage();
-    let spec = ExperimentSpec::default();
-    fake_model(&stage.dir(), spec.model.as_str(), ModelKind::Language);
     let estimate = |stage: &mut Stage| -> Estimate {
         let spec = Box::new(ExperimentSpec::default());
         match stage.ask(Request::Experiment(ExperimentRequest::Estimate { spec })) {
@@ -201,6 +199,12 @@ fn the_first_estimate_measures_and_the_next_remembers() {
             other => panic!("no estimate: {other:?}"),
         }
     };
+    let without = estimate(&mut stage);
+    assert!(without.parts.is_empty() && !without.measured);
+    let problems = without.problems.join("\n");
+    assert!(problems.contains("language model"), "{problems}");
+    let spec = ExperimentSpec::default();
+    fake_model(&stage.dir(), spec.model.as_str(), ModelKind::Language);
     let first = estimate(&mut stage);
     assert!(first.measured);
     let problems = first.problems.join("\n");

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Window;
-use lore_protocol::{ApiError, ErrorCode, ExperimentRequest, Request};
+use lore_protocol::{ApiError, ErrorCode, Estimate, ExperimentRequest, Request};
 use lore_ui::backend::{Sample, ScriptedBackend};
 use lore_ui::{PageId, Route};
 
@@ -26,10 +26,13 @@ fn one_click_starts_the_sample_and_shows_its_runs() {
 #[test]
 fn what_is_missing_is_said_before_the_start() {
     let mut sample = Sample::fresh();
-    sample.estimate.problems =
-        vec!["There is no language model. Get one on the Models page.".into()];
+    sample.estimate = Estimate {
+        problems: vec!["There is no language model. Get one on the Models page.".into()],
+        ..Estimate::default()
+    };
     let mut window = Window::open(sample, Route::Home);
     assert!(window.shows("There is no language model"));
+    assert!(!window.shows("Takes "), "nobody knows how long");
     window.click("Run the sample experiment");
     assert!(!window.core.was_sent(starts), "the button rests");
 }

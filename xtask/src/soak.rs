@@ -4,6 +4,8 @@
 //! A visitor does the same round again and again; a gauge looks at the application twice a minute. What it
 //! takes may rise while everything is loaded for the first time and must then stay where it is.
 
+mod curve;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,7 +40,7 @@ struct Reading {
 }
 
 /// `cargo xtask soak [--minutes 120] [--window native] [--no-build]`: the readings go to
-/// `docs/soak-WINDOW.csv`.
+/// `docs/soak-WINDOW.csv`, their picture beside it.
 pub(crate) fn run(place: &Place, mut args: Args) -> Result<()> {
     let minutes: u64 = args
         .value("--minutes")?
@@ -114,7 +116,7 @@ impl Gauge {
             let mut readings = Vec::new();
             while !ends.load(Ordering::Relaxed) {
                 readings.push(read(app, begun.elapsed().as_secs_f64()));
-                fs::write(&table, csv(&readings)).context("Could not write the readings")?;
+                write(&table, &readings).context("Could not write the readings")?;
                 sleep(EVERY);
             }
             Ok(readings)
@@ -144,6 +146,12 @@ fn read(app: u32, secs: f64) -> Reading {
         files,
         sockets,
     }
+}
+
+/// Both forms are written again each time, so that a soak that breaks off leaves them.
+fn write(table: &Path, readings: &[Reading]) -> std::io::Result<()> {
+    fs::write(table, csv(readings))?;
+    fs::write(table.with_extension("svg"), curve::svg(readings))
 }
 
 fn csv(readings: &[Reading]) -> String {

@@ -15,19 +15,25 @@ use crate::{effects, machine, mentions, names, starters};
 
 /// What the experiment will take. Measures the machine when it was not measured with this model.
 pub(crate) fn estimate(core: &Core, spec: &ExperimentSpec) -> Estimate {
-    let model = find(core, spec, ModelKind::Language);
-    let speed = match &model {
-        Some(model) => measured_speed(core, model),
-        None => MachineSpeed::guess(0, core.threads()),
-    };
-    let num_parameters = model.map_or(0, |model| model.num_parameters);
-    let mut estimate = estimate_experiment(spec, num_parameters, speed);
+    let mut estimate = reckon(core, spec).unwrap_or_default();
     estimate.problems = obstacles(core, spec)
         .into_iter()
         .map(|problem| problem.summary)
         .chain(cautions(core, &estimate))
         .collect();
     estimate
+}
+
+/// What it will take; nothing can be said without the model.
+fn reckon(core: &Core, spec: &ExperimentSpec) -> Option<Estimate> {
+    let model = find(core, spec, ModelKind::Language);
+    let speed = match &model {
+        Some(model) => measured_speed(core, model),
+        None if needs_own_model(spec) => return None,
+        None => MachineSpeed::guess(0, core.threads()),
+    };
+    let num_parameters = model.map_or(0, |model| model.num_parameters);
+    Some(estimate_experiment(spec, num_parameters, speed))
 }
 
 /// Seconds that the unfinished jobs will take, by what is known without measuring and by how long the

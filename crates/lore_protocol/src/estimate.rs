@@ -38,7 +38,7 @@ impl MachineSpeed {
 pub struct Estimate {
     /// Seconds in all.
     pub secs: f64,
-    /// Where the seconds go.
+    /// Where the seconds go; empty while the model is missing, when nothing can be said.
     pub parts: Vec<EstimatePart>,
     /// The most memory at any time, in bytes.
     pub memory_bytes: u64,

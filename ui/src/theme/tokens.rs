@@ -124,6 +124,11 @@ impl Tokens {
             .color(self.color.text.body)
     }
 
+    /// A name of a field or a row that a person or a model wrote, as it is.
+    pub fn label_verbatim(&self, text: impl Into<String>) -> RichText {
+        self.verbatim(text).font(self.label_font())
+    }
+
     /// Running text that names something: a field, a row.
     pub fn label(&self, text: impl Into<String>) -> RichText {
         self.said(text)

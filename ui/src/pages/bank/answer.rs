@@ -72,9 +72,7 @@ impl Answer {
                     ui.set_max_width(room);
                     ui.add(
                         egui::Label::new(
-                            tokens
-                                .verbatim(format::goal(&trajectory.task.goal))
-                                .font(tokens.label_font()),
+                            tokens.label_verbatim(format::goal(&trajectory.task.goal)),
                         )
                         .truncate(),
                     )

@@ -69,7 +69,7 @@ fn start_ui(ctx: &Ctx<'_>, ui: &mut Ui, estimate: Loaded<'_, Estimate>, large: b
         ui.add_space(tokens.space.xs);
         match estimate {
             // What a missing model would take cannot be said.
-            Loaded::Ready(estimate) if !problems.is_empty() && !estimate.measured => {}
+            Loaded::Ready(estimate) if estimate.parts.is_empty() => {}
             Loaded::Ready(estimate) => time_ui(ctx, ui, estimate),
             Loaded::Waiting => {
                 ui.label(tokens.muted("Working out how long it will take…"));

@@ -98,7 +98,7 @@ mod tests {
             9,
             0.0039,
             "On 12 tasks of unseen types, LoRA won 9 that Base model lost, and lost 0 that Base \
-             model won: clearly better (p = 0.004).",
+             model won: clearly better (p = 0.0039).",
         );
         check(
             0,

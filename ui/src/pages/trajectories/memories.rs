@@ -49,7 +49,7 @@ fn memory_ui(
             Badge::new(words, tone).show(ui, tokens);
             ui.label(tokens.small(format::task_type(&memory.task_type)));
         });
-        ui.label(tokens.verbatim(&memory.goal).font(tokens.label_font()));
+        ui.label(tokens.label_verbatim(&memory.goal));
         ui.horizontal_wrapped(|ui| {
             term(ui, tokens, text::SIMILARITY);
             ui.label(tokens.body(format::score(f64::from(memory.score))));

@@ -78,7 +78,7 @@ fn dot(painter: &egui::Painter, at: Pos2, radius: f32, color: egui::Color32, sol
 pub(super) fn tooltip_ui(ui: &mut Ui, tokens: &Tokens, point: &MapPoint) {
     ui.set_max_width(300.0);
     ui.spacing_mut().item_spacing.y = 2.0;
-    ui.label(tokens.verbatim(&point.goal).font(tokens.label_font()));
+    ui.label(tokens.label_verbatim(&point.goal));
     let outcome = if point.success {
         "solved"
     } else {

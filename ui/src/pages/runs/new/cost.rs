@@ -26,15 +26,27 @@ pub(super) fn ui(ctx: &Ctx<'_>, ui: &mut Ui, spec: &ExperimentSpec, problem: Opt
 
 fn estimate_ui(ctx: &Ctx<'_>, ui: &mut Ui, estimate: &Estimate) {
     let tokens = ctx.tokens;
-    ui.label(tokens.display(format::duration(estimate.secs)));
-    ui.label(tokens.small(if estimate.measured {
-        "by what was measured on this machine"
-    } else {
-        "a guess from the size of the model"
-    }));
+    // What a missing model would take cannot be said.
+    let is_known = !estimate.parts.is_empty();
+    if is_known {
+        ui.label(tokens.display(format::duration(estimate.secs)));
+        ui.label(tokens.small(if estimate.measured {
+            "by what was measured on this machine"
+        } else {
+            "a guess from the size of the model"
+        }));
+    }
     for problem in &estimate.problems {
         ui.label(tokens.body(problem).color(tokens.color.warning.text));
     }
+    if is_known {
+        parts_ui(ctx, ui, estimate);
+    }
+}
+
+/// What it takes besides time, and where the time goes.
+fn parts_ui(ctx: &Ctx<'_>, ui: &mut Ui, estimate: &Estimate) {
+    let tokens = ctx.tokens;
     ui.label(tokens.body(format!(
         "{} of memory · {} on disk",
         format::bytes(estimate.memory_bytes),
