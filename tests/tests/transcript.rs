@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use lore_core::{DataDir, EpisodeEnd, ExperimentSpec, ModelKind, Task, Trajectory};
+use lore_core::{DataDir, EpisodeEnd, ExperimentSpec, ModelKind, Task, Trajectory, WorldSpec};
 use lore_data::{NewDataset, write_dataset};
 use lore_protocol::{
     Call, ErrorCode, Estimate, Event, ExperimentRequest, ExperimentResponse, Incoming, Request,
     Response, SettingsRequest, SettingsResponse, ShellEvent, Source, Status, TrajectoryRequest,
-    TrajectoryResponse,
+    TrajectoryResponse, WorldRequest, WorldResponse,
 };
 use lore_tests::{Stage, datasets, every_request, fake_model};
 
@@ -212,6 +212,36 @@ fn the_first_estimate_measures_and_the_next_remembers() {
     let kept = stage.dir().root().join("speed-smollm2-135m-instruct.json");
     assert!(kept.exists());
     assert_eq!(estimate(&mut stage), first);
+}
+
+#[test]
+fn nobody_waits_for_a_measurement() {
+    let mut stage = stage();
+    fake_model(&stage.dir(), "slow", ModelKind::Language);
+    let spec = ExperimentSpec {
+        model: "slow".into(),
+        ..ExperimentSpec::default()
+    };
+    let spec = Box::new(spec);
+    let asked = stage.send(Request::Experiment(ExperimentRequest::Estimate { spec }));
+    // It does not end before a world was looked at.
+    let tasks = stage.ask(Request::World(WorldRequest::Tasks {
+        world: WorldSpec::default(),
+        text: String::new(),
+        offset: 0,
+        limit: 10,
+    }));
+    assert!(
+        matches!(tasks, Ok(Response::World(WorldResponse::Tasks(_)))),
+        "{tasks:?}"
+    );
+    fs::write(stage.dir().root().join("measured"), "").expect("writes");
+    match stage.answer(asked) {
+        Ok(Response::Experiment(ExperimentResponse::Estimate(estimate))) => {
+            assert!(estimate.measured);
+        }
+        other => panic!("no estimate: {other:?}"),
+    }
 }
 
 #[test]

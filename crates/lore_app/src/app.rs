@@ -121,6 +121,7 @@ impl App {
     /// are left. Waiting jobs go on waiting for the next start. Requests about jobs fail afterwards.
     pub fn shut_down(&self, patience: Duration) {
         self.core.interactive.end();
+        self.core.measuring.end();
         self.core.endpoint.close();
         self.core.jobs.shut_down(patience);
     }

@@ -38,6 +38,8 @@ pub(crate) struct Core {
     pub(crate) clusters: Arc<Clusters>,
     pub(crate) jobs: Supervisor,
     pub(crate) interactive: Interactive,
+    /// Its own worker, so that whoever asks something else does not wait for a measurement.
+    pub(crate) measuring: Interactive,
     pub(crate) endpoint: Endpoint,
     pub(crate) played: RunFiles,
     pub(crate) marks: MarksFile,
@@ -52,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) game: Mutex<Option<GameView>>,
     /// Held while a name is found and taken, so that two requests do not find the same one.
     naming: Mutex<()>,
+    /// Held while a model is measured, so that two requests do not measure the same one.
+    pace: Mutex<()>,
 }
 
 impl Core {
@@ -81,11 +85,13 @@ impl Core {
             warnings: Arc::clone(&warnings),
             home: config.home.clone(),
         })?;
+        let interactive = || Interactive::new(dir.clone(), worker.clone(), Arc::clone(&clock));
         let core = Self {
             marks: MarksFile::new(&dir, Arc::clone(&warnings)),
             keys,
             endpoint: Endpoint::new(dir.clone(), worker.clone(), Arc::clone(&hub)),
-            interactive: Interactive::new(dir.clone(), worker.clone(), Arc::clone(&clock)),
+            interactive: interactive(),
+            measuring: interactive(),
             home: config.home,
             worker,
             dir,
@@ -100,6 +106,7 @@ impl Core {
             report: Mutex::default(),
             game: Mutex::default(),
             naming: Mutex::default(),
+            pace: Mutex::default(),
         };
         if let Some(bundled) = &config.bundled_models {
             starters::register(&core, bundled);
@@ -128,10 +135,16 @@ impl Core {
 
     /// Runs `work` while nobody else looks for a free name.
     pub(crate) fn while_naming<T>(&self, work: impl FnOnce() -> T) -> T {
-        let guard = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = work();
-        drop(guard);
-        result
+        alone(&self.naming, work)
+    }
+
+    /// Runs `work` while nobody else measures a model. Its worker is let go afterwards.
+    pub(crate) fn while_measuring<T>(&self, work: impl FnOnce() -> T) -> T {
+        alone(&self.pace, || {
+            let result = work();
+            self.measuring.end();
+            result
+        })
     }
 
     /// Puts work that belongs to no experiment into the queue. Not while naming.
@@ -191,6 +204,14 @@ impl Core {
     pub(crate) fn models(&self) -> Vec<ModelInfo> {
         models::all(self)
     }
+}
+
+/// Runs `work` while nobody else holds the lock.
+fn alone<T>(lock: &Mutex<()>, work: impl FnOnce() -> T) -> T {
+    let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+    let result = work();
+    drop(guard);
+    result
 }
 
 /// Makes the data folder and everything that must stand in it.

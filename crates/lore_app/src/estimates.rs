@@ -115,20 +115,26 @@ fn measured_speed(core: &Core, model: &ModelInfo) -> MachineSpeed {
     if is_busy {
         return MachineSpeed::guess(model.num_parameters, core.threads());
     }
+    core.while_measuring(|| {
+        // Whoever was here first measured it.
+        effects::known_speed(&core.dir, &model.id).unwrap_or_else(|| measure(core, model))
+    })
+}
+
+/// How fast this machine runs the model now; a guess when that cannot be found out.
+fn measure(core: &Core, model: &ModelInfo) -> MachineSpeed {
     let question = Question::Measure {
         model: model.id.clone(),
     };
-    match core.interactive.ask(question) {
+    match core.measuring.ask(question) {
         Ok(Answer::Speed(speed)) => {
             effects::keep_speed_of(&core.dir, &model.id, speed);
-            speed
+            return speed;
         }
-        Ok(_) => MachineSpeed::guess(model.num_parameters, core.threads()),
-        Err(error) => {
-            log::warn!("could not measure {}: {error:#}", model.id);
-            MachineSpeed::guess(model.num_parameters, core.threads())
-        }
+        Ok(_) => {}
+        Err(error) => log::warn!("could not measure {}: {error:#}", model.id),
     }
+    MachineSpeed::guess(model.num_parameters, core.threads())
 }
 
 fn find(core: &Core, spec: &ExperimentSpec, kind: ModelKind) -> Option<ModelInfo> {

@@ -1,4 +1,6 @@
-//! The bank at scale: `cargo xtask bench bank [ROWS …]` (default 100000).
+//! The bank at scale: `cargo xtask bench bank [--in FOLDER] [ROWS …]` (default 100000).
+//!
+//! With a folder the bank stays there, and one that is there already is asked again instead of made.
 //!
 //! For each number of rows a bank is filled with synthetic experiences of 20 steps, indexed, and asked
 //! for the best four with and without a filter. Keys are unit vectors of 384 numbers around cluster
@@ -37,17 +39,26 @@ const BATCH: usize = 4096;
 const SPREAD: f32 = 0.6;
 
 fn main() -> Result<()> {
-    let mut sizes: Vec<usize> = std::env::args()
-        .skip(1)
-        .map(|argument| argument.parse())
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let folder = match words.first() {
+        Some(word) if word == "--in" => {
+            ensure!(words.len() > 1, "Give a folder");
+            words.drain(..2).nth(1).map(PathBuf::from)
+        }
+        _ => None,
+    };
+    let mut sizes: Vec<usize> = words
+        .iter()
+        .map(|word| word.parse())
         .collect::<Result<_, _>>()
         .context("Give numbers of rows")?;
     if sizes.is_empty() {
         sizes = vec![100_000];
     }
     for num_rows in sizes {
-        let folder = tempfile::tempdir()?;
-        Bench::fill(folder.path(), num_rows)?.measure()?;
+        let temporary = tempfile::tempdir()?;
+        let folder = folder.as_deref().unwrap_or(temporary.path());
+        Bench::fill(folder, num_rows)?.measure()?;
     }
     Ok(())
 }
@@ -109,7 +120,8 @@ impl Bench {
             dim: DIM,
             keys: BankKeys::default(),
         };
-        let bank = ExperienceBank::create(&DataDir::new(folder), &new)?;
+        let bank = ExperienceBank::open_or_create(&DataDir::new(folder), &new)?;
+        let is_there = bank.info()?.num_experiences > 0;
         let source = Keys::new();
         let mut random = StdRng::seed_from_u64(2);
         let (mut keys, mut successes) = (Vec::new(), Vec::new());
@@ -124,6 +136,9 @@ impl Bench {
             for row in &rows {
                 keys.push(row.task_key.clone());
                 successes.push(row.experience.trajectory.is_success());
+            }
+            if is_there {
+                continue;
             }
             let began = Instant::now();
             bank.add(&rows)?;
@@ -150,14 +165,12 @@ impl Bench {
         let of = |name: &str, field: &str| -> Option<f64> {
             reference.as_ref()?.get(name)?.get(field)?.as_f64()
         };
-        figure(num_rows, "load", rate, of("lancedb", "load"), "rows/s")?;
-        figure(
-            num_rows,
-            "index",
-            self.index.as_secs_f64(),
-            of("lancedb", "index"),
-            "s",
-        )?;
+        // A bank that was there already was not loaded.
+        if !self.load.is_zero() {
+            figure(num_rows, "load", rate, of("lancedb", "load"), "rows/s")?;
+            let secs = self.index.as_secs_f64();
+            figure(num_rows, "index", secs, of("lancedb", "index"), "s")?;
+        }
         figure(
             num_rows,
             "disk",

@@ -81,6 +81,11 @@ impl Conditions {
         self.among(DropReason::Rank, column::ID, ids);
     }
 
+    /// Leaves out what would mean this.
+    pub(crate) fn forget(&mut self, reason: DropReason) {
+        self.0.retain(|(of, _)| *of != reason);
+    }
+
     /// Each condition with what it means not to meet it.
     pub(crate) fn each(&self) -> impl Iterator<Item = (DropReason, &str)> {
         let Self(conditions) = self;

@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     }
     match after("--job") {
         Some(path) => act(Path::new(path)),
-        None => serve(),
+        None => serve(after("--data").map(Path::new)),
     }
 }
 
@@ -262,7 +262,8 @@ fn endpoint() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn serve() -> ExitCode {
+/// Answers questions. Measuring a model called `slow` takes until `measured` stands in the data folder.
+fn serve(data: Option<&Path>) -> ExitCode {
     let mut game = None;
     for text in stdin().lock().lines().map_while(Result::ok) {
         let request: WorkerRequest = serde_json::from_str(&text).expect("a question");
@@ -294,12 +295,18 @@ fn serve() -> ExitCode {
                 }
                 Answer::Said(vec![said("look"); turns.len()])
             }
-            Question::Measure { .. } => Answer::Speed(MachineSpeed {
-                prefill_tokens_per_sec: 300.0,
-                decode_tokens_per_sec: 30.0,
-                train_tokens_per_sec: 100.0,
-                measured: true,
-            }),
+            Question::Measure { model } => {
+                let done = data.map(|data| data.join("measured"));
+                while model.as_str() == "slow" && done.as_ref().is_some_and(|it| !it.exists()) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Answer::Speed(MachineSpeed {
+                    prefill_tokens_per_sec: 300.0,
+                    decode_tokens_per_sec: 30.0,
+                    train_tokens_per_sec: 100.0,
+                    measured: true,
+                })
+            }
             Question::World(question) => Answer::World(play(&mut game, question)),
             Question::TryServed { model, key } => Answer::Served(ServedTrial {
                 models: vec![model.model.clone()],

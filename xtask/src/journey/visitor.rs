@@ -13,7 +13,7 @@ use super::words::Words;
 use crate::screens::{self, Size};
 
 /// How long a click may take to show its effect, on a machine that has more to do.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How long an experiment may take.
 const LONG: Duration = Duration::from_mins(90);
@@ -26,6 +26,12 @@ const GLANCE: Duration = Duration::from_millis(300);
 
 /// How long what is clicked on must not have moved.
 const BLINK: Duration = Duration::from_millis(120);
+
+/// How many times in a row it must not have moved.
+const STILL: usize = 4;
+
+/// How long a page may take to begin to glide.
+const SLOW: Duration = Duration::from_secs(3);
 
 /// What is this near to the lower edge of the screen is half hidden, in pixels.
 const EDGE: i64 = 10;
@@ -219,8 +225,7 @@ impl Visitor {
             }
             hand::point((thing.middle().0, i64::midpoint(TOP, bottom)))?;
             hand::wheel(if y >= bottom { 3 } else { -3 })?;
-            thing = self.wait(what, PATIENCE, usable)?;
-            // What does not move does not scroll: it stands in the bar at the top.
+            thing = self.wait_moved(what, &thing, usable)?;
             if thing.middle().1 == y {
                 break;
             }
@@ -233,6 +238,24 @@ impl Visitor {
         hand::click(thing.middle())
     }
 
+    /// Where it is after the wheel was turned. What does not move stands in the bar at the top; on a busy
+    /// machine anything else may take a while to move.
+    fn wait_moved(
+        &mut self,
+        what: &str,
+        thing: &Thing,
+        fits: impl Fn(&Thing) -> bool,
+    ) -> Result<Thing> {
+        let turned = Instant::now();
+        loop {
+            let now = self.wait(what, PATIENCE, &fits)?;
+            if now.place != thing.place || turned.elapsed() > SLOW {
+                return Ok(now);
+            }
+            sleep(BLINK);
+        }
+    }
+
     /// Where it is once it stays there: pages glide when they are scrolled, and grow while they load.
     fn wait_still(
         &mut self,
@@ -240,10 +263,16 @@ impl Visitor {
         mut thing: Thing,
         fits: impl Fn(&Thing) -> bool,
     ) -> Result<Thing> {
-        for _ in 0..20 {
+        let mut num_still = 0;
+        for _ in 0..40 {
             sleep(BLINK);
             let now = self.wait(what, PATIENCE, &fits)?;
-            if now.place == thing.place {
+            num_still = if now.place == thing.place {
+                num_still + 1
+            } else {
+                0
+            };
+            if num_still == STILL {
                 break;
             }
             thing = now;

@@ -83,6 +83,7 @@ fn remove(core: &Core, id: &ModelId) -> Result<()> {
     }
     // A worker that holds the file open keeps it from being removed on some systems.
     core.interactive.end();
+    core.measuring.end();
     let folder = core.dir.model(id);
     if !folder.is_dir() {
         return Err(ApiError::not_found(format!("The model {id:?} is gone already")).into());

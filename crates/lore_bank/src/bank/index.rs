@@ -77,7 +77,13 @@ impl ExperienceBank {
             return wanted;
         }
         let distinct = [column::ID, column::TASK_ID, column::TEXT_HASH];
-        let few = [column::TASK_TYPE, column::ENVIRONMENT];
+        // Every search asks whether a row may be used at all: without an index each would look at every row.
+        let few = [
+            column::TASK_TYPE,
+            column::ENVIRONMENT,
+            column::SUCCESS,
+            column::NEVER_USE,
+        ];
         wanted.extend(distinct.map(|name| (name, Index::BTree(BTreeIndexBuilder::default()))));
         wanted.extend(few.map(|name| (name, Index::Bitmap(BitmapIndexBuilder::default()))));
         let num_partitions = num_rows.div_ceil(ROWS_PER_PARTITION) as u32;

@@ -1,11 +1,12 @@
 //! `ExpRAG`'s retrieval: by default the K keys with the largest dot product.
 
 use anyhow::{Context, Result, bail};
-use lore_core::{ExperienceId, Hit, OutcomeFilter, Query};
+use lore_core::{DropReason, ExperienceId, Hit, OutcomeFilter, Query};
 
 use super::search::Candidate;
 use super::select::{Choice, pool_size, select};
 use crate::ExperienceBank;
+use crate::schema::column;
 use crate::sql::Conditions;
 
 impl ExperienceBank {
@@ -34,7 +35,7 @@ impl ExperienceBank {
         if query.k == 0 {
             return Ok(Choice::default());
         }
-        let conditions = Conditions::of_query(&query.filter, &query.guard);
+        let conditions = self.conditions(query).with_context(|| self.unreadable())?;
         let search = |conditions: &Conditions| {
             self.candidates(query, vector, conditions, wanted)
                 .with_context(|| self.unreadable())
@@ -51,6 +52,19 @@ impl ExperienceBank {
         }
         found.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
         Ok(select(found, query))
+    }
+
+    /// What a row must meet. In a large bank a condition that every row meets would still cost a look at each
+    /// of them, so that nothing is asked of marks that nobody made.
+    fn conditions(&self, query: &Query) -> Result<Conditions> {
+        let mut conditions = Conditions::of_query(&query.filter, &query.guard);
+        if self.indexed_columns()?.contains(column::NEVER_USE) {
+            let marked = format!("{} = true", column::NEVER_USE);
+            if self.inner.count(Some(marked))? == 0 {
+                conditions.forget(DropReason::NeverUse);
+            }
+        }
+        Ok(conditions)
     }
 
     /// The chosen with their trajectories.
