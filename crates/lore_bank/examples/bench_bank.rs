@@ -121,7 +121,12 @@ impl Bench {
             keys: BankKeys::default(),
         };
         let bank = ExperienceBank::open_or_create(&DataDir::new(folder), &new)?;
-        let is_there = bank.info()?.num_experiences > 0;
+        let num_there = bank.info()?.num_experiences as usize;
+        let is_there = num_there > 0;
+        ensure!(
+            !is_there || num_there == num_rows,
+            "The bank in that folder has {num_there} rows, not {num_rows}"
+        );
         let source = Keys::new();
         let mut random = StdRng::seed_from_u64(2);
         let (mut keys, mut successes) = (Vec::new(), Vec::new());
